@@ -1,0 +1,45 @@
+#include "bindings/common.h"
+#include "search/search_cpu.h"
+
+namespace forge::bindings {
+namespace {
+
+cpu::SearchBatch batch_at(Address deals, int64_t deal_stride, Address decls, int64_t decl_stride,
+                          Address states, int64_t n) {
+  return {at<const int8_t>(deals), at<const int8_t>(decls), at<const int64_t>(states), n,
+          deal_stride, decl_stride};
+}
+
+}  // namespace
+
+void bind_search(py::module_& m) {
+  m.def("search", [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride,
+                     Address states, int64_t n, Address q, int n_threads) {
+    without_gil(n_threads, [&](const Parallel& how) {
+      cpu::search(batch_at(deals, deal_stride, decls, decl_stride, states, n), at<int8_t>(q), how);
+    });
+  });
+  m.def("search_at_least", [](Address deals, int64_t deal_stride, Address decls,
+                              int64_t decl_stride, Address states, Address targets,
+                              int64_t target_stride, int64_t n, Address out, int n_threads) {
+    without_gil(n_threads, [&](const Parallel& how) {
+      cpu::search_at_least(batch_at(deals, deal_stride, decls, decl_stride, states, n),
+                           at<const int8_t>(targets), target_stride, at<int8_t>(out), how);
+    });
+  });
+  py::class_<cpu::SearchMemory>(m, "SearchMemory")
+      .def(py::init<int>())
+      .def("search",
+           [](cpu::SearchMemory& memory, Address deal, int decl, int64_t state, Address q) {
+             const py::gil_scoped_release release;
+             cpu::search_warm(memory, at<const int8_t>(deal), decl, state, at<int8_t>(q));
+           })
+      .def("search_at_least", [](cpu::SearchMemory& memory, Address deal, int decl, int64_t state,
+                                 int target, Address out) {
+        const py::gil_scoped_release release;
+        cpu::search_at_least_warm(memory, at<const int8_t>(deal), decl, state, target,
+                                  at<int8_t>(out));
+      });
+}
+
+}  // namespace forge::bindings

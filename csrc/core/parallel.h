@@ -1,0 +1,67 @@
+// A loop over independent items on several threads. Threads live for one call (30 us for two), so
+// the library holds no state between calls and is safe to fork.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace forge {
+
+// Raised in the calling thread when the poll asks to stop.
+struct Interrupted : std::runtime_error {
+  Interrupted() : std::runtime_error("interrupted") {}
+};
+
+struct Parallel {
+  int n_threads = 1;
+  bool (*poll)() = nullptr;  // called by the calling thread about every 50 ms; true stops the loop
+};
+
+// body(worker, begin, end) over [0, n) in pieces of `grain`, handed out in ascending order, so that
+// callers who put the long items first get an even finish.
+template <class Body>
+void parallel_for(const Parallel& how, int64_t n, int64_t grain, const Body& body) {
+  if (n <= 0) return;
+  using Clock = std::chrono::steady_clock;
+  std::atomic<int64_t> next{0};
+  std::atomic<bool> stop{false};
+  std::exception_ptr error;
+  std::mutex error_lock;
+  const int64_t n_pieces = (n + grain - 1) / grain;
+
+  auto work = [&](int worker) {
+    auto last_poll = Clock::now();
+    try {
+      while (!stop.load(std::memory_order_relaxed)) {
+        const int64_t begin = next.fetch_add(grain, std::memory_order_relaxed);
+        if (begin >= n) return;
+        body(worker, begin, std::min(begin + grain, n));
+        if (worker == 0 && how.poll && Clock::now() - last_poll > std::chrono::milliseconds(50)) {
+          last_poll = Clock::now();
+          if (how.poll()) throw Interrupted();
+        }
+      }
+    } catch (...) {
+      stop = true;
+      const std::lock_guard<std::mutex> guard(error_lock);
+      if (!error) error = std::current_exception();
+    }
+  };
+
+  const int n_workers = static_cast<int>(std::min<int64_t>(std::max(how.n_threads, 1), n_pieces));
+  std::vector<std::thread> threads;
+  threads.reserve(static_cast<size_t>(n_workers));
+  for (int worker = 1; worker < n_workers; ++worker) threads.emplace_back(work, worker);
+  work(0);
+  for (auto& thread : threads) thread.join();
+  if (error) std::rethrow_exception(error);
+}
+
+}  // namespace forge

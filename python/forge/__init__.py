@@ -1,0 +1,50 @@
+"""Crystal Forge: exact play, hidden hands and learning for the domino game Texas 42.
+
+``import forge`` is light; what needs torch is loaded when it is first asked for. Importing
+`forge.ops` (or anything that uses it) registers the torch operators ``torch.ops.forge.*``.
+"""
+
+from importlib import import_module
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+from forge.errors import ForgeError
+
+if TYPE_CHECKING:
+    from forge.build import build_info
+    from forge.oracle.deal import Deal
+    from forge.oracle.position import Position
+    from forge.oracle.search import SearchContext, search
+    from forge.oracle.tablebase import Tablebase
+
+__version__ = _version("crystal-forge")
+
+_HOMES = {
+    "Deal": "forge.oracle.deal",
+    "Position": "forge.oracle.position",
+    "SearchContext": "forge.oracle.search",
+    "Tablebase": "forge.oracle.tablebase",
+    "build_info": "forge.build",
+    "search": "forge.oracle.search",
+}
+
+__all__ = [
+    "Deal",
+    "ForgeError",
+    "Position",
+    "SearchContext",
+    "Tablebase",
+    "__version__",
+    "build_info",
+    "search",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'forge' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Command lines: one table in `main`, one module a command."""

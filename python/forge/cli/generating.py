@@ -1,0 +1,68 @@
+"""What generate, campaign and generate_continuous have in common: run the pipeline, show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import typer
+
+from forge.cli.common import console
+from forge.oracle.naming import ShardKey
+from forge.oracle.pipeline import PipelineOptions, run_pipeline
+from forge.oracle.progress import ProgressListener
+from forge.oracle.tracking import open_tracker
+from forge.oracle.writers import Solved
+
+
+def missing_keys(keys: Iterable[ShardKey], options: PipelineOptions) -> Iterable[ShardKey]:
+    """The keys whose shard is not there yet, lazily; all of them when overwriting."""
+    out_dir = options.out_dir
+    if out_dir is None or options.overwrite:
+        yield from keys
+        return
+    for key in keys:
+        if not key.path(out_dir, options.format).exists():
+            yield key
+
+
+def generate_shards(
+    keys: Iterable[ShardKey],
+    options: PipelineOptions,
+    *,
+    job_type: str,
+    endless: bool = False,
+    wandb: bool = False,
+    wandb_group: str | None = None,
+    log_memory: bool = False,
+    on_solved: Callable[[Solved], None] | None = None,
+) -> None:
+    """Make the missing shards of `keys` with progress, timing and tracking.
+
+    An `endless` list is worked through lazily, up to `options.limit`. Ends the command with 128 + the
+    signal's number where Ctrl+C or SIGTERM stopped it.
+    """
+    keys = missing_keys(keys, options)
+    total = options.limit
+    if not endless:
+        keys = list(keys)
+        total = len(keys)
+    config: dict[str, Any] = {
+        "out_dir": str(options.out_dir),
+        "format": options.format,
+        "device": options.device,
+        "limit": options.limit,
+        "max_states": options.max_states,
+    }
+    screen = console()
+    tracker = open_tracker(wandb, job_type=job_type, group=wandb_group, config=config)
+    with (
+        tracker,
+        ProgressListener(
+            screen, tracker, total, own_only=endless, log_memory=log_memory, on_solved=on_solved
+        ) as listener,
+    ):
+        report = run_pipeline(keys, options, listener)
+    screen.print(report.summary(), markup=False, highlight=False, soft_wrap=True)
+    if report.stopped_by is not None:
+        raise typer.Exit(128 + report.stopped_by)

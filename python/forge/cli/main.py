@@ -1,0 +1,69 @@
+"""The `forge` command: a table of subcommands, each a module with a `main` of its own.
+
+A module is imported when its command runs, so `forge --help` costs no torch.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Final
+
+import typer
+
+from forge.cli.common import complain, run
+
+# subcommand, module, one line of help
+COMMANDS: Final = (
+    ("quickstart", "forge.cli.quickstart", "Solve seed 0, show it, verify it, write a shard."),
+    ("solve", "forge.cli.solve", "Exact Q of any position: four hands and the plays so far."),
+    ("generate", "forge.oracle.generate", "Solve seeds under chosen declarations; write shards."),
+    ("campaign", "forge.oracle.campaign", "Shards of a seed range under random declarations."),
+    (
+        "generate-continuous",
+        "forge.cli.generate_continuous",
+        "Fill the gaps of a shard directory, seed after seed.",
+    ),
+    ("verify", "forge.oracle.verify", "Check shard files against the rules and themselves."),
+    ("info", "forge.cli.info", "Versions, what was compiled, and the devices found."),
+)
+
+app = typer.Typer(
+    help="Exact oracle for the domino game Texas 42.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _add(name: str, module: str, help: str, hidden: bool = False) -> None:
+    """Pass everything after the subcommand's name, `--help` included, to its module."""
+
+    @app.command(
+        name,
+        help=help,
+        hidden=hidden,
+        add_help_option=False,
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    )
+    def subcommand(context: typer.Context) -> None:
+        import_module(module).main(context.args, f"forge {name}")
+
+
+for _name, _module, _help in COMMANDS:
+    _add(_name, _module, _help)
+    if "-" in _name:  # the module's own spelling works too
+        _add(_name.replace("-", "_"), _module, _help, hidden=True)
+
+
+def main() -> None:
+    """Entry point of the `forge` script."""
+    names = [name for name, _, _ in COMMANDS]
+    asked_for = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if not asked_for.startswith("-") and asked_for.replace("_", "-") not in names:
+        sys.exit(complain(f"no command {asked_for!r}: valid are {', '.join(names)}"))
+    run(app, prog="forge")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""`forge solve`: the exact Q of any position."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group
+from rich.text import Text
+
+from forge.cli.common import command, console, run
+from forge.cli.moves import moves_table
+
+
+if TYPE_CHECKING:
+    from forge.oracle.position import Position
+
+app = command()
+
+
+@app.command()
+def solve(
+    deal: Annotated[
+        str,
+        typer.Option(
+            "--deal",
+            help="Four hands of seven dominoes, seats 0..3, as they were dealt.",
+            metavar='"6-6,5-4,... / ... / ... / ..."',
+        ),
+    ],
+    decl: Annotated[
+        str, typer.Option("--decl", help="Declaration: name or id 0..9.", metavar="NAME|ID")
+    ],
+    plays: Annotated[
+        str,
+        typer.Option(
+            "--plays",
+            help="The dominoes played so far, in order; seat 0 led first.",
+            metavar='"6-6,5-4,..."',
+        ),
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print the exact Q of a position: the deal and the plays so far.
+
+    Values are team 0's points minus team 1's still to be won (team-0 frame); seats 0 and 2 are team
+    0. The best move of the seat to act stands first.
+    """
+    from forge.oracle.deal import Deal
+    from forge.oracle.declarations import parse_declaration
+    from forge.oracle.position import Position
+    from forge.oracle.tables import parse_domino
+
+    played = [parse_domino(text.strip()) for text in plays.split(",")] if plays.strip() else []
+    position = Position.from_plays(Deal.from_text(deal), parse_declaration(decl), played)
+    moves = ranked_moves(position)
+    if as_json:
+        print(json.dumps(_as_json(position, played, moves)))
+        return
+    console().print(_as_text(position, played, moves))
+
+
+def ranked_moves(position: Position) -> list[tuple[int, int]]:
+    """(domino id, Q in the team-0 frame) of every legal move, the acting seat's best first."""
+    hand = position.deal.hands[position.seat_to_act]
+    sign = -1 if position.seat_to_act % 2 else 1
+    moves = [(hand[slot], q) for slot, q in enumerate(position.q()) if q is not None]
+    return sorted(moves, key=lambda move: -sign * move[1])
+
+
+def _as_text(
+    position: Position, played: Sequence[int], moves: Sequence[tuple[int, int]]
+) -> Group:
+    from forge.oracle.declarations import declaration_name
+    from forge.oracle.tables import domino_name
+
+    lines = [f"declaration {declaration_name(position.decl)}"]
+    for seat, hand in enumerate(position.deal.hands):
+        kept = [domino_name(domino) for domino in hand if domino not in played]
+        lines.append(f"seat {seat}: {' '.join(kept) or '-'}")
+    if played:
+        lines.append(f"played: {' '.join(map(domino_name, played))}")
+    lines.append(f"points so far: team 0 {position.points[0]}, team 1 {position.points[1]}")
+    if not moves:
+        return Group(Text("\n".join([*lines, "the hand is over"])))
+    title = f"seat {position.seat_to_act} to act, value {moves[0][1]:+d} (team-0 frame)"
+    return Group(Text("\n".join(lines)), moves_table(moves, title))
+
+
+def _as_json(
+    position: Position, played: Sequence[int], moves: Sequence[tuple[int, int]]
+) -> dict[str, object]:
+    from forge.oracle.declarations import declaration_name
+    from forge.oracle.tables import domino_name
+
+    return {
+        "deal": position.deal.text,
+        "declaration": declaration_name(position.decl),
+        "plays": [domino_name(domino) for domino in played],
+        "state": int(position.state),
+        "points": list(position.points),
+        "seat_to_act": position.seat_to_act if moves else None,
+        "value": moves[0][1] if moves else 0,
+        "q": {domino_name(domino): q for domino, q in moves},
+        "frame": "team 0",
+    }
+
+
+def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
+    """Run the command line."""
+    run(app, args, prog)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,364 @@
+"""`DominoLightningModule`: how `DominoTransformer` is trained, validated and checkpointed."""
+
+import logging
+import pickle
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any, Final
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from lightning.pytorch.trainer.states import TrainerFn
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor
+from torch.nn import functional
+
+from forge.errors import ForgeError
+from forge.ml.metrics import (
+    HAND_POINTS,
+    EpochLosses,
+    EpochMetrics,
+    acting_qvals,
+    acting_sign,
+    slot_bias_warning,
+)
+from forge.ml.network import DominoTransformer
+
+__all__ = ["LOSS_MODES", "DominoLightningModule", "DominoTransformer", "policy_loss", "q_loss"]
+
+LOSS_MODES: Final = ("policy", "qvalue")
+# The cosine ends at this share of the first learning rate.
+_FINAL_LR_SHARE: Final = 0.01
+# Batches from one counted for `train/q_gap` and its kin to the next.
+_TRAIN_METRICS_EVERY: Final = 20
+# With fewer positions than this the mean error of a slot is mostly chance.
+_MIN_SLOT_BIAS_POSITIONS: Final = 10_000
+_RNG_KEY: Final = "forge_rng_by_rank"
+
+_log = logging.getLogger(__name__)
+
+
+def policy_loss(
+    logits: Tensor, batch: Mapping[str, Tensor], temperature: float, soft_weight: float
+) -> Tensor:
+    """Cross-entropy against the best slot and against softened Q values.
+
+    The soft target is softmax(Q / temperature) over legal slots, Q in points and in the
+    **acting-team frame**; the loss is (1 - soft_weight) * hard + soft_weight * soft.
+
+    Args:
+        logits: float [B, 7], **acting-team frame**.
+        batch: `targets`, `legal`, `qvals` (**team-0 frame**), `teams`.
+        temperature: points by which Q must fall for a target to drop by a factor e.
+        soft_weight: 0 (hard only) .. 1 (soft only).
+
+    Returns:
+        float32 scalar.
+    """
+    illegal = ~batch["legal"].bool()
+    log_probs = logits.float().masked_fill(illegal, -torch.inf).log_softmax(dim=-1)
+    hard = functional.nll_loss(log_probs, batch["targets"].long())
+    points = acting_qvals(batch["qvals"], batch["teams"]).float()
+    soft_targets = (points / temperature).masked_fill(illegal, -torch.inf).softmax(dim=-1)
+    # Illegal slots would give 0 * -inf = NaN.
+    soft = -(soft_targets * log_probs.masked_fill(illegal, 0.0)).sum(dim=-1).mean()
+    return (1.0 - soft_weight) * hard + soft_weight * soft
+
+
+def q_loss(q_pred: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+    """Mean squared error of predicted Q over the legal slots of a batch.
+
+    Args:
+        q_pred: float [B, 7], points, **acting-team frame**.
+        batch: `legal`, `qvals` (**team-0 frame**), `teams`.
+
+    Returns:
+        float32 scalar, points squared.
+    """
+    legal = batch["legal"].bool()
+    error = q_pred.float() - acting_qvals(batch["qvals"], batch["teams"])
+    # No boolean indexing: its result has no static shape, and the device would have to wait.
+    return error.square().masked_fill(~legal, 0.0).sum() / legal.sum()
+
+
+class DominoLightningModule(pl.LightningModule):
+    """Training of a `DominoTransformer` on tokenised positions.
+
+    The hyperparameters are those of the author's checkpoints, whose layout this class reads and
+    writes.
+
+    Args:
+        embed_dim, n_heads, n_layers, ff_dim, dropout: the network, see `DominoTransformer`.
+        lr: first learning rate of AdamW; it falls as a cosine over the steps of the run.
+        weight_decay: on matrices; biases and norms are left alone.
+        temperature, soft_weight: see `policy_loss`.
+        value_weight: factor of the value head's squared error, which is in units of
+            (42 points) squared.
+        loss_mode: `policy` (scores are logits) or `qvalue` (scores are points).
+
+    Raises:
+        ForgeError: on a value that makes no sense, or sizes that do not fit together.
+    """
+
+    def __init__(
+        self,
+        embed_dim: int = 128,
+        n_heads: int = 8,
+        n_layers: int = 4,
+        ff_dim: int = 512,
+        dropout: float = 0.1,
+        lr: float = 3e-4,
+        weight_decay: float = 0.01,
+        temperature: float = 3.0,
+        soft_weight: float = 0.7,
+        value_weight: float = 0.5,
+        loss_mode: str = "policy",
+    ) -> None:
+        super().__init__()
+        if loss_mode not in LOSS_MODES:
+            raise ForgeError(f"loss_mode must be policy or qvalue, got {loss_mode!r}")
+        if not 0.0 <= soft_weight <= 1.0:
+            raise ForgeError(f"soft_weight must lie in 0..1, got {soft_weight}")
+        if temperature <= 0.0 or lr <= 0.0:
+            raise ForgeError(f"temperature and lr must be above 0, got {temperature} and {lr}")
+        if min(weight_decay, value_weight) < 0.0:
+            raise ForgeError(
+                f"weight_decay and value_weight must be at least 0, "
+                f"got {weight_decay} and {value_weight}"
+            )
+        self.save_hyperparameters()
+        self.lr, self.weight_decay = lr, weight_decay
+        self.temperature, self.soft_weight = temperature, soft_weight
+        self.value_weight = value_weight
+        self.loss_mode = loss_mode
+        self.model = DominoTransformer(embed_dim, n_heads, n_layers, ff_dim, dropout)
+        q_in_points = loss_mode == "qvalue"
+        self.train_metrics = EpochMetrics(q_in_points)
+        self.val_metrics = EpochMetrics(q_in_points)
+        self.test_metrics = EpochMetrics(q_in_points)
+        self.val_losses = EpochLosses()
+        self.test_losses = EpochLosses()
+        self._rng_to_restore: dict[str, Any] | None = None
+
+    def forward(
+        self, tokens: Tensor, mask: Tensor, current_player: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Scores float [B, 7] and value float [B], **acting-team frame**.
+
+        Scores are logits (`policy`) or points (`qvalue`); value is V / 42. Arguments and the
+        meaning of illegal slots as in `DominoTransformer.forward`.
+        """
+        scores, value = self.model(tokens, mask, current_player)
+        return scores, value
+
+    # ---- steps -------------------------------------------------------------------------------
+
+    def _losses(self, batch: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """Losses by name (float32 scalars), scores and value of one batch."""
+        scores, value = self(batch["tokens"], batch["masks"], batch["players"])
+        if self.loss_mode == "policy":
+            move_loss = policy_loss(scores, batch, self.temperature, self.soft_weight)
+        else:
+            move_loss = q_loss(scores, batch)
+        true_value = batch["values"].float() * acting_sign(batch["teams"]) / HAND_POINTS
+        value_loss = functional.mse_loss(value.float(), true_value)
+        losses = {
+            "loss": move_loss + self.value_weight * value_loss,
+            f"{self.loss_mode}_loss": move_loss,
+            "value_loss": value_loss,
+        }
+        return losses, scores, value
+
+    def training_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> Tensor:
+        """The loss of one batch; logs `train/*`, counts metrics on every 20th batch."""
+        losses, scores, value = self._losses(batch)
+        for name, loss in losses.items():
+            self.log(
+                f"train/{name}",
+                loss.detach(),
+                on_step=False,
+                on_epoch=True,
+                batch_size=len(scores),
+                sync_dist=True,
+            )
+        self.log("train/loss_step", losses["loss"].detach(), on_step=True, prog_bar=True)
+        # A sample of the batches shows the train/val gap; counting all would slow the step.
+        if batch_idx % _TRAIN_METRICS_EVERY == 0:
+            self.train_metrics.update(scores.detach(), value.detach(), batch)
+        return losses["loss"]
+
+    def validation_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> None:
+        """Count one batch of the val split."""
+        self._count(self.val_metrics, self.val_losses, batch)
+
+    def test_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> None:
+        """Count one batch of the test split."""
+        self._count(self.test_metrics, self.test_losses, batch)
+
+    def _count(
+        self, metrics: EpochMetrics, epoch_losses: EpochLosses, batch: Mapping[str, Tensor]
+    ) -> None:
+        losses, scores, value = self._losses(batch)
+        metrics.update(scores, value, batch)
+        n_terms = len(scores) if self.loss_mode == "policy" else batch["legal"].sum()
+        epoch_losses.update(
+            losses[f"{self.loss_mode}_loss"], n_terms, losses["value_loss"], len(scores)
+        )
+
+    def on_train_epoch_end(self) -> None:
+        """Log `train/q_gap` and the other epoch metrics, from every 20th batch."""
+        self._log_metrics("train", self.train_metrics)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log `val/loss`, `val/q_gap` and the rest, over all of the val split."""
+        self._log_losses("val", self.val_losses)
+        self._log_metrics("val", self.val_metrics)
+
+    def on_test_epoch_end(self) -> None:
+        """Log `test/loss`, `test/q_gap` and the rest, over all of the test split."""
+        self._log_losses("test", self.test_losses)
+        self._log_metrics("test", self.test_metrics)
+
+    def _log_losses(self, stage: str, epoch_losses: EpochLosses) -> None:
+        move_loss, value_loss = epoch_losses.compute()
+        self._log_joined(f"{stage}/loss", move_loss + self.value_weight * value_loss)
+        self._log_joined(f"{stage}/{self.loss_mode}_loss", move_loss)
+        self._log_joined(f"{stage}/value_loss", value_loss)
+        epoch_losses.reset()
+
+    def _log_metrics(self, stage: str, metrics: EpochMetrics) -> None:
+        summary = metrics.compute()
+        for name, figure in summary.items():
+            self._log_joined(f"{stage}/{name}", figure)
+        if stage != "train" and metrics.legal_counts.min() >= _MIN_SLOT_BIAS_POSITIONS:
+            warning = slot_bias_warning(summary)
+            if warning is not None and self.trainer.is_global_zero:
+                _log.warning("%s: %s", stage, warning)
+        metrics.reset()
+
+    def _log_joined(self, name: str, figure: Tensor) -> None:
+        # Every process has the same figure already. Averaging equals changes nothing, and
+        # Lightning warns when an epoch figure is logged without it.
+        on_bar = name in ("val/q_gap", "val/q_mae")
+        self.log(name, figure.float(), sync_dist=True, prog_bar=on_bar, batch_size=1)
+
+    # ---- optimisation ------------------------------------------------------------------------
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """AdamW with a cosine over all steps of the run (constant if the run has no end)."""
+        parameters = [p for p in self.model.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": self.weight_decay},
+            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(groups, lr=self.lr)
+        n_steps = self.trainer.estimated_stepping_batches
+        if n_steps == float("inf"):
+            return optimizer
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            optimizer, T_max=max(1, int(n_steps)), eta_min=self.lr * _FINAL_LR_SHARE
+        )
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+    # ---- checkpoints -------------------------------------------------------------------------
+
+    @classmethod
+    def load_from_checkpoint(  # type: ignore[override]  # the parent hides its own signature
+        cls,
+        checkpoint_path: str | Path | IO[bytes],
+        map_location: torch.device | str | int | Callable[..., Any] | None = None,
+        hparams_file: str | Path | None = None,
+        strict: bool | None = None,
+        weights_only: bool | None = True,
+        **kwargs: Any,
+    ) -> "DominoLightningModule":
+        """A module with the weights and hyperparameters of a checkpoint, ours or the author's.
+
+        As Lightning's own, but never unpickles objects unless `weights_only=False` says so.
+
+        Raises:
+            ForgeError: if the file is missing or cut short, holds objects, or holds another
+                network.
+        """
+        try:
+            return super().load_from_checkpoint(
+                checkpoint_path, map_location, hparams_file, strict, weights_only, **kwargs
+            )
+        except FileNotFoundError as error:
+            raise ForgeError(f"no checkpoint at {checkpoint_path}") from error
+        except pickle.UnpicklingError as error:
+            raise ForgeError(
+                f"{checkpoint_path}: holds more than weights and plain values, not unpickled"
+            ) from error
+        except (RuntimeError, KeyError, EOFError) as error:
+            # PyTorch lists every differing parameter on a line of its own: the first will do.
+            lines = [line.strip() for line in str(error).splitlines()]
+            raise ForgeError(
+                f"{checkpoint_path}: not a checkpoint of this network: {' '.join(lines[:2])}"
+            ) from error
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add the random state of every process, as tensors and plain values."""
+        state = _rng_state()
+        by_rank: list[Any] = [state]
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            # Lightning calls this in every process, though only the first one writes.
+            by_rank = [None] * torch.distributed.get_world_size()
+            torch.distributed.all_gather_object(by_rank, state)
+        checkpoint[_RNG_KEY] = by_rank
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the random state for the start of a resumed run.
+
+        Loading for inference or validation leaves the caller's random state alone.
+        """
+        if self._trainer is None or self._trainer.state.fn != TrainerFn.FITTING:
+            return
+        by_rank = checkpoint.get(_RNG_KEY, [])
+        if len(by_rank) == self._trainer.world_size:
+            self._rng_to_restore = by_rank[self._trainer.global_rank]
+
+    def on_train_start(self) -> None:
+        """Put the random state back, after everything that sets up a run has drawn from it."""
+        if self._rng_to_restore is not None:
+            _set_rng_state(self._rng_to_restore)
+            self._rng_to_restore = None
+
+
+def _rng_state() -> dict[str, Any]:
+    """The state of all generators, in types that `torch.load(weights_only=True)` accepts."""
+    _, keys, position, has_gauss, cached_gauss = np.random.get_state()
+    return {
+        "python": random.getstate(),
+        "numpy": {
+            "keys": torch.tensor(np.asarray(keys, dtype=np.int64)),
+            "position": int(position),
+            "has_gauss": int(has_gauss),
+            "cached_gauss": float(cached_gauss),
+        },
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def _set_rng_state(state: Mapping[str, Any]) -> None:
+    """Undo `_rng_state`; CUDA generators only if the machine has as many devices."""
+    random.setstate(state["python"])
+    saved = state["numpy"]
+    np.random.set_state(
+        (
+            "MT19937",
+            saved["keys"].cpu().numpy().astype(np.uint32),
+            saved["position"],
+            saved["has_gauss"],
+            saved["cached_gauss"],
+        )
+    )
+    torch.set_rng_state(state["torch"].cpu())
+    if torch.cuda.is_available() and len(state["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all([device_state.cpu() for device_state in state["cuda"]])

@@ -1,0 +1,30 @@
+"""Which device a command runs on."""
+
+import torch
+
+from forge.build import native, require_cuda_build
+from forge.errors import ForgeError
+
+
+def resolve_device(text: str = "auto") -> torch.device:
+    """``auto`` (CUDA if this build and this machine have it, else CPU), ``cuda``, ``cuda:N``, ``cpu``.
+
+    Raises ForgeError for anything else, and for CUDA where there is none.
+    """
+    if text == "auto":
+        use_cuda = native.build()["cuda"] and torch.cuda.is_available()
+        return torch.device("cuda" if use_cuda else "cpu")
+    if text == "cpu":
+        return torch.device("cpu")
+    kind, _, index = text.partition(":")
+    if kind != "cuda" or (":" in text and not index.isdecimal()):
+        raise ForgeError(f"unknown device {text!r}; valid are auto, cpu, cuda, cuda:N")
+    require_cuda_build()
+    if not torch.cuda.is_available():
+        raise ForgeError(
+            "torch sees no CUDA device: use --device cpu, or install a CUDA build of torch "
+            "and a driver"
+        )
+    if index and int(index) >= torch.cuda.device_count():
+        raise ForgeError(f"no device {text}: there are {torch.cuda.device_count()} CUDA devices")
+    return torch.device(text)

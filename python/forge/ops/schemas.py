@@ -1,0 +1,150 @@
+"""The contract of every operator: schema, argument checks, shapes and types of what comes out.
+
+One check serves fake tensors, CPU and CUDA. A *deal* is int8 [4, 7] domino ids in slot order; in
+batches a leading dimension of 1 broadcasts. States are packed int64 (see forge.oracle.state).
+All values are in the team-0 frame.
+"""
+
+import torch
+from torch import Tensor
+
+from forge.errors import ForgeError
+
+SCHEMAS = {
+    "enumerate_states": "(Tensor deal, int decl) -> Tensor",
+    "expand_states": "(Tensor deal, int decl, Tensor states) -> Tensor",
+    "backward_induction": "(Tensor deal, int decl, Tensor states) -> (Tensor, Tensor)",
+    "solve": "(Tensor deal, int decl) -> (Tensor, Tensor, Tensor)",
+    "search": "(Tensor deals, Tensor decls, Tensor states) -> Tensor",
+    "search_at_least": "(Tensor deals, Tensor decls, Tensor states, Tensor targets) -> Tensor",
+    "tokenize_states": "(Tensor deals, Tensor decls, Tensor states) -> (Tensor, Tensor)",
+}
+
+N_SLOTS = 7
+N_TOKENS = 32
+N_FEATURES = 12
+
+LIBRARY = torch.library.Library("forge", "DEF")
+for _name, _schema in SCHEMAS.items():
+    LIBRARY.define(_name + _schema, tags=(torch.Tag.pt2_compliant_tag,))
+
+
+def _expect(name: str, tensor: Tensor, dtype: torch.dtype, shape: str, ok: bool) -> None:
+    if tensor.dtype != dtype or not ok:
+        raise ForgeError(
+            f"{name} must be {str(dtype).removeprefix('torch.')} {shape}, "
+            f"got {str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"
+        )
+
+
+def _same_device(**tensors: Tensor) -> None:
+    devices = {name: tensor.device for name, tensor in tensors.items()}
+    if len(set(devices.values())) > 1:
+        found = ", ".join(f"{name} on {device}" for name, device in devices.items())
+        raise ForgeError(f"all arguments must be on one device, got {found}")
+
+
+def check_deal(deal: Tensor, decl: int) -> None:
+    """One deal int8 [4, 7] and a declaration id 0..9."""
+    _expect("deal", deal, torch.int8, "[4, 7]", deal.dim() == 2 and tuple(deal.shape) == (4, 7))
+    if not 0 <= decl <= 9:
+        raise ForgeError(f"decl must be 0..9, got {decl}")
+
+
+def check_deal_states(deal: Tensor, decl: int, states: Tensor) -> None:
+    """One deal and states int64 [N] of it."""
+    check_deal(deal, decl)
+    _expect("states", states, torch.int64, "[N]", states.dim() == 1)
+    _same_device(deal=deal, states=states)
+
+
+def check_positions(deals: Tensor, decls: Tensor, states: Tensor) -> None:
+    """deals int8 [B or 1, 4, 7], decls int8 [B or 1], states int64 [B]."""
+    _expect("states", states, torch.int64, "[B]", states.dim() == 1)
+    n = states.shape[0]
+    deals_ok = deals.dim() == 3 and deals.shape[1] == 4 and deals.shape[2] == N_SLOTS
+    _expect("deals", deals, torch.int8, f"[{n} or 1, 4, 7]", deals_ok and deals.shape[0] in (1, n))
+    _expect(
+        "decls", decls, torch.int8, f"[{n} or 1]", decls.dim() == 1 and decls.shape[0] in (1, n)
+    )
+    _same_device(deals=deals, decls=decls, states=states)
+
+
+def check_targets(states: Tensor, targets: Tensor) -> None:
+    """targets int8 [B or 1]."""
+    n = states.shape[0]
+    ok = targets.dim() == 1 and targets.shape[0] in (1, n)
+    _expect("targets", targets, torch.int8, f"[{n} or 1]", ok)
+    _same_device(states=states, targets=targets)
+
+
+def empty_solution(n: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Room for states int64 [n], V int8 [n] and q int8 [n, 7]."""
+    return (
+        torch.empty(n, dtype=torch.int64, device=device),
+        torch.empty(n, dtype=torch.int8, device=device),
+        torch.empty((n, N_SLOTS), dtype=torch.int8, device=device),
+    )
+
+
+def empty_q(states: Tensor) -> Tensor:
+    """Room for int8 [B, 7]."""
+    return states.new_empty((states.shape[0], N_SLOTS), dtype=torch.int8)
+
+
+def empty_tokens(states: Tensor) -> tuple[Tensor, Tensor]:
+    """Room for tokens int8 [N, 32, 12] and masks int8 [N, 32]."""
+    n = states.shape[0]
+    return (
+        states.new_empty((n, N_TOKENS, N_FEATURES), dtype=torch.int8),
+        states.new_empty((n, N_TOKENS), dtype=torch.int8),
+    )
+
+
+@torch.library.register_fake("forge::enumerate_states", lib=LIBRARY)
+def _fake_enumerate_states(deal: Tensor, decl: int) -> Tensor:
+    check_deal(deal, decl)
+    n = torch.library.get_ctx().new_dynamic_size()
+    return deal.new_empty(n, dtype=torch.int64)
+
+
+@torch.library.register_fake("forge::expand_states", lib=LIBRARY)
+def _fake_expand_states(deal: Tensor, decl: int, states: Tensor) -> Tensor:
+    check_deal_states(deal, decl, states)
+    return states.new_empty((states.shape[0], N_SLOTS))
+
+
+@torch.library.register_fake("forge::backward_induction", lib=LIBRARY)
+def _fake_backward_induction(deal: Tensor, decl: int, states: Tensor) -> tuple[Tensor, Tensor]:
+    check_deal_states(deal, decl, states)
+    return states.new_empty(states.shape[0], dtype=torch.int8), empty_q(states)
+
+
+@torch.library.register_fake("forge::solve", lib=LIBRARY)
+def _fake_solve(deal: Tensor, decl: int) -> tuple[Tensor, Tensor, Tensor]:
+    check_deal(deal, decl)
+    n = torch.library.get_ctx().new_dynamic_size()
+    return (
+        deal.new_empty(n, dtype=torch.int64),
+        deal.new_empty(n, dtype=torch.int8),
+        deal.new_empty((n, N_SLOTS), dtype=torch.int8),
+    )
+
+
+@torch.library.register_fake("forge::search", lib=LIBRARY)
+def _fake_search(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
+    check_positions(deals, decls, states)
+    return empty_q(states)
+
+
+@torch.library.register_fake("forge::search_at_least", lib=LIBRARY)
+def _fake_search_at_least(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor) -> Tensor:
+    check_positions(deals, decls, states)
+    check_targets(states, targets)
+    return empty_q(states)
+
+
+@torch.library.register_fake("forge::tokenize_states", lib=LIBRARY)
+def _fake_tokenize_states(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
+    check_positions(deals, decls, states)
+    return empty_tokens(states)

@@ -1,0 +1,1 @@
+"""The exact oracle: deals, positions, tablebases, search, and shards of them."""

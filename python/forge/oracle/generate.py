@@ -1,0 +1,161 @@
+"""`forge generate`: solve seeds under chosen declarations and write their shards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import typer
+
+from forge.cli.common import (
+    DeclOption,
+    DeviceOption,
+    LogMemoryOption,
+    OverwriteOption,
+    WandbGroupOption,
+    WandbOption,
+    command,
+    console,
+    non_negative,
+    parse_out_dir,
+    parse_seed_range,
+    run,
+)
+from forge.cli.generating import generate_shards
+from forge.cli.moves import moves_table
+from forge.errors import ForgeError
+from forge.oracle.naming import ShardFormat, ShardKey
+from forge.oracle.pipeline import PipelineOptions
+from forge.oracle.writers import Solved
+
+app = command()
+
+
+@app.command()
+def generate(
+    seed: Annotated[int | None, typer.Option("--seed", help="One deal.", metavar="N")] = None,
+    seed_range: Annotated[
+        str | None,
+        typer.Option("--seed-range", help="Deals A to B - 1.", metavar="A:B"),
+    ] = None,
+    decl: DeclOption = None,
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out", help="Directory for {train,val,test}/; /dev/null writes nothing.", metavar="DIR"
+        ),
+    ] = "data/shards",
+    format: Annotated[ShardFormat, typer.Option("--format", help="File format.")] = "parquet",
+    device: DeviceOption = "auto",
+    overwrite: OverwriteOption = False,
+    log_memory: LogMemoryOption = False,
+    wandb: WandbOption = False,
+    wandb_group: WandbGroupOption = None,
+    p0_hand: Annotated[
+        str | None,
+        typer.Option(
+            "--p0-hand",
+            help="Seven dominoes for seat 0; --seed deals the other seats.",
+            metavar='"6-6,6-5,..."',
+        ),
+    ] = None,
+    show_qvals: Annotated[
+        bool, typer.Option("--show-qvals", help="Print V and the Q of every first lead.")
+    ] = False,
+    base_seed: Annotated[
+        int | None,
+        typer.Option(
+            "--base-seed",
+            help="Marginalised deal: seat 0 keeps the hand of this seed (needs --opp-seed).",
+            metavar="N",
+        ),
+    ] = None,
+    opp_seed: Annotated[
+        int | None,
+        typer.Option(
+            "--opp-seed", help="Marginalised deal: deals the other three seats.", metavar="K"
+        ),
+    ] = None,
+) -> None:
+    """Solve deals exactly and write one oracle shard for each seed and declaration.
+
+    Shards that are there already are left alone. Values are in the team-0 frame.
+    """
+    keys = list(_keys(seed, seed_range, decl, p0_hand, base_seed, opp_seed))
+    generate_shards(
+        keys,
+        PipelineOptions(parse_out_dir(out), format, device, overwrite),
+        job_type="oracle-generate",
+        wandb=wandb,
+        wandb_group=wandb_group,
+        log_memory=log_memory,
+        on_solved=show_opening if show_qvals else None,
+    )
+
+
+def _keys(
+    seed: int | None,
+    seed_range: str | None,
+    decl: str | None,
+    p0_hand: str | None,
+    base_seed: int | None,
+    opp_seed: int | None,
+) -> Iterator[ShardKey]:
+    """The shards that the options ask for."""
+    from forge.oracle.declarations import parse_declarations
+    from forge.oracle.tables import parse_hand
+
+    if (base_seed is None) != (opp_seed is None):
+        raise ForgeError("--base-seed and --opp-seed go together: a marginalised deal needs both")
+    chosen = [value is not None for value in (seed, seed_range, base_seed)]
+    if sum(chosen) != 1:
+        raise ForgeError("give one of --seed N, --seed-range A:B, --base-seed N with --opp-seed K")
+    if base_seed is not None and p0_hand is not None:
+        raise ForgeError("--p0-hand goes with --seed, not with --base-seed: both fix seat 0's hand")
+    if seed_range is not None:
+        seeds: Sequence[int] = parse_seed_range(seed_range)
+    elif seed is not None:
+        seeds = [non_negative("--seed", seed)]
+    else:
+        seeds = [non_negative("--base-seed", base_seed or 0)]
+    if opp_seed is not None:
+        non_negative("--opp-seed", opp_seed)
+    hand = None if p0_hand is None else parse_hand(p0_hand)
+    decls = None if decl is None else parse_declarations(decl)
+    for each in seeds:
+        for decl_id in decls if decls is not None else [each % 10]:
+            yield ShardKey(each, decl_id, opp_seed, hand)
+
+
+def show_opening(solved: Solved) -> None:
+    """Print V, seat 0's hand, and every legal first lead with its Q, best first (team-0 frame)."""
+    from forge.oracle.declarations import declaration_name
+    from forge.oracle.tables import domino_name
+
+    value, q = opening_values(solved)
+    hand = solved.deal.hands[0]
+    moves = sorted(zip(hand, q, strict=True), key=lambda move: -move[1])
+    screen = console()
+    name = declaration_name(solved.key.decl)
+    screen.print(f"seed {solved.key.seed}, {name}: V = {value:+d} (team-0 frame)", highlight=False)
+    screen.print(f"P0's hand: {' '.join(domino_name(domino) for domino in hand)}", highlight=False)
+    screen.print(moves_table(moves, "first lead"))
+
+
+def opening_values(solved: Solved) -> tuple[int, tuple[int, ...]]:
+    """V and the seven q at the first lead, team-0 frame."""
+    import torch
+
+    from forge.oracle.state import INITIAL_STATE
+
+    row = int(torch.searchsorted(solved.states, INITIAL_STATE))
+    return int(solved.V[row]), tuple(solved.q[row].tolist())
+
+
+def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
+    """Run the command line."""
+    run(app, args, prog)
+
+
+if __name__ == "__main__":
+    main()

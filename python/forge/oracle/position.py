@@ -1,0 +1,130 @@
+"""One position of a hand: a deal, a declaration and the plays so far."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from forge.build import native
+from forge.errors import ForgeError
+from forge.oracle.deal import Deal
+from forge.oracle.declarations import declaration_name, parse_declaration
+from forge.oracle.search import search_one
+from forge.oracle.state import INITIAL_STATE, UnpackedState, unpack_state
+from forge.oracle.tables import domino_name, parse_dominoes
+
+
+@dataclass(frozen=True, repr=False)
+class Position:
+    """A position; `play` gives the next one. Values are in the team-0 frame."""
+
+    deal: Deal
+    decl: int
+    plays: tuple[int, ...] = ()  # domino ids since the deal, in order
+    state: int = field(default=INITIAL_STATE)
+    points: tuple[int, int] = (0, 0)  # won so far by team 0 and team 1
+
+    def __post_init__(self) -> None:
+        """Checks the declaration; positions after the first are made by `play`."""
+        declaration_name(self.decl)
+
+    @classmethod
+    def from_plays(cls, deal: Deal, decl: int, plays: Iterable[int]) -> "Position":
+        """The position after `plays` (domino ids in the order played)."""
+        position = cls(deal, decl)
+        for domino in plays:
+            position = position.play_domino(domino)
+        return position
+
+    @classmethod
+    def from_text(cls, text: str) -> "Position":
+        """From ``deal ; declaration ; plays``, as `text` writes it; the plays may be left out."""
+        parts = text.split(";")
+        if len(parts) not in (2, 3):
+            raise ForgeError("a position is 'four hands ; declaration ; plays so far'")
+        plays = parse_dominoes(parts[2]) if len(parts) == 3 else ()
+        return cls.from_plays(Deal.from_text(parts[0]), parse_declaration(parts[1]), plays)
+
+    @property
+    def text(self) -> str:
+        """What `from_text` reads back."""
+        played = ",".join(domino_name(domino) for domino in self.plays)
+        return f"{self.deal.text} ; {declaration_name(self.decl)} ; {played}".rstrip()
+
+    @property
+    def unpacked(self) -> UnpackedState:
+        """The fields of the packed state."""
+        return unpack_state(self.state)
+
+    @property
+    def seat_to_act(self) -> int:
+        """Whose turn it is; the last trick's winner at the end of the hand."""
+        return self.unpacked.seat_to_act
+
+    @property
+    def is_over(self) -> bool:
+        """All 28 dominoes are played."""
+        return len(self.plays) == 28
+
+    def legal_slots(self) -> tuple[int, ...]:
+        """Slots the seat to act may play."""
+        deal = self.deal.tensor
+        mask: int = native.legal_slots(deal.data_ptr(), self.decl, self.state)
+        return tuple(slot for slot in range(7) if mask >> slot & 1)
+
+    def legal_dominoes(self) -> tuple[int, ...]:
+        """Domino ids the seat to act may play."""
+        hand = self.deal.hands[self.seat_to_act]
+        return tuple(hand[slot] for slot in self.legal_slots())
+
+    def play(self, slot: int) -> "Position":
+        """The position after the seat to act plays `slot`; ForgeError if that is not legal."""
+        legal = self.legal_slots()
+        if slot not in legal:
+            raise ForgeError(f"slot {slot} is not legal here; valid are {list(legal)}")
+        deal = self.deal.tensor
+        state, points = native.play_slot(deal.data_ptr(), self.decl, self.state, slot)
+        domino = self.deal.hands[self.seat_to_act][slot]
+        won = (self.points[0] + max(points, 0), self.points[1] + max(-points, 0))
+        return Position(self.deal, self.decl, (*self.plays, domino), state, won)
+
+    def play_domino(self, domino: int) -> "Position":
+        """The position after the seat to act plays `domino`; ForgeError if that is not legal."""
+        if domino not in self.legal_dominoes():
+            valid = ", ".join(domino_name(d) for d in self.legal_dominoes()) or "none: it is over"
+            raise ForgeError(
+                f"play {len(self.plays) + 1}: seat {self.seat_to_act} may not play "
+                f"{domino_name(domino)}; valid are {valid}"
+            )
+        return self.play(self.deal.hands[self.seat_to_act].index(domino))
+
+    def q(self) -> tuple[int | None, ...]:
+        """Exact value after each slot, None where the slot is not legal."""
+        return search_one(self.deal, self.decl, self.state)
+
+    def value(self) -> int:
+        """Exact value-to-go, 0 at the end of the hand."""
+        values = [q for q in self.q() if q is not None]
+        if not values:
+            return 0
+        return min(values) if self.seat_to_act & 1 else max(values)
+
+    def best_slots(self) -> tuple[int, ...]:
+        """The legal slots that keep the value, ascending."""
+        q, best = self.q(), self.value()
+        return tuple(slot for slot in self.legal_slots() if q[slot] == best)
+
+    def __repr__(self) -> str:
+        return f"Position({self.text!r})"
+
+    def _repr_html_(self) -> str:
+        held = self.unpacked.hands
+        rows = ""
+        for seat, hand in enumerate(self.deal.hands):
+            cells = "".join(
+                f"<td>{domino_name(d)}</td>"
+                if held[seat] >> slot & 1
+                else f"<td><s>{domino_name(d)}</s></td>"
+                for slot, d in enumerate(hand)
+            )
+            rows += f"<tr><th>seat {seat}{' *' * (seat == self.seat_to_act)}</th>{cells}</tr>"
+        caption = f"{declaration_name(self.decl)}, points {self.points[0]} - {self.points[1]}"
+        return f"<table><caption>{caption}</caption>{rows}</table>"

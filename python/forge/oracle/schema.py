@@ -1,0 +1,353 @@
+"""The oracle shard: columns and metadata, loading, and looking up one state.
+
+A shard holds every reachable state of one (deal, declaration) pair, ascending by packed state:
+`state` int64, `V` int8, `q0`..`q6` int8, all values in the team-0 frame, -128 an illegal slot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from forge.errors import ForgeError
+from forge.oracle.naming import SPLITS, ShardFormat, ShardKey, format_of, split_of
+from forge.oracle.state import unpack_states
+
+if TYPE_CHECKING:
+    from forge.oracle.deal import Deal
+
+__all__ = [
+    "COLUMNS",
+    "ILLEGAL_Q",
+    "PARQUET_SCHEMA",
+    "Q_COLUMNS",
+    "SCHEMA_VERSION",
+    "SPLITS",
+    "Shard",
+    "ShardFormat",
+    "ShardKey",
+    "ShardMetadata",
+    "load_shard",
+    "lookup",
+    "read_metadata",
+    "split_of",
+    "unpack_states",
+]
+
+SCHEMA_VERSION: Final = 1
+ILLEGAL_Q: Final = -128
+Q_COLUMNS: Final = tuple(f"q{slot}" for slot in range(7))
+COLUMNS: Final = ("state", "V", *Q_COLUMNS)
+PARQUET_SCHEMA: Final = pa.schema(
+    [pa.field(name, pa.int64() if name == "state" else pa.int8(), nullable=False) for name in COLUMNS]
+)
+
+Int64Array = npt.NDArray[np.int64]
+Int8Array = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class ShardMetadata:
+    """What a shard says about itself.
+
+    `seed` and `decl` are always there. The others are None in files of other makers, except that
+    `opp_seed` is then taken from the file name.
+    """
+
+    path: Path
+    n_states: int
+    seed: int
+    decl: int
+    opp_seed: int | None
+    hands: str | None
+    schema_version: int | None
+    forge_version: str | None
+    digest: str | None
+
+    def deal(self) -> Deal:
+        """The deal, as stored, or dealt from the seed where the file has the standard name.
+
+        ForgeError where neither gives it: a marginalised shard without stored hands (pipelines
+        differ in how they deal the hidden hands), or a renamed file.
+        """
+        from forge.oracle.deal import Deal
+
+        if self.hands is not None:
+            try:
+                return Deal.from_text(self.hands)
+            except ForgeError as error:
+                raise ForgeError(f"{self.path} is damaged: its 'hands': {error}") from error
+        if self.path.name == ShardKey(self.seed, self.decl).file_name(format_of(self.path)):
+            return Deal.from_seed(self.seed)
+        reason = "a marginalised shard" if self.opp_seed is not None else "not the standard name"
+        raise ForgeError(
+            f"the deal of {self.path} cannot be recovered: {reason} and no 'hands' in its "
+            "metadata; give the deal"
+        )
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A shard in memory; rows as in the file (ascending by state). Team-0 frame."""
+
+    metadata: ShardMetadata
+    states: Int64Array  # [N]
+    V: Int8Array  # [N]
+    q: Int8Array  # [N, 7], -128 illegal
+    given_deal: Deal | None = None
+
+    @property
+    def seed(self) -> int:
+        """The (base) seed."""
+        return self.metadata.seed
+
+    @property
+    def decl_id(self) -> int:
+        """The declaration, 0..9."""
+        return self.metadata.decl
+
+    @property
+    def opp_seed(self) -> int | None:
+        """The opponent seed of a marginalised shard."""
+        return self.metadata.opp_seed
+
+    @property
+    def deal(self) -> Deal:
+        """The deal given to `load_shard`, or else the file's own; ForgeError if there is none."""
+        return self.given_deal if self.given_deal is not None else self.metadata.deal()
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def __repr__(self) -> str:
+        return f"Shard({self.metadata.path.name}, {len(self):,} states)"
+
+
+def read_metadata(path: str | Path) -> ShardMetadata:
+    """Read a shard's metadata without its rows (a `.pt` shard is opened memory-mapped)."""
+    path = Path(path)
+    if format_of(path) == "pt":
+        return _pt_metadata(path, _load_pt(path))
+    with open_parquet(path) as file:
+        return _parquet_metadata(path, file)
+
+
+def load_shard(path: str | Path, deal: Deal | None = None) -> Shard:
+    """Load a Parquet or `.pt` shard, ours or another maker's; page checksums are verified.
+
+    `deal` is for files from which it cannot be recovered; it must agree with the file's own hands
+    where there are any. ForgeError for anything that is not an oracle shard.
+    """
+    path = Path(path)
+    if format_of(path) == "pt":
+        content = _load_pt(path)
+        metadata = _pt_metadata(path, content)
+        states, V, q = (np.ascontiguousarray(content[name].numpy()) for name in _PT_TENSORS)
+    else:
+        with open_parquet(path) as file:
+            metadata = _parquet_metadata(path, file)
+            states, V, q = _read_rows(path, file)
+    if deal is not None and metadata.hands is not None and deal.hands != metadata.deal().hands:
+        raise ForgeError(f"{path} holds the deal {metadata.hands}, not {deal.text}")
+    return Shard(metadata, states, V, q, deal)
+
+
+def lookup(path: str | Path, state: int) -> tuple[int, tuple[int, ...]]:
+    """V and the seven q of one packed state, team-0 frame, -128 illegal.
+
+    Binary search over the row groups by their footer statistics (over their first rows where a file
+    has none), then inside one row group: a few hundred kilobytes of a file of any size are read.
+    ForgeError if the state is not in the shard.
+    """
+    path = Path(path)
+    missing = ForgeError(f"state {state} is not in {path}: not reachable in this deal")
+    if format_of(path) == "pt":
+        content = _load_pt(path)
+        _pt_metadata(path, content)
+        states, V, q = (content[name].numpy() for name in _PT_TENSORS)
+        row = int(np.searchsorted(states, state))
+        if row == len(states) or states[row] != state:
+            raise missing
+        return int(V[row]), tuple(int(value) for value in q[row])
+    with open_parquet(path) as file, _reading(path):
+        group = _row_group_of(file, state)
+        if group is None:
+            raise missing
+        states = file.read_row_group(group, columns=["state"]).column(0).to_numpy()
+        row = int(np.searchsorted(states, state))
+        if row == len(states) or states[row] != state:
+            raise missing
+        values = file.read_row_group(group, columns=list(COLUMNS[1:])).slice(row, 1).to_pylist()[0]
+        return values["V"], tuple(values[name] for name in Q_COLUMNS)
+
+
+def open_parquet(path: Path) -> pq.ParquetFile:
+    """Open a Parquet file with the nine columns of a shard, or raise a ForgeError."""
+    if not path.is_file():
+        raise ForgeError(f"{path} is not a file" if path.exists() else f"there is no file {path}")
+    with _reading(path):
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+    fields = {field.name: field.type for field in file.schema_arrow}
+    wrong = [
+        f"{name} {fields.get(name, 'missing')}"
+        for name in COLUMNS
+        if fields.get(name) != PARQUET_SCHEMA.field(name).type
+    ]
+    if wrong:
+        file.close()
+        raise ForgeError(
+            f"{path} is not an oracle shard: it needs the columns state int64, V int8, "
+            f"q0..q6 int8 ({', '.join(wrong)})"
+        )
+    return file
+
+
+class _reading:
+    """Turns what pyarrow raises for a damaged file into one line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (pa.ArrowException, OSError)) and not isinstance(error, ForgeError):
+            reason = str(error).strip().partition("\n")[0]
+            raise ForgeError(f"{self._path} is not a readable Parquet file: {reason}") from error
+
+
+def _parquet_metadata(path: Path, file: pq.ParquetFile) -> ShardMetadata:
+    raw = file.metadata.metadata or {}
+    try:
+        values = {key.decode(): value.decode() for key, value in raw.items()}
+    except UnicodeDecodeError:
+        raise ForgeError(f"{path} is damaged: its metadata is not text") from None
+    return _metadata(path, values, file.metadata.num_rows)
+
+
+def _metadata(path: Path, values: Mapping[str, str], n_states: int) -> ShardMetadata:
+    name = ShardKey.parse(path.name)
+    named_opp_seed = None if name is None else name.opp_seed
+    decl = _decimal(path, values, "decl_id")
+    if decl > 9:
+        raise ForgeError(f"{path} has decl_id {decl}; declarations are 0..9")
+    return ShardMetadata(
+        path=path,
+        n_states=n_states,
+        seed=_decimal(path, values, "seed"),
+        decl=decl,
+        opp_seed=_decimal(path, values, "opp_seed") if "opp_seed" in values else named_opp_seed,
+        hands=values.get("hands"),
+        schema_version=_decimal(path, values, "schema_version")
+        if "schema_version" in values
+        else None,
+        forge_version=values.get("forge_version"),
+        digest=values.get("sha256"),
+    )
+
+
+def _decimal(path: Path, values: Mapping[str, str], key: str) -> int:
+    text = values.get(key)
+    if text is None:
+        raise ForgeError(f"{path} is not an oracle shard: its metadata has no '{key}'")
+    if not (text.isascii() and text.isdigit()):
+        raise ForgeError(f"{path} has {key} {text!r} in its metadata; it must be a decimal number")
+    return int(text)
+
+
+def _read_rows(path: Path, file: pq.ParquetFile) -> tuple[Int64Array, Int8Array, Int8Array]:
+    """All rows, one row group at a time: peak memory is the result and one row group."""
+    n_states = file.metadata.num_rows
+    states = np.empty(n_states, np.int64)
+    V = np.empty(n_states, np.int8)
+    q = np.empty((n_states, 7), np.int8)
+    start = 0
+    for group in range(file.num_row_groups):
+        with _reading(path):
+            table = file.read_row_group(group, columns=list(COLUMNS))
+        if any(column.null_count for column in table.columns):
+            raise ForgeError(f"{path} is not an oracle shard: it has empty cells")
+        stop = start + table.num_rows
+        states[start:stop] = table.column("state").to_numpy()
+        V[start:stop] = table.column("V").to_numpy()
+        for slot, name in enumerate(Q_COLUMNS):
+            q[start:stop, slot] = table.column(name).to_numpy()
+        start = stop
+    return states, V, q
+
+
+def row_group_bounds(file: pq.ParquetFile, group: int) -> tuple[int, int] | None:
+    """Least and greatest state of a row group by its footer statistics; None without any."""
+    statistics = file.metadata.row_group(group).column(_state_column(file)).statistics
+    if statistics is None or not statistics.has_min_max:
+        return None
+    return statistics.min, statistics.max
+
+
+def _row_group_of(file: pq.ParquetFile, state: int) -> int | None:
+    """The one row group that can hold `state`, by binary search."""
+    low, high = 0, file.num_row_groups - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _first_state(file, middle) <= state:
+            low = middle
+        else:
+            high = middle - 1
+    return low if high >= 0 else None
+
+
+def _first_state(file: pq.ParquetFile, group: int) -> int:
+    bounds = row_group_bounds(file, group)
+    if bounds is not None:
+        return bounds[0]
+    first: int = file.read_row_group(group, columns=["state"]).column(0)[0].as_py()
+    return first
+
+
+def _state_column(file: pq.ParquetFile) -> int:
+    index: int = file.schema_arrow.get_field_index("state")
+    return index
+
+
+# --- .pt shards: {"states", "V", "q"} tensors and "metadata", the same text as in Parquet ---
+
+_PT_TENSORS: Final = ("states", "V", "q")
+
+
+def _load_pt(path: Path) -> dict[str, Any]:
+    """Open a `.pt` shard memory-mapped: nothing but the rows that are looked at is read."""
+    import torch
+
+    if not path.is_file():
+        raise ForgeError(f"there is no file {path}")
+    try:
+        content = torch.load(path, weights_only=True, mmap=True)
+    except Exception as error:  # torch raises anything from EOFError to UnpicklingError here
+        reason = str(error).strip().partition("\n")[0]
+        raise ForgeError(f"{path} is not a readable .pt shard: {reason}") from error
+    dtypes = {"states": (torch.int64, 1), "V": (torch.int8, 1), "q": (torch.int8, 2)}
+    if not isinstance(content, dict) or not isinstance(content.get("metadata"), dict):
+        raise ForgeError(f"{path} is not an oracle shard: it must hold states, V, q, metadata")
+    for name, (dtype, dims) in dtypes.items():
+        tensor = content.get(name)
+        if not isinstance(tensor, torch.Tensor) or tensor.dtype != dtype or tensor.dim() != dims:
+            raise ForgeError(
+                f"{path} is not an oracle shard: '{name}' must be {dtype} with {dims} dimension(s)"
+            )
+    return content
+
+
+def _pt_metadata(path: Path, content: Mapping[str, Any]) -> ShardMetadata:
+    n_states = len(content["states"])
+    if len(content["V"]) != n_states or tuple(content["q"].shape) != (n_states, 7):
+        raise ForgeError(f"{path} is not an oracle shard: V must be [N], q must be [N, 7]")
+    values = {str(key): str(value) for key, value in content["metadata"].items()}
+    return _metadata(path, values, n_states)

@@ -1,0 +1,77 @@
+"""Optional logging of a run to Weights & Biases."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Protocol
+
+from forge.errors import ForgeError
+
+
+class Tracker(Protocol):
+    """Where the numbers of a run go."""
+
+    def log(self, values: dict[str, float]) -> None:
+        """Record one step."""
+
+    def __enter__(self) -> Tracker: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class NoTracker:
+    """Records nothing."""
+
+    def log(self, values: dict[str, float]) -> None:
+        """Drop the values."""
+
+    def __enter__(self) -> NoTracker:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        pass
+
+
+class WandbTracker:
+    """One W&B run; `WANDB_MODE=offline` keeps it on this machine."""
+
+    def __init__(self, job_type: str, group: str | None, config: dict[str, Any]) -> None:
+        try:
+            import wandb
+        except ImportError:
+            raise ForgeError(
+                "--wandb needs the package wandb: pip install wandb, or leave --wandb out"
+            ) from None
+        try:
+            self._run = wandb.init(
+                project="crystal-forge", job_type=job_type, group=group, config=config
+            )
+        except wandb.errors.Error as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise ForgeError(
+                f"W&B did not start ({reason}); run `wandb login` or set WANDB_MODE=offline"
+            ) from error
+
+    def log(self, values: dict[str, float]) -> None:
+        """Record one step."""
+        self._run.log(values)
+
+    def __enter__(self) -> WandbTracker:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        self._run.finish(exit_code=0 if kind is None else 1)
+
+
+def open_tracker(
+    wandb: bool, *, job_type: str, group: str | None, config: dict[str, Any]
+) -> Tracker:
+    """A W&B run if asked for (a group implies it), otherwise one that records nothing."""
+    if wandb or group is not None:
+        return WandbTracker(job_type, group, config)
+    return NoTracker()

@@ -1,0 +1,35 @@
+"""Fixtures of the learning layer's tests."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+# The tests share `ml_arrays`, whatever import mode pytest runs in.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from ml_arrays import synthetic_arrays, write_split
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Networks this small lose more to waiting for a second thread than they gain."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(n_threads)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """A data folder with 100 train, 37 val and 20 test positions."""
+    folder = tmp_path / "tokenized"
+    for i, (split, n) in enumerate((("train", 100), ("val", 37), ("test", 20))):
+        write_split(folder / split, synthetic_arrays(n, seed=i))
+    (folder / "manifest.yaml").write_text(
+        "version: 1\nsplits:\n  train: {samples: 100}\n  val: {samples: 37}\n"
+        "  test: {samples: 20}\n"
+    )
+    return folder
