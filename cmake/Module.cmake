@@ -5,6 +5,7 @@ find_package(pybind11 CONFIG REQUIRED)
 pybind11_add_module(_native
   csrc/bindings/module.cpp
   csrc/bindings/bind_build.cpp
+  csrc/bindings/bind_memory.cpp
   csrc/bindings/bind_rules.cpp
   csrc/bindings/bind_search.cpp
   csrc/bindings/bind_tablebase.cpp

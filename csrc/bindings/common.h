@@ -47,6 +47,7 @@ void bind_tablebase(py::module_& m);
 void bind_search(py::module_& m);
 void bind_tokens(py::module_& m);
 void bind_build(py::module_& m);
+void bind_memory(py::module_& m);
 #if defined(FORGE_WITH_CUDA)
 void bind_cuda(py::module_& m);
 #endif

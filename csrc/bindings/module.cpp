@@ -5,6 +5,7 @@ PYBIND11_MODULE(_native, m) {
   using namespace forge::bindings;
   m.doc() = "Crystal Forge native core. Buffers are passed as addresses; use forge.ops instead.";
   bind_build(m);
+  bind_memory(m);
   bind_rules(m);
   bind_tablebase(m);
   bind_search(m);

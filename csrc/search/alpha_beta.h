@@ -5,20 +5,12 @@
 
 namespace forge {
 
-// Restricts the plays of the trick at the root to those already made and the one asked about.
-struct Prefix {
-  uint32_t allowed[N_SEATS];  // by turn; all ones where the seat is free to choose
-};
-
-FORGE_INLINE Prefix free_trick() { return {{~0u, ~0u, ~0u, ~0u}}; }
-
-
 // AT_ROOT: the trick begins with `prefix` and its answer is not the position's, so the table stays
 // out of it.
 template <bool AT_ROOT>
 inline int search_trick(const SearchDeal& d, const TableView& table, const Question& q,
                         const Prefix& prefix) {
-  const RankTables& t = d.tables;
+  const RankTables& t = *d.tables;
   const uint32_t hand0 = d.owner[q.leader] & q.unplayed;
   const uint32_t hand1 = d.owner[(q.leader + 1) & 3] & q.unplayed;
   const uint32_t hand2 = d.owner[(q.leader + 2) & 3] & q.unplayed;

@@ -12,7 +12,7 @@
 namespace forge {
 
 struct SearchDeal {
-  RankTables tables;
+  const RankTables* tables;
   uint32_t owner[N_SEATS];  // dominoes dealt to the seat
   uint32_t trumps;          // none under doubles-suit and notrump
   uint32_t counts;          // dominoes worth points
@@ -20,13 +20,13 @@ struct SearchDeal {
 
 FORGE_HD inline SearchDeal make_search_deal(const int8_t* deal, int decl) {
   SearchDeal d;
-  d.tables = rank_tables(decl);
-  d.trumps = decl <= DOUBLES_TRUMP ? d.tables.follow[CALLED_SUIT] : 0;
-  d.counts = d.tables.tens | d.tables.fives;
+  d.tables = &rank_tables(decl);
+  d.trumps = decl <= DOUBLES_TRUMP ? d.tables->follow[CALLED_SUIT] : 0;
+  d.counts = d.tables->tens | d.tables->fives;
   for (int seat = 0; seat < N_SEATS; ++seat) {
     d.owner[seat] = 0;
     for (int slot = 0; slot < N_SLOTS; ++slot)
-      d.owner[seat] |= uint32_t{1} << d.tables.rank_of[deal[N_SLOTS * seat + slot]];
+      d.owner[seat] |= uint32_t{1} << d.tables->rank_of[deal[N_SLOTS * seat + slot]];
   }
   return d;
 }
@@ -37,11 +37,11 @@ FORGE_INLINE uint32_t team_of(const SearchDeal& d, int seat) {
 
 // Points still to be won: one a trick and the counts.
 FORGE_INLINE int points_in(const SearchDeal& d, uint32_t unplayed) {
-  return popcount(unplayed) / 4 + count_of(d.tables, unplayed);
+  return popcount(unplayed) / 4 + count_of(*d.tables, unplayed);
 }
 
 FORGE_INLINE uint32_t legal_plays(const SearchDeal& d, uint32_t hand, int suit) {
-  const uint32_t follows = hand & d.tables.follow[suit];
+  const uint32_t follows = hand & d.tables->follow[suit];
   return follows ? follows : hand;
 }
 
@@ -65,8 +65,8 @@ FORGE_INLINE Plays order_leads(const SearchDeal& d, uint32_t leads, uint32_t lef
   uint32_t sure = 0;
   for (uint32_t h = leads; h; h &= h - 1) {
     const int rank = lowest(h);
-    const int suit = d.tables.led_suit[rank];
-    const uint32_t beats = d.tables.can_win[suit] & above(rank);
+    const int suit = d.tables->led_suit[rank];
+    const uint32_t beats = d.tables->can_win[suit] & above(rank);
     if (!((legal_plays(d, left, suit) | legal_plays(d, right, suit)) & beats))
       sure |= uint32_t{1} << rank;
   }
@@ -112,7 +112,7 @@ struct NextQuestion {
 FORGE_INLINE NextQuestion after_trick(const SearchDeal& d, const Question& q, uint32_t trick,
                                       int winner) {
   NextQuestion next;
-  next.points = 1 + count_of(d.tables, trick);
+  next.points = 1 + count_of(*d.tables, trick);
   next.flip = (winner ^ q.leader) & 1;
   next.question.unplayed = q.unplayed & ~trick;
   next.question.leader = winner;
@@ -121,6 +121,13 @@ FORGE_INLINE NextQuestion after_trick(const SearchDeal& d, const Question& q, ui
       next.flip ? next.question.remaining - q.target + 1 : q.target - next.points;
   return next;
 }
+
+// Restricts the plays of the trick at the root to those already made and the one asked about.
+struct Prefix {
+  uint32_t allowed[N_SEATS];  // by turn; all ones where the seat is free to choose
+};
+
+FORGE_INLINE Prefix free_trick() { return {{~0u, ~0u, ~0u, ~0u}}; }
 
 FORGE_INLINE uint32_t table_key(const Question& q) {
   return q.unplayed | static_cast<uint32_t>(q.leader) << 28;
@@ -142,8 +149,8 @@ FORGE_INLINE bool answer_at_once(const SearchDeal& d, const TableView& table, co
   const uint32_t ours = team_of(d, q.leader) & unplayed;
   const uint32_t hand = d.owner[q.leader] & unplayed;
   if (popcount(unplayed) == 4) {  // the last trick plays itself
-    const int suit = d.tables.led_suit[highest(hand)];
-    *r = ours >> winning_rank(d.tables, suit, unplayed) & 1 ? q.remaining : 0;
+    const int suit = d.tables->led_suit[highest(hand)];
+    *r = ours >> winning_rank(*d.tables, suit, unplayed) & 1 ? q.remaining : 0;
     return true;
   }
   const TableEntry entry = table.slot(table_key(q));
@@ -173,13 +180,13 @@ FORGE_INLINE bool answer_at_once(const SearchDeal& d, const TableView& table, co
   const uint32_t others = unplayed & ~hand;
   for (uint32_t h = hand; h; h &= h - 1) {
     const int rank = lowest(h);
-    if (!(others & d.tables.can_win[d.tables.led_suit[rank]] & above(rank)))
+    if (!(others & d.tables->can_win[d.tables->led_suit[rank]] & above(rank)))
       cash |= uint32_t{1} << rank;
   }
   if (popcount(cash) > our_tricks) our_tricks = popcount(cash);
-  *r = our_tricks + count_of(d.tables, our_sure | cash);
+  *r = our_tricks + count_of(*d.tables, our_sure | cash);
   if (*r >= q.target) return true;
-  *r = q.remaining - their_tricks - count_of(d.tables, their_sure);
+  *r = q.remaining - their_tricks - count_of(*d.tables, their_sure);
   return *r < q.target;
 }
 

@@ -4,7 +4,7 @@
 // the points of the leader's team. On the CPU it is alpha_beta.h, on the GPU machine.h.
 #pragma once
 
-#include "search/alpha_beta.h"
+#include "search/position.h"
 
 namespace forge {
 
@@ -28,68 +28,86 @@ FORGE_HD inline SearchPosition make_search_position(const SearchDeal& d, const i
   uint32_t unplayed = 0;
   for (int seat = 0; seat < N_SEATS; ++seat)
     for (uint32_t h = hand_of(state, seat); h; h &= h - 1)
-      unplayed |= 1u << d.tables.rank_of[deal[N_SLOTS * seat + lowest(h)]];
+      unplayed |= 1u << d.tables->rank_of[deal[N_SLOTS * seat + lowest(h)]];
   for (int k = 0; k < p.n_plays; ++k) {
     const int seat = (leader + k) & 3;
-    p.prefix.allowed[k] = 1u << d.tables.rank_of[deal[N_SLOTS * seat + play_of(state, k)]];
+    p.prefix.allowed[k] = 1u << d.tables->rank_of[deal[N_SLOTS * seat + play_of(state, k)]];
     unplayed |= p.prefix.allowed[k];
   }
   const uint32_t hand = hand_of(state, p.seat);
   uint32_t ranks = d.owner[p.seat] & unplayed;
-  if (p.n_plays) ranks = legal_plays(d, ranks, d.tables.led_suit[lowest(p.prefix.allowed[0])]);
+  if (p.n_plays) ranks = legal_plays(d, ranks, d.tables->led_suit[lowest(p.prefix.allowed[0])]);
   p.legal = 0;
   for (int slot = 0; slot < N_SLOTS; ++slot) {
-    p.rank_bit[slot] = 1u << d.tables.rank_of[deal[N_SLOTS * p.seat + slot]];
+    p.rank_bit[slot] = 1u << d.tables->rank_of[deal[N_SLOTS * p.seat + slot]];
     if ((hand >> slot & 1) && (ranks & p.rank_bit[slot])) p.legal |= 1u << slot;
   }
   p.question = {unplayed, leader, 0, points_in(d, unplayed)};
   return p;
 }
 
-// Whether the value after the slot is at least `target` (team-0 frame): one search.
-template <class Answer>
-FORGE_HD inline bool slot_at_least(const SearchPosition& p, int slot, int target,
-                                   const Answer& answer) {
+// What to ask the search to know whether the value after a slot is at least `target` (team-0 frame).
+struct Threshold {
+  int target;   // points of the leader's team
+  bool negate;  // team 1 leads: the answer is the opposite
+
+  FORGE_INLINE bool yes(int r) const { return (r >= target) != negate; }
+};
+
+FORGE_INLINE Threshold threshold_of(const SearchPosition& p, int target) {
   const int remaining = p.question.remaining;
   const int points = (target + remaining + 1) >> 1;  // what team 0 needs of them
-  if (points <= 0) return true;
-  if (points > remaining) return false;
-  Question q = p.question;
-  Prefix prefix = p.prefix;
-  prefix.allowed[p.n_plays] = p.rank_bit[slot];
-  const bool team1_leads = q.leader & 1;
-  q.target = team1_leads ? remaining - points + 1 : points;
-  return (answer(q, prefix) >= q.target) != team1_leads;
+  const bool team1_leads = p.question.leader & 1;
+  return {team1_leads ? remaining - points + 1 : points, team1_leads};
 }
 
-// Exact q (team-0 frame) of the slot, from a first guess at the points of the leader's team, which
-// is left at the exact number. Each search halves nothing: most of the work is in proving the two
-// questions next to the value, so the guess moves to the bound found and takes bigger steps only
-// after two misses.
-template <class Answer>
-FORGE_HD inline int slot_value(const SearchPosition& p, int slot, int* guess,
-                               const Answer& answer) {
-  Question q = p.question;
-  Prefix prefix = p.prefix;
-  prefix.allowed[p.n_plays] = p.rank_bit[slot];
-  int lower = 0, upper = q.remaining, n_asked = 0;
-  q.target = *guess;
-  while (lower < upper) {
-    if (q.target <= lower) q.target = lower + 1;
-    if (q.target > upper) q.target = upper;
-    const int r = answer(q, prefix);
+// Answers that need no search: nobody wins less than nothing or more than all.
+FORGE_INLINE bool threshold_is_trivial(const SearchPosition& p, const Threshold& t, int* r) {
+  if (t.target > 0 && t.target <= p.question.remaining) return false;
+  *r = t.target <= 0 ? t.target : p.question.remaining;
+  return true;
+}
+
+// Closes in on the exact points of the leader's team after a slot, one null window at a time.
+// Most of the work is in proving the two questions next to the value, so the next target is at the
+// bound just found, with bigger steps only after the second miss.
+struct Hunt {
+  int lower, upper, target, n_asked;
+
+  FORGE_INLINE void start(int remaining, int guess) {
+    lower = 0;
+    upper = remaining;
+    n_asked = 0;
+    aim(guess);
+  }
+  FORGE_INLINE bool open() const { return lower < upper; }
+  FORGE_INLINE void aim(int at) {
+    target = at <= lower ? lower + 1 : at;
+    if (target > upper) target = upper;
+  }
+  FORGE_INLINE void answered(int r) {
     const int step = ++n_asked > 1 ? 4 : 0;
-    if (r >= q.target) {
+    if (r >= target) {
       lower = r;
-      q.target = r + 1 + step;
+      aim(r + 1 + step);
     } else {
       upper = r;
-      q.target = r - step;
+      aim(r - step);
     }
   }
-  *guess = lower;
-  const int value = 2 * lower - q.remaining;
-  return q.leader & 1 ? -value : value;
+};
+
+// The trick's prefix with the slot played.
+FORGE_INLINE Prefix prefix_with(const SearchPosition& p, int slot) {
+  Prefix prefix = p.prefix;
+  prefix.allowed[p.n_plays] = p.rank_bit[slot];
+  return prefix;
+}
+
+// Points of the leader's team -> value-to-go, team-0 frame.
+FORGE_INLINE int8_t value_of_points(const SearchPosition& p, int points) {
+  const int value = 2 * points - p.question.remaining;
+  return static_cast<int8_t>(p.question.leader & 1 ? -value : value);
 }
 
 // The declarer's side takes two thirds of the points on average.
@@ -97,21 +115,38 @@ FORGE_INLINE int first_guess(const SearchPosition& p) { return p.question.remain
 
 // q: int8 [7]
 template <class Answer>
-FORGE_HD inline void search_position(const SearchPosition& p, int8_t* q, const Answer& answer) {
+inline void search_position(const SearchPosition& p, int8_t* q, const Answer& answer) {
   int guess = first_guess(p);
-  for (int slot = 0; slot < N_SLOTS; ++slot)
-    q[slot] = p.legal >> slot & 1 ? static_cast<int8_t>(slot_value(p, slot, &guess, answer))
-                                  : ILLEGAL;
+  for (int slot = 0; slot < N_SLOTS; ++slot) {
+    q[slot] = ILLEGAL;
+    if (!(p.legal >> slot & 1)) continue;
+    const Prefix prefix = prefix_with(p, slot);
+    Question question = p.question;
+    Hunt hunt;
+    hunt.start(question.remaining, guess);
+    while (hunt.open()) {
+      question.target = hunt.target;
+      hunt.answered(answer(question, prefix));
+    }
+    guess = hunt.lower;  // siblings are often worth the same
+    q[slot] = value_of_points(p, hunt.lower);
+  }
 }
 
 // out: int8 [7], 1, 0 or -1 (illegal)
 template <class Answer>
-FORGE_HD inline void search_position_at_least(const SearchPosition& p, int target, int8_t* out,
-                                              const Answer& answer) {
-  for (int slot = 0; slot < N_SLOTS; ++slot)
-    out[slot] = p.legal >> slot & 1
-                    ? static_cast<int8_t>(slot_at_least(p, slot, target, answer))
-                    : int8_t{-1};
+inline void search_position_at_least(const SearchPosition& p, int target, int8_t* out,
+                                     const Answer& answer) {
+  const Threshold threshold = threshold_of(p, target);
+  Question question = p.question;
+  question.target = threshold.target;
+  for (int slot = 0; slot < N_SLOTS; ++slot) {
+    out[slot] = -1;
+    if (!(p.legal >> slot & 1)) continue;
+    int r;
+    if (!threshold_is_trivial(p, threshold, &r)) r = answer(question, prefix_with(p, slot));
+    out[slot] = threshold.yes(r);
+  }
 }
 
 }  // namespace forge

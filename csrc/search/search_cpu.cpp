@@ -5,6 +5,7 @@
 #include <memory>
 #include <numeric>
 
+#include "search/alpha_beta.h"
 #include "search/search.h"
 
 namespace forge::cpu {

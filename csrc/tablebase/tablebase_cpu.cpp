@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "tablebase/backward.h"
+#include "tablebase/backward_row.h"
 #include "tablebase/forward.h"
 
 namespace forge::cpu {
@@ -83,90 +83,38 @@ int64_t place_chunks(uint32_t* counts) {
   return position;
 }
 
-struct StateSink {
-  StateRows out;
-  uint32_t* cursors;
-  int leader;
-
-  template <int N_PLAYS>
-  FORGE_INLINE void put(uint32_t hands, int digits, int, uint64_t) {
-    out.states[cursors[group_of(N_PLAYS, digits)]++] = pack<N_PLAYS>(hands, leader, digits);
-  }
+struct ValueTable {
+  int8_t* values;
+  FORGE_INLINE ValueLeaf operator()(int level) const { return {values + value_offset(level)}; }
 };
 
-struct SolvedSink {
-  StateRows out;
-  uint32_t* cursors;
-  int leader;
-
-  template <int N_PLAYS>
-  FORGE_INLINE void put(uint32_t hands, int digits, int value, uint64_t q) {
-    const uint32_t at = cursors[group_of(N_PLAYS, digits)]++;
-    out.states[at] = pack<N_PLAYS>(hands, leader, digits);
-    out.values[at] = static_cast<int8_t>(value);
-    // Seven bytes as two overlapping words: an eighth would belong to the next row.
-    int8_t* row = out.q + int64_t{7} * at;
-    const uint32_t low = static_cast<uint32_t>(q), high = static_cast<uint32_t>(q >> 24);
-    std::memcpy(row, &low, 4);
-    std::memcpy(row + 3, &high, 4);
-  }
-};
-
-struct NoSink : NullSink {
-  uint32_t* cursors;
-  int leader;
-};
-
-struct ZeroLeaf {
-  FORGE_INLINE int operator()(uint32_t, const TrickSoFar&) const { return 0; }
-};
-
-// Backs up every reachable state at the start of a trick, level by level from the end.
-// values(level, index, value) keeps what the level above reads.
-template <class Sink, class LeafAt, class Keep>
-void back_up_levels(const DealContext& c, const Reach& reach, const Parallel& how,
-                    const LeafAt& leaf_at, const Keep& keep, Sink prototype) {
+// Backs up every reachable state at the start of a trick, level by level from the end, and writes
+// what hangs below it.
+template <Emit EMIT>
+void back_up_levels(const DealContext& c, const Reach& reach, int8_t* level_values,
+                    const StateRows& out, const Parallel& how) {
   for (int level = N_LEVELS - 1; level >= 0; --level) {
     const uint64_t* rows = reach.rows + row_offset(level);
-    const int size = N_SLOTS - level;
     const int64_t n = hands_at(level);
+    int8_t* values = level_values + value_offset(level);
+    const int8_t* next_values = level_values + value_offset(std::min(level + 1, N_LEVELS - 1));
     parallel_for(how, 4 * n, 1, [&](int, int64_t begin, int64_t end) {
-      ChildIndex index{};
       for (int64_t i = begin; i < end; ++i) {
         const Chunk chunk = chunk_at(level, i, reach);
-        Sink sink = prototype;
-        sink.cursors = chunk.counts;
-        sink.leader = chunk.leader;
+        RowWalk<EMIT> walk(c, level, next_values, out, chunk.counts);
         for (int64_t r = chunk.first_row; r < chunk.first_row + rows_in_chunk(level); ++r) {
           if (!rows[r]) continue;
-          const Row row = row_at(level, r);
-          const uint32_t others = row.hand[1] << 7 | row.hand[2] << 14 | row.hand[3] << 21;
-          if (size == 0) {
-            sink.template put<0>(0, 0, 0, ALL_ILLEGAL);
-            keep(level, chunk.leader, 0);
-            continue;
-          }
-          for (int seat = 1; seat < N_SEATS; ++seat) index.set(level, seat, row.hand[seat]);
-          const auto leaf = leaf_at(level + 1);
-          const int64_t place = r % (n * n * n) * n;
-          for (uint64_t set = rows[r]; set; set &= set - 1) {
-            const int rank = lowest(set);
-            const uint32_t hand = combinadics().hand[size][rank];
-            index.set(level, 0, hand);
-            const int value = back_up<0>(c, index, chunk.leader, others | hand, TrickSoFar{}, 0, 0,
-                                         leaf, sink);
-            keep(level, (place + rank) * 4 + chunk.leader, value);
-          }
+          int8_t row_values[MAX_LANES];
+          walk.walk(row_at(level, r), rows[r], row_values);
+          if (EMIT == Emit::states) continue;
+          int8_t* at = values + r % (n * n * n) * n * 4 + chunk.leader;
+          int lane = 0;
+          for (uint64_t set = rows[r]; set; set &= set - 1) at[4 * lowest(set)] = row_values[lane++];
         }
       }
     });
   }
 }
-
-struct ValueTable {
-  int8_t* values;
-  FORGE_INLINE ValueLeaf operator()(int level) const { return {values + value_offset(level)}; }
-};
 
 }  // namespace
 
@@ -179,17 +127,8 @@ int64_t reach_states(const DealContext& c, const Reach& reach, const Parallel& h
 
 void emit_states(const DealContext& c, const Reach& reach, int8_t* level_values,
                  const StateRows& out, const Parallel& how) {
-  if (!level_values) {
-    back_up_levels(c, reach, how, [](int) { return ZeroLeaf{}; }, [](int, int64_t, int) {},
-                   StateSink{out, nullptr, 0});
-    return;
-  }
-  back_up_levels(
-      c, reach, how, ValueTable{level_values},
-      [&](int level, int64_t at, int value) {
-        level_values[value_offset(level) + at] = static_cast<int8_t>(value);
-      },
-      SolvedSink{out, nullptr, 0});
+  if (level_values) back_up_levels<Emit::solution>(c, reach, level_values, out, how);
+  else back_up_levels<Emit::states>(c, reach, nullptr, out, how);
 }
 
 void backward_induction(const DealContext& c, const int64_t* states, int64_t n, const Reach& reach,
@@ -212,13 +151,8 @@ void backward_induction(const DealContext& c, const int64_t* states, int64_t n, 
   });
   // ... and all that follows have their values first.
   reach_forward(c, reach, how);
+  back_up_levels<Emit::values>(c, reach, level_values, {}, how);
   const ValueTable table{level_values};
-  back_up_levels(
-      c, reach, how, table,
-      [&](int level, int64_t at, int value) {
-        level_values[value_offset(level) + at] = static_cast<int8_t>(value);
-      },
-      NoSink{});
   parallel_for(how, n, 4096, [&](int, int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       uint64_t word;

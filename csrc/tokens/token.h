@@ -10,80 +10,53 @@ namespace forge {
 inline constexpr int N_TOKENS = 32;
 inline constexpr int N_FEATURES = 12;
 inline constexpr int NOT_CALLED = 7;  // trump rank of a domino that is not called
+inline constexpr int N_DOMINO_FEATURES = 5;
 
-// 0 for the highest called domino, counting down.
-FORGE_HD inline int trump_rank(int decl, int domino) {
-  if (!is_called(decl, domino)) return NOT_CALLED;
-  int higher = 0;
-  for (int other = 0; other < N_DOMINOES; ++other)
-    higher += is_called(decl, other) && power(decl, other) > power(decl, domino);
-  return higher;
+// Features 0..4, what a domino is: high pip, low pip, is double, count class (0, 1, 2 for 0, 5, 10
+// points), trump rank (0 = highest called domino, counting down; 7 = not called).
+FORGE_HD inline void domino_features(int decl, int domino, int8_t* features) {
+  const RankTables& tables = rank_tables(decl);
+  const uint32_t called = tables.follow[CALLED_SUIT];
+  const int rank = tables.rank_of[domino];
+  features[0] = static_cast<int8_t>(high_pip(domino));
+  features[1] = static_cast<int8_t>(low_pip(domino));
+  features[2] = static_cast<int8_t>(is_double(domino));
+  features[3] = static_cast<int8_t>(count_points(domino) / 5);
+  features[4] = static_cast<int8_t>(called >> rank & 1 ? popcount(called & above(rank)) : NOT_CALLED);
 }
 
-struct TokenContext {
-  int decl;
-  int8_t domino[N_SEATS][N_SLOTS][5];  // features 0..4: what the domino is
+// Which domino a token shows: seat and slot, or none for the context and for plays not yet made.
+struct TokenPlace {
+  int seat, slot;
+  bool real;
 };
 
-FORGE_HD inline TokenContext make_token_context(const int8_t* deal, int decl) {
-  TokenContext c;
-  c.decl = decl;
-  for (int seat = 0; seat < N_SEATS; ++seat) {
-    for (int slot = 0; slot < N_SLOTS; ++slot) {
-      const int domino = deal[N_SLOTS * seat + slot];
-      int8_t* f = c.domino[seat][slot];
-      f[0] = static_cast<int8_t>(high_pip(domino));
-      f[1] = static_cast<int8_t>(low_pip(domino));
-      f[2] = static_cast<int8_t>(is_double(domino));
-      f[3] = static_cast<int8_t>(count_points(domino) / 5);
-      f[4] = static_cast<int8_t>(trump_rank(decl, domino));
-    }
-  }
-  return c;
+FORGE_HD inline TokenPlace token_place(int64_t state, int index) {
+  if (index == 0) return {0, 0, true};
+  if (index <= N_DOMINOES) return {(index - 1) / N_SLOTS, (index - 1) % N_SLOTS, true};
+  const int k = index - N_DOMINOES - 1;
+  if (k >= n_plays_of(state)) return {0, 0, false};
+  return {(leader_of(state) + k) & 3, play_of(state, k), true};
 }
 
-// tokens: int8 [32, 12], mask: int8 [32] (1 = real token). Every byte is written.
-FORGE_HD inline void tokenize_state(const TokenContext& c, int64_t state, int8_t* tokens,
-                                    int8_t* mask) {
-  const int player = seat_to_act(state);
-  const int leader = leader_of(state);
-  const int n_plays = n_plays_of(state);
-  const auto from_player = [&](int seat) { return static_cast<int8_t>((seat - player) & 3); };
-  const int8_t decl = static_cast<int8_t>(c.decl);
-
-  int8_t* token = tokens;
-  const auto put_domino = [&](int seat, int slot, bool in_hand, int type) {
-    for (int i = 0; i < 5; ++i) token[i] = c.domino[seat][slot][i];
-    token[5] = from_player(seat);
-    token[6] = static_cast<int8_t>(token[5] == 0);
-    token[7] = static_cast<int8_t>(token[5] == 2);
-    token[8] = static_cast<int8_t>(in_hand);
-    token[9] = static_cast<int8_t>(type);
-    token[10] = decl;
-    token[11] = from_player(leader);
-  };
-
+// One token of 12 features; `features` are those of its domino (unread without one). Every byte is
+// written.
+FORGE_HD inline void make_token(int decl, int64_t state, int index, const TokenPlace& place,
+                                const int8_t* features, int8_t* token) {
   for (int i = 0; i < N_FEATURES; ++i) token[i] = 0;
-  token[10] = decl;
-  token[11] = from_player(leader);
-  *mask++ = 1;
-  token += N_FEATURES;
-  for (int seat = 0; seat < N_SEATS; ++seat) {
-    for (int slot = 0; slot < N_SLOTS; ++slot) {
-      put_domino(seat, slot, hand_of(state, seat) >> slot & 1, 1 + seat);
-      *mask++ = 1;
-      token += N_FEATURES;
-    }
-  }
-  for (int k = 0; k < 3; ++k) {
-    if (k < n_plays) {
-      put_domino((leader + k) & 3, play_of(state, k), false, 5 + k);
-    } else {
-      for (int i = 0; i < N_FEATURES; ++i) token[i] = 0;
-    }
-    *mask++ = static_cast<int8_t>(k < n_plays);
-    token += N_FEATURES;
-  }
+  if (!place.real) return;
+  const int player = seat_to_act(state);
+  token[10] = static_cast<int8_t>(decl);
+  token[11] = static_cast<int8_t>((leader_of(state) - player) & 3);
+  if (index == 0) return;
+  for (int i = 0; i < N_DOMINO_FEATURES; ++i) token[i] = features[i];
+  const int relative = (place.seat - player) & 3;
+  const bool dealt = index <= N_DOMINOES;
+  token[5] = static_cast<int8_t>(relative);
+  token[6] = static_cast<int8_t>(relative == 0);
+  token[7] = static_cast<int8_t>(relative == 2);
+  token[8] = static_cast<int8_t>(dealt && (hand_of(state, place.seat) >> place.slot & 1));
+  token[9] = static_cast<int8_t>(dealt ? 1 + place.seat : 5 + index - N_DOMINOES - 1);
 }
 
 }  // namespace forge

@@ -6,23 +6,44 @@
 
 namespace forge::cpu {
 
+namespace {
+
+// Features of all dominoes of a deal, kept from row to row.
+class DealFeatures {
+ public:
+  // Rows of one deal mostly come together.
+  void use(const int8_t* deal, int decl) {
+    if (decl != decl_ || std::memcmp(deal, deal_, sizeof deal_) != 0) {
+      std::memcpy(deal_, deal, sizeof deal_);
+      decl_ = decl;
+      for (int k = 0; k < N_DOMINOES; ++k) domino_features(decl, deal[k], features_[k]);
+    }
+  }
+  const int8_t* of(const TokenPlace& place) const {
+    return features_[N_SLOTS * place.seat + place.slot];
+  }
+
+ private:
+  int8_t deal_[N_DOMINOES] = {};  // no deal: all blanks
+  int decl_ = -1;
+  int8_t features_[N_DOMINOES][N_DOMINO_FEATURES];
+};
+
+}  // namespace
+
 void tokenize_states(const TokenBatch& batch, int8_t* tokens, int8_t* masks, const Parallel& how) {
   parallel_for(how, batch.n, 4096, [&](int, int64_t begin, int64_t end) {
-    TokenContext context;
-    const int8_t* context_deal = nullptr;
-    int context_decl = -1;
+    DealFeatures features;
     for (int64_t i = begin; i < end; ++i) {
-      const int8_t* deal = batch.deals + i * batch.deal_stride;
       const int decl = batch.decls[i * batch.decl_stride];
-      // Rows of one deal mostly come together; the context costs as much as four rows.
-      if (!context_deal || decl != context_decl ||
-          (deal != context_deal && std::memcmp(deal, context_deal, 28) != 0)) {
-        context = make_token_context(deal, decl);
-        context_decl = decl;
+      const int64_t state = batch.states[i];
+      features.use(batch.deals + i * batch.deal_stride, decl);
+      for (int index = 0; index < N_TOKENS; ++index) {
+        const TokenPlace place = token_place(state, index);
+        make_token(decl, state, index, place, features.of(place),
+                   tokens + (i * N_TOKENS + index) * N_FEATURES);
+        masks[i * N_TOKENS + index] = static_cast<int8_t>(place.real);
       }
-      context_deal = deal;
-      tokenize_state(context, batch.states[i], tokens + i * N_TOKENS * N_FEATURES,
-                     masks + i * N_TOKENS);
     }
   });
 }

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import forge  # noqa: F401  (registers the ops)
+import forge.ops  # noqa: F401  (registers the ops)
 from reference import deals, game, packing, rules
 from reference.minimax import Solver
 from reference.strategies import Position, positions

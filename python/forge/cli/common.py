@@ -25,6 +25,12 @@ DeclOption = Annotated[
         metavar="NAME|ID|all",
     ),
 ]
+OutOption = Annotated[
+    str,
+    typer.Option(
+        "--out", help="Directory for train/, val/, test/; /dev/null writes nothing.", metavar="DIR"
+    ),
+]
 WandbOption = Annotated[bool, typer.Option("--wandb", help="Log the run to Weights & Biases.")]
 WandbGroupOption = Annotated[
     str | None, typer.Option("--wandb-group", help="W&B group; implies --wandb.")
@@ -45,14 +51,14 @@ def command() -> typer.Typer:
 def run(app: typer.Typer, args: Sequence[str] | None = None, prog: str | None = None) -> None:
     """Run a command and end the process with its exit code.
 
-    0 fine; 2 a bad value, file or device, told in one line on stderr; 130 Ctrl+C. Anything else is a
-    defect of ours and keeps its traceback.
+    0 fine; 2 a bad value, file or device, told in one line on stderr; 130 Ctrl+C. Anything else is
+    a defect of ours and keeps its traceback.
     """
     try:
         code = typer.main.get_command(app).main(
             args=None if args is None else list(args), prog_name=prog, standalone_mode=False
         )
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED
     except Exception as error:
         line = _one_line(error)

@@ -68,8 +68,8 @@ def generate_continuous(
 ) -> None:
     """Fill the gaps of a shard directory and go on with new seeds until Ctrl+C.
 
-    Standard: one declaration a seed, seed % 10. Marginalized: seat 0's hand of the seed with several
-    deals of the other seats. Any number of these may run on one directory at once.
+    Standard: one declaration a seed, seed % 10. Marginalized: seat 0's hand of the seed with
+    several deals of the other seats. Any number of these may run on one directory at once.
     """
     non_negative("--start-seed", start_seed)
     at_least_one("--n-opp-seeds", n_opp_seeds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import typer
@@ -15,7 +15,7 @@ from forge.oracle.tracking import open_tracker
 from forge.oracle.writers import Solved
 
 
-def missing_keys(keys: Iterable[ShardKey], options: PipelineOptions) -> Iterable[ShardKey]:
+def missing_keys(keys: Iterable[ShardKey], options: PipelineOptions) -> Iterator[ShardKey]:
     """The keys whose shard is not there yet, lazily; all of them when overwriting."""
     out_dir = options.out_dir
     if out_dir is None or options.overwrite:
@@ -39,14 +39,16 @@ def generate_shards(
 ) -> None:
     """Make the missing shards of `keys` with progress, timing and tracking.
 
-    An `endless` list is worked through lazily, up to `options.limit`. Ends the command with 128 + the
-    signal's number where Ctrl+C or SIGTERM stopped it.
+    An `endless` list is worked through lazily, up to `options.limit`. Ends the command with 128 +
+    the signal's number where Ctrl+C or SIGTERM stopped it.
     """
-    keys = missing_keys(keys, options)
-    total = options.limit
-    if not endless:
-        keys = list(keys)
-        total = len(keys)
+    total, n_present = options.limit, 0
+    if endless:
+        todo: Iterable[ShardKey] = missing_keys(keys, options)
+    else:
+        wanted = list(keys)
+        todo = list(missing_keys(wanted, options))
+        total, n_present = len(todo), len(wanted) - len(todo)
     config: dict[str, Any] = {
         "out_dir": str(options.out_dir),
         "format": options.format,
@@ -62,7 +64,8 @@ def generate_shards(
             screen, tracker, total, own_only=endless, log_memory=log_memory, on_solved=on_solved
         ) as listener,
     ):
-        report = run_pipeline(keys, options, listener)
+        report = run_pipeline(todo, options, listener)
+    report.n_present += n_present
     screen.print(report.summary(), markup=False, highlight=False, soft_wrap=True)
     if report.stopped_by is not None:
         raise typer.Exit(128 + report.stopped_by)

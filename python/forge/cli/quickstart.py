@@ -12,13 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from forge.cli.common import DeviceOption, command, console, run
-from forge.cli.moves import moves_table
+from forge.cli.moves import moves_table, ranked_moves
 from forge.errors import ForgeError
 
 if TYPE_CHECKING:
     from forge.oracle.deal import Deal
-    from forge.oracle.naming import ShardKey
-    from forge.oracle.writers import Solved
+    from forge.oracle.tablebase import Tablebase
 
 SEED = 0
 
@@ -42,30 +41,31 @@ def quickstart(
     seed % 10 has it, unless --decl says otherwise.
     """
     from forge.oracle.declarations import declaration_name, parse_declaration
-    from forge.oracle.generate import opening_values
     from forge.oracle.naming import ShardKey
 
     decl_id = SEED % 10 if decl is None else parse_declaration(decl)
     key = ShardKey(SEED, decl_id)
     deal = key.deal()
     screen = console()
-    screen.print(_hands_table(deal, f"Seed {SEED}, {declaration_name(decl_id)}"))
+    screen.print(f"Seed {SEED}, {declaration_name(decl_id)}", highlight=False)
+    screen.print(_hands_table(deal))
 
-    solved = _solve(key, device, screen)
-    value, q = opening_values(solved)
-    moves = sorted(zip(deal.hands[0], q, strict=True), key=lambda move: -move[1])
-    screen.print(moves_table(moves, f"Seat 0's first lead, V = {value:+d} (team-0 frame)"))
+    table = _solve(deal, decl_id, device, screen)
+    moves = ranked_moves(deal.hands[0], table.q(), 0)
+    screen.print(f"First lead, V = {table.value():+d} (team-0 frame)", highlight=False)
+    screen.print(moves_table(moves))
 
-    _verify(solved, screen)
+    table.verify()
+    screen.print("verified: every V is the best of its q, every q its child's V plus the points")
     path = key.path(out)
-    _write(solved, path, screen)
-    _read_back(solved, path, screen)
+    _write(table, path, screen)
+    _read_back(table, path, screen)
 
 
-def _hands_table(deal: Deal, title: str) -> Table:
+def _hands_table(deal: Deal) -> Table:
     from forge.oracle.tables import domino_name
 
-    table = Table(title=title, title_justify="left")
+    table = Table()
     table.add_column("seat")
     table.add_column("team", justify="right")
     table.add_column("hand")
@@ -75,58 +75,45 @@ def _hands_table(deal: Deal, title: str) -> Table:
     return table
 
 
-def _solve(key: ShardKey, device: str, screen: Console) -> Solved:
-    from forge.ops import resolve_device, solve
-    from forge.oracle.writers import Solved
+def _solve(deal: Deal, decl: int, device: str, screen: Console) -> Tablebase:
+    from forge.ops import resolve_device
+    from forge.oracle.tablebase import Tablebase
 
-    deal = key.deal()
     start = time.perf_counter()
-    rows = solve(deal.tensor.to(resolve_device(device)), key.decl)
-    solved = Solved(key, deal, *(column.cpu() for column in rows))
+    table = Tablebase.solve(deal, decl, resolve_device(device))
     elapsed_s = time.perf_counter() - start
     screen.print(
-        f"solved {solved.n_states:,} states in {elapsed_s:.2f} s "
-        f"({solved.n_states / elapsed_s / 1e6:.0f} M states/s)",
+        f"solved {len(table):,} states in {elapsed_s:.2f} s "
+        f"({len(table) / elapsed_s / 1e6:.0f} M states/s)",
         highlight=False,
     )
-    return solved
+    return table
 
 
-def _verify(solved: Solved, screen: Console) -> None:
-    from forge.ops import verify_tablebase
-
-    n_errors, row, reason = verify_tablebase(
-        solved.deal.tensor, solved.key.decl, solved.states, solved.V, solved.q
-    )
-    if n_errors:
-        raise ForgeError(f"the tablebase is wrong in {n_errors} row(s), first row {row}: {reason}")
-    screen.print("verified: every V is the best of its q, every q its child's V plus the points")
-
-
-def _write(solved: Solved, path: Path, screen: Console) -> None:
+def _write(table: Tablebase, path: Path, screen: Console) -> None:
     from forge.oracle.output import write_shard
 
-    key = solved.key
     n_bytes = write_shard(
-        path, solved.deal, key.decl, key.seed, key.opp_seed, solved.states, solved.V, solved.q
+        path, table.deal, table.decl, SEED, None, table.states, table.values, table.q_values
     )
     screen.print(
-        f"wrote {path}: {n_bytes / 1e6:.1f} MB, {n_bytes / solved.n_states:.2f} bytes a state",
+        f"wrote {path}: {n_bytes / 1e6:.1f} MB, {n_bytes / len(table):.2f} bytes a state",
         highlight=False,
         soft_wrap=True,
     )
 
 
-def _read_back(solved: Solved, path: Path, screen: Console) -> None:
-    """Look up the position in the middle of the table, and compare it with what was solved."""
-    from forge.oracle.schema import ILLEGAL_Q, lookup
+def _read_back(table: Tablebase, path: Path, screen: Console) -> None:
+    """Look up the position in the middle of the file, and compare it with what was solved."""
+    from forge.oracle.schema import lookup
+    from forge.oracle.state import ILLEGAL
 
-    row = solved.n_states // 2
-    state = int(solved.states[row])
-    value, q = lookup(path, state)
-    if (value, q) != (int(solved.V[row]), tuple(solved.q[row].tolist())):
+    state = int(table.states[len(table) // 2])
+    value, row = lookup(path, state)
+    q = tuple(None if each == ILLEGAL else each for each in row)
+    if (value, q) != (table.value(state), table.q(state)):
         raise ForgeError(f"{path} gives V {value} and q {q} for state {state}: not what was solved")
-    legal = ", ".join(f"slot {slot}: {each:+d}" for slot, each in enumerate(q) if each != ILLEGAL_Q)
+    legal = ", ".join(f"slot {slot}: {each:+d}" for slot, each in enumerate(q) if each is not None)
     screen.print(
         f"read back: state {state}, V = {value:+d}, {legal}", highlight=False, soft_wrap=True
     )

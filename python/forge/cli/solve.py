@@ -11,8 +11,7 @@ from rich.console import Group
 from rich.text import Text
 
 from forge.cli.common import command, console, run
-from forge.cli.moves import moves_table
-
+from forge.cli.moves import moves_table, ranked_moves
 
 if TYPE_CHECKING:
     from forge.oracle.position import Position
@@ -51,54 +50,44 @@ def solve(
     from forge.oracle.deal import Deal
     from forge.oracle.declarations import parse_declaration
     from forge.oracle.position import Position
-    from forge.oracle.tables import parse_domino
+    from forge.oracle.tables import parse_dominoes
 
-    played = [parse_domino(text.strip()) for text in plays.split(",")] if plays.strip() else []
-    position = Position.from_plays(Deal.from_text(deal), parse_declaration(decl), played)
-    moves = ranked_moves(position)
+    position = Position.from_plays(
+        Deal.from_text(deal), parse_declaration(decl), parse_dominoes(plays)
+    )
+    seat = position.seat_to_act
+    moves = ranked_moves(position.deal.hands[seat], position.q(), seat)
     if as_json:
-        print(json.dumps(_as_json(position, played, moves)))
+        print(json.dumps(_as_json(position, moves)))
         return
-    console().print(_as_text(position, played, moves))
+    console().print(_as_text(position, moves))
 
 
-def ranked_moves(position: Position) -> list[tuple[int, int]]:
-    """(domino id, Q in the team-0 frame) of every legal move, the acting seat's best first."""
-    hand = position.deal.hands[position.seat_to_act]
-    sign = -1 if position.seat_to_act % 2 else 1
-    moves = [(hand[slot], q) for slot, q in enumerate(position.q()) if q is not None]
-    return sorted(moves, key=lambda move: -sign * move[1])
-
-
-def _as_text(
-    position: Position, played: Sequence[int], moves: Sequence[tuple[int, int]]
-) -> Group:
+def _as_text(position: Position, moves: Sequence[tuple[int, int]]) -> Group:
     from forge.oracle.declarations import declaration_name
     from forge.oracle.tables import domino_name
 
     lines = [f"declaration {declaration_name(position.decl)}"]
     for seat, hand in enumerate(position.deal.hands):
-        kept = [domino_name(domino) for domino in hand if domino not in played]
+        kept = [domino_name(domino) for domino in hand if domino not in position.plays]
         lines.append(f"seat {seat}: {' '.join(kept) or '-'}")
-    if played:
-        lines.append(f"played: {' '.join(map(domino_name, played))}")
+    if position.plays:
+        lines.append(f"played: {' '.join(map(domino_name, position.plays))}")
     lines.append(f"points so far: team 0 {position.points[0]}, team 1 {position.points[1]}")
     if not moves:
         return Group(Text("\n".join([*lines, "the hand is over"])))
-    title = f"seat {position.seat_to_act} to act, value {moves[0][1]:+d} (team-0 frame)"
-    return Group(Text("\n".join(lines)), moves_table(moves, title))
+    lines.append(f"seat {position.seat_to_act} to act, value {moves[0][1]:+d} (team-0 frame)")
+    return Group(Text("\n".join(lines)), moves_table(moves))
 
 
-def _as_json(
-    position: Position, played: Sequence[int], moves: Sequence[tuple[int, int]]
-) -> dict[str, object]:
+def _as_json(position: Position, moves: Sequence[tuple[int, int]]) -> dict[str, object]:
     from forge.oracle.declarations import declaration_name
     from forge.oracle.tables import domino_name
 
     return {
         "deal": position.deal.text,
         "declaration": declaration_name(position.decl),
-        "plays": [domino_name(domino) for domino in played],
+        "plays": [domino_name(domino) for domino in position.plays],
         "state": int(position.state),
         "points": list(position.points),
         "seat_to_act": position.seat_to_act if moves else None,

@@ -11,12 +11,14 @@ from forge.ops import cpu as cpu
 from forge.ops import cuda as cuda
 from forge.ops.cpu import count_states, verify_tablebase
 from forge.ops.device import resolve_device
+from forge.ops.memory import release_memory
 
 __all__ = [
     "backward_induction",
     "count_states",
     "enumerate_states",
     "expand_states",
+    "release_memory",
     "resolve_device",
     "search",
     "search_at_least",

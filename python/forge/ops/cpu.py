@@ -5,7 +5,7 @@ from torch import Tensor
 
 from forge.build import native
 from forge.errors import ForgeError
-from forge.ops import schemas
+from forge.ops import memory, schemas
 
 
 def check_deals(deals: Tensor) -> None:
@@ -32,9 +32,9 @@ class Workspace:
     """Scratch of one tablebase: 3.4 MB of reachable rows, 0.8 MB of counts, 13.6 MB of values."""
 
     def __init__(self) -> None:
-        self.rows = torch.empty(native.N_ROWS, dtype=torch.int64)
-        self.counts = torch.empty(native.N_COUNTS, dtype=torch.int32)
-        self.level_values = torch.empty(native.N_VALUES, dtype=torch.int8)
+        self.rows = memory.empty(native.N_ROWS, torch.int64)
+        self.counts = memory.empty(native.N_COUNTS, torch.int32)
+        self.level_values = memory.empty(native.N_VALUES, torch.int8)
 
 
 def _reach(deal: Tensor, decl: int, work: Workspace) -> int:
@@ -60,7 +60,7 @@ def count_states(deal: Tensor, decl: int) -> int:
 def enumerate_states(deal: Tensor, decl: int) -> Tensor:
     deal = _single_deal(deal, decl)
     work = Workspace()
-    states = torch.empty(_reach(deal, decl, work), dtype=torch.int64)
+    states = memory.empty(_reach(deal, decl, work), torch.int64)
     _emit(deal, decl, work, 0, states.data_ptr(), 0, 0)
     return states
 
@@ -85,7 +85,10 @@ def _emit(
 def solve(deal: Tensor, decl: int) -> tuple[Tensor, Tensor, Tensor]:
     deal = _single_deal(deal, decl)
     work = Workspace()
-    states, values, q = schemas.empty_solution(_reach(deal, decl, work), deal.device)
+    n = _reach(deal, decl, work)
+    states = memory.empty(n, torch.int64)
+    values = memory.empty(n, torch.int8)
+    q = memory.empty(n * schemas.N_SLOTS, torch.int8).view(n, schemas.N_SLOTS)
     _emit(
         deal,
         decl,

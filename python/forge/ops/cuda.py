@@ -1,18 +1,175 @@
-"""Registration of the CUDA kernels, or of what says how to get them."""
+"""Registration of the CUDA kernels, or of what says how to get them.
+
+They run on the current stream of the device of their arguments and wait for nothing, but for the
+check of a single deal and for the number of states of `solve` and `enumerate_states`. In batches,
+positions that cannot be come back as illegal in every slot (the CPU refuses them).
+"""
 
 from typing import Any, NoReturn
 
 import torch
+from torch import Tensor
 
 from forge.build import NO_CUDA_BUILD, native
 from forge.errors import ForgeError
 from forge.ops import schemas
+from forge.ops.cpu import batch_arguments, check_deals
+
+# One lane a position, so many a multiprocessor; 2^10 entries of 8 bytes a lane.
+LANES_PER_MULTIPROCESSOR = 512
+LOG2_LANE_TABLE = 10
+
+
+def _stream(tensor: Tensor) -> int:
+    return int(torch.cuda.current_stream(tensor.device).cuda_stream)
+
+
+def _single_deal(deal: Tensor, decl: int) -> Tensor:
+    schemas.check_deal(deal, decl)
+    deal = deal.contiguous()
+    check_deals(deal.cpu())
+    return deal
+
+
+def _work(deal: Tensor, with_offsets: bool) -> Tensor:
+    n_bytes = native.cuda.work_bytes(with_offsets)
+    return torch.empty(n_bytes, dtype=torch.uint8, device=deal.device)
+
+
+def _reach(deal: Tensor, decl: int) -> tuple[Tensor, int]:
+    work = _work(deal, with_offsets=True)
+    native.cuda.reach_states(work.data_ptr(), deal.data_ptr(), decl, _stream(deal))
+    start = native.cuda.n_states_offset()
+    return work, int(work[start : start + 8].view(torch.int64))
+
+
+def _enumerate_states(deal: Tensor, decl: int) -> Tensor:
+    deal = _single_deal(deal, decl)
+    with torch.cuda.device(deal.device):
+        work, n = _reach(deal, decl)
+        states = torch.empty(n, dtype=torch.int64, device=deal.device)
+        native.cuda.emit_states(work.data_ptr(), states.data_ptr(), 0, 0, _stream(deal))
+    return states
+
+
+def _solve(deal: Tensor, decl: int) -> tuple[Tensor, Tensor, Tensor]:
+    deal = _single_deal(deal, decl)
+    with torch.cuda.device(deal.device):
+        work, n = _reach(deal, decl)
+        states, values, q = schemas.empty_solution(n, deal.device)
+        native.cuda.emit_states(
+            work.data_ptr(), states.data_ptr(), values.data_ptr(), q.data_ptr(), _stream(deal)
+        )
+    return states, values, q
+
+
+def _expand_states(deal: Tensor, decl: int, states: Tensor) -> Tensor:
+    schemas.check_deal_states(deal, decl, states)
+    deal, states = _single_deal(deal, decl), states.contiguous()
+    children = states.new_empty((states.shape[0], schemas.N_SLOTS))
+    with torch.cuda.device(deal.device):
+        context = torch.empty(native.cuda.CONTEXT_BYTES, dtype=torch.uint8, device=deal.device)
+        native.cuda.expand_states(
+            context.data_ptr(),
+            deal.data_ptr(),
+            decl,
+            states.data_ptr(),
+            states.shape[0],
+            children.data_ptr(),
+            _stream(deal),
+        )
+    return children
+
+
+def _backward_induction(deal: Tensor, decl: int, states: Tensor) -> tuple[Tensor, Tensor]:
+    schemas.check_deal_states(deal, decl, states)
+    deal, states = _single_deal(deal, decl), states.contiguous()
+    values, q = states.new_empty(states.shape[0], dtype=torch.int8), schemas.empty_q(states)
+    with torch.cuda.device(deal.device):
+        work = _work(deal, with_offsets=False)
+        native.cuda.backward_induction(
+            work.data_ptr(),
+            deal.data_ptr(),
+            decl,
+            states.data_ptr(),
+            states.shape[0],
+            values.data_ptr(),
+            q.data_ptr(),
+            _stream(deal),
+        )
+    return values, q
+
+
+def _positions(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    schemas.check_positions(deals, decls, states)
+    return deals.contiguous(), decls.contiguous(), states.contiguous()
+
+
+def _run_search(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor | None) -> Tensor:
+    out = schemas.empty_q(states)
+    n = states.shape[0]
+    if n == 0:
+        return out
+    with torch.cuda.device(states.device):
+        properties = torch.cuda.get_device_properties(states.device)
+        most_lanes = properties.multi_processor_count * LANES_PER_MULTIPROCESSOR
+        slots_per_item = 7 if n >= most_lanes else 1
+        n_lanes = min(n * (7 // slots_per_item), most_lanes)
+        entries = torch.zeros(n_lanes << LOG2_LANE_TABLE, dtype=torch.int64, device=states.device)
+        queue = torch.zeros(1, dtype=torch.int64, device=states.device)
+        native.cuda.search(
+            *batch_arguments(deals, decls, states),
+            targets.data_ptr() if targets is not None else 0,
+            1 if targets is not None and targets.shape[0] > 1 else 0,
+            n,
+            out.data_ptr(),
+            slots_per_item,
+            queue.data_ptr(),
+            entries.data_ptr(),
+            LOG2_LANE_TABLE,
+            n_lanes,
+            _stream(states),
+        )
+    return out
+
+
+def _search(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
+    return _run_search(*_positions(deals, decls, states), targets=None)
+
+
+def _search_at_least(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor) -> Tensor:
+    positions = _positions(deals, decls, states)
+    schemas.check_targets(states, targets)
+    return _run_search(*positions, targets=targets.contiguous())
+
+
+def _tokenize_states(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
+    deals, decls, states = _positions(deals, decls, states)
+    tokens, masks = schemas.empty_tokens(states)
+    with torch.cuda.device(states.device):
+        native.cuda.tokenize_states(
+            *batch_arguments(deals, decls, states),
+            states.shape[0],
+            tokens.data_ptr(),
+            masks.data_ptr(),
+            _stream(states),
+        )
+    return tokens, masks
 
 
 def _no_cuda(*_args: Any) -> NoReturn:
     raise ForgeError(NO_CUDA_BUILD)
 
 
-if not native.build()["cuda"]:
-    for _op in schemas.SCHEMAS:
-        schemas.LIBRARY.impl(_op, _no_cuda, "CUDA")
+_KERNELS = {
+    "enumerate_states": _enumerate_states,
+    "expand_states": _expand_states,
+    "backward_induction": _backward_induction,
+    "solve": _solve,
+    "search": _search,
+    "search_at_least": _search_at_least,
+    "tokenize_states": _tokenize_states,
+}
+
+for _op in schemas.SCHEMAS:
+    schemas.LIBRARY.impl(_op, _KERNELS[_op] if native.build()["cuda"] else _no_cuda, "CUDA")

@@ -1,8 +1,8 @@
 """Files that appear whole or not at all, each written by one process only.
 
-A claim is an exclusive lock on the temporary file beside the target. The operating system drops the
-lock when its process dies, so a claim can't outlive its owner, a temporary file that nobody holds is
-litter, and no other lock file is needed.
+A claim is an exclusive lock on the temporary file beside the target. The operating system drops
+the lock when its process dies, so a claim can't outlive its owner, a temporary file that nobody
+holds is litter, and no other lock file is needed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-
 
 
 class FileClaim:
@@ -118,7 +117,7 @@ class FileClaim:
 
 
 def remove_abandoned(directory: Path) -> int:
-    """Remove the temporary files in `directory` whose owner is gone; returns how many there were."""
+    """Remove the temporary files in `directory` whose owner is gone; returns how many."""
     n_removed = 0
     for temp in _temporary_files(directory):
         try:

@@ -11,6 +11,7 @@ import typer
 from forge.cli.common import (
     DeviceOption,
     LogMemoryOption,
+    OutOption,
     OverwriteOption,
     WandbGroupOption,
     WandbOption,
@@ -38,12 +39,7 @@ def campaign(
     draw_seed: Annotated[
         int, typer.Option("--draw-seed", help="Another number draws other declarations.")
     ] = 0,
-    out: Annotated[
-        str,
-        typer.Option(
-            "--out", help="Directory for {train,val,test}/; /dev/null writes nothing.", metavar="DIR"
-        ),
-    ] = "data/shards",
+    out: OutOption = "data/shards",
     format: Annotated[ShardFormat, typer.Option("--format", help="File format.")] = "parquet",
     device: DeviceOption = "auto",
     overwrite: OverwriteOption = False,

@@ -75,15 +75,23 @@ def verify_shard(path: Path, deal: Deal | None = None) -> VerifiedShard:
 
 def _check_bytes(path: Path, metadata: ShardMetadata) -> None:
     if format_of(path) == "pt":
-        # torch.load doesn't look at the archive's own checksums
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-        if damaged is not None:
-            raise ForgeError(f"{path} is damaged: wrong checksum of {damaged}")
+        _check_archive(path)
     elif metadata.digest is not None:
         check_digest(path, metadata.digest)
     elif metadata.schema_version is not None:
-        raise ForgeError(f"{path} is damaged: a shard of ours carries a checksum, this one has none")
+        raise ForgeError(f"{path} is damaged: the checksum that our shards carry is gone")
+
+
+def _check_archive(path: Path) -> None:
+    """The checksums of a zip file, at which torch.load doesn't look."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except Exception as error:  # zipfile lets through whatever its parts raise
+        reason = str(error).partition("\n")[0]
+        raise ForgeError(f"{path} is damaged: {reason}") from error
+    if damaged is not None:
+        raise ForgeError(f"{path} is damaged: wrong checksum of {damaged}")
 
 
 def _check_name(path: Path, metadata: ShardMetadata) -> None:

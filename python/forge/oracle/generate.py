@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from forge.cli.common import (
     DeclOption,
     DeviceOption,
     LogMemoryOption,
+    OutOption,
     OverwriteOption,
     WandbGroupOption,
     WandbOption,
@@ -21,12 +22,15 @@ from forge.cli.common import (
     parse_seed_range,
     run,
 )
-from forge.cli.generating import generate_shards
-from forge.cli.moves import moves_table
+from forge.cli.generating import generate_shards, missing_keys
+from forge.cli.moves import moves_table, ranked_moves
 from forge.errors import ForgeError
 from forge.oracle.naming import ShardFormat, ShardKey
 from forge.oracle.pipeline import PipelineOptions
 from forge.oracle.writers import Solved
+
+if TYPE_CHECKING:
+    from forge.oracle.deal import Deal
 
 app = command()
 
@@ -39,12 +43,7 @@ def generate(
         typer.Option("--seed-range", help="Deals A to B - 1.", metavar="A:B"),
     ] = None,
     decl: DeclOption = None,
-    out: Annotated[
-        str,
-        typer.Option(
-            "--out", help="Directory for {train,val,test}/; /dev/null writes nothing.", metavar="DIR"
-        ),
-    ] = "data/shards",
+    out: OutOption = "data/shards",
     format: Annotated[ShardFormat, typer.Option("--format", help="File format.")] = "parquet",
     device: DeviceOption = "auto",
     overwrite: OverwriteOption = False,
@@ -82,14 +81,17 @@ def generate(
     Shards that are there already are left alone. Values are in the team-0 frame.
     """
     keys = list(_keys(seed, seed_range, decl, p0_hand, base_seed, opp_seed))
+    options = PipelineOptions(parse_out_dir(out), format, device, overwrite)
+    if show_qvals:
+        _show_present(keys, options)
     generate_shards(
         keys,
-        PipelineOptions(parse_out_dir(out), format, device, overwrite),
+        options,
         job_type="oracle-generate",
         wandb=wandb,
         wandb_group=wandb_group,
         log_memory=log_memory,
-        on_solved=show_opening if show_qvals else None,
+        on_solved=_show_solved if show_qvals else None,
     )
 
 
@@ -127,29 +129,38 @@ def _keys(
             yield ShardKey(each, decl_id, opp_seed, hand)
 
 
-def show_opening(solved: Solved) -> None:
+def _show_solved(solved: Solved) -> None:
+    table = solved.table
+    _show_opening(solved.key, table.deal, table.value(), table.q())
+
+
+def _show_present(keys: Sequence[ShardKey], options: PipelineOptions) -> None:
+    """Show what is there already from its file: it won't be solved again."""
+    from forge.oracle.schema import lookup, read_metadata
+    from forge.oracle.state import ILLEGAL, INITIAL_STATE
+
+    missing = set(missing_keys(keys, options))
+    for key in keys:
+        if options.out_dir is not None and key not in missing:
+            path = key.path(options.out_dir, options.format)
+            value, row = lookup(path, INITIAL_STATE)
+            q = tuple(None if each == ILLEGAL else each for each in row)
+            _show_opening(key, read_metadata(path).deal(), value, q)
+
+
+def _show_opening(key: ShardKey, deal: Deal, value: int, q: Sequence[int | None]) -> None:
     """Print V, seat 0's hand, and every legal first lead with its Q, best first (team-0 frame)."""
     from forge.oracle.declarations import declaration_name
     from forge.oracle.tables import domino_name
 
-    value, q = opening_values(solved)
-    hand = solved.deal.hands[0]
-    moves = sorted(zip(hand, q, strict=True), key=lambda move: -move[1])
+    hand = " ".join(domino_name(domino) for domino in deal.hands[0])
     screen = console()
-    name = declaration_name(solved.key.decl)
-    screen.print(f"seed {solved.key.seed}, {name}: V = {value:+d} (team-0 frame)", highlight=False)
-    screen.print(f"P0's hand: {' '.join(domino_name(domino) for domino in hand)}", highlight=False)
-    screen.print(moves_table(moves, "first lead"))
-
-
-def opening_values(solved: Solved) -> tuple[int, tuple[int, ...]]:
-    """V and the seven q at the first lead, team-0 frame."""
-    import torch
-
-    from forge.oracle.state import INITIAL_STATE
-
-    row = int(torch.searchsorted(solved.states, INITIAL_STATE))
-    return int(solved.V[row]), tuple(solved.q[row].tolist())
+    screen.print(
+        f"seed {key.seed}, {declaration_name(key.decl)}: "
+        f"V = {value:+d} (team-0 frame)\nP0's hand: {hand}\nfirst lead:",
+        highlight=False,
+    )
+    screen.print(moves_table(ranked_moves(deal.hands[0], q, 0)))
 
 
 def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:

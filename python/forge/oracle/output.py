@@ -1,18 +1,19 @@
 """Writing oracle shards: Parquet or `.pt`, whole or not at all.
 
-Encoding, by measurement (bench/bench_shards.py): states DELTA_BINARY_PACKED, values plain, zstd 1, no
-dictionaries, no nullable columns. Definition levels cost a fifth of the speed; a dictionary for the
-values costs speed and space, because zstd sees the runs better in plain bytes; zstd 3 saves 2 % and
-costs up to a fifth. BYTE_STREAM_SPLIT states would save another 10 % but pyarrow before 16 can't
-read them, and shards have to load in pipelines that ask for `pyarrow>=14`.
+Encoding, by measurement (bench/bench_shards.py): states DELTA_BINARY_PACKED, values plain, zstd 1,
+no dictionaries, no nullable columns. Definition levels cost a fifth of the speed; a dictionary for
+the values costs speed and space, because zstd sees the runs better in plain bytes; zstd 3 saves 2 %
+and costs up to a fifth. BYTE_STREAM_SPLIT states would save another 10 % but pyarrow before 16
+can't read them, and shards have to load in pipelines that ask for `pyarrow>=14`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -39,25 +40,24 @@ def write_shard(
     seed: int,
     opp_seed: int | None,
     states: Tensor | Int64Array,
-    V: Tensor | Int8Array,
+    values: Tensor | Int8Array,
     q: Tensor | Int8Array,
     format: ShardFormat | None = None,
 ) -> int:
     """Write a shard atomically; returns its size in bytes.
 
-    states int64 [N] ascending, V int8 [N], q int8 [N, 7], team-0 frame, -128 illegal; tensors may be
-    on any device. `format` defaults to what the suffix says. The parent directory is made.
-    ForgeError where the file can't be written or another process is writing it.
+    states int64 [N] ascending, values (V) int8 [N], q int8 [N, 7], team-0 frame, -128 illegal;
+    tensors may be on any device. `format` defaults to what the suffix says. The parent directory
+    is made. ForgeError where the file can't be written or another process is writing it.
     """
     path = Path(path)
     with claim_shard(path) as claim:
-        return write_claimed(
-            claim, shard_metadata(deal, decl, seed, opp_seed), states, V, q, format
-        )
+        metadata = shard_metadata(deal, decl, seed, opp_seed)
+        return write_claimed(claim, metadata, states, values, q, format)
 
 
 def claim_shard(path: Path) -> FileClaim:
-    """Claim a shard's file, making its directory; ForgeError if that can't be done or it is busy."""
+    """Claim a shard's file and make its directory; ForgeError if it is busy or unwritable."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         claim = FileClaim.acquire(path)
@@ -88,14 +88,14 @@ def write_claimed(
     claim: FileClaim,
     metadata: dict[str, str],
     states: Tensor | Int64Array,
-    V: Tensor | Int8Array,
+    values: Tensor | Int8Array,
     q: Tensor | Int8Array,
     format: ShardFormat | None = None,
 ) -> int:
     """`write_shard` for a file already claimed; the claim is used up, whatever happens."""
     with claim:
         try:
-            rows = _as_numpy(states, V, q)
+            rows = _as_numpy(states, values, q)
             if (format or format_of(claim.target)) == "pt":
                 _write_pt(claim, metadata, *rows)
             else:
@@ -114,22 +114,25 @@ def unwritable(path: Path, error: OSError) -> ForgeError:
 
 
 def _as_numpy(
-    states: Tensor | Int64Array, V: Tensor | Int8Array, q: Tensor | Int8Array
+    states: Tensor | Int64Array, values: Tensor | Int8Array, q: Tensor | Int8Array
 ) -> tuple[Int64Array, Int8Array, Int8Array]:
-    arrays = tuple(x if isinstance(x, np.ndarray) else x.cpu().numpy() for x in (states, V, q))
+    arrays: list[npt.NDArray[Any]] = [
+        rows if isinstance(rows, np.ndarray) else rows.cpu().numpy() for rows in (states, values, q)
+    ]
     n_states = len(arrays[0])
-    expected = ((np.int64, (n_states,)), (np.int8, (n_states,)), (np.int8, (n_states, 7)))
-    for name, array, (dtype, shape) in zip(("states", "V", "q"), arrays, expected, strict=True):
-        if array.dtype != dtype or array.shape != shape:
+    expected = ("int64", [n_states]), ("int8", [n_states]), ("int8", [n_states, 7])
+    for name, array, (dtype, shape) in zip(
+        ("states", "values", "q"), arrays, expected, strict=True
+    ):
+        if array.dtype != dtype or list(array.shape) != shape:
             raise ForgeError(
-                f"{name} must be {np.dtype(dtype)} {list(shape)}, got {array.dtype} "
-                f"{list(array.shape)}"
+                f"{name} must be {dtype} {shape}, got {array.dtype} {list(array.shape)}"
             )
     return arrays[0], arrays[1], arrays[2]
 
 
 def _write_parquet(
-    claim: FileClaim, metadata: dict[str, str], states: Int64Array, V: Int8Array, q: Int8Array
+    claim: FileClaim, metadata: dict[str, str], states: Int64Array, values: Int8Array, q: Int8Array
 ) -> None:
     sink = DigestSink(claim)
     with pq.ParquetWriter(
@@ -147,22 +150,26 @@ def _write_parquet(
             rows = slice(start, start + ROW_GROUP_STATES)
             # One row group's q is transposed while it is in the cache: 4 times faster than [N, 7]
             # as a whole.
-            columns = [states[rows], V[rows], *np.ascontiguousarray(q[rows].T)]
-            table = pa.Table.from_arrays([pa.array(column) for column in columns], schema=PARQUET_SCHEMA)
+            columns = [states[rows], values[rows], *np.ascontiguousarray(q[rows].T)]
+            table = pa.Table.from_arrays(list(map(pa.array, columns)), schema=PARQUET_SCHEMA)
             writer.write_table(table, row_group_size=ROW_GROUP_STATES)
         writer.add_key_value_metadata(metadata | {DIGEST_KEY: BLANK_DIGEST})
     sink.seal()
 
 
 def _write_pt(
-    claim: FileClaim, metadata: dict[str, str], states: Int64Array, V: Int8Array, q: Int8Array
+    claim: FileClaim, metadata: dict[str, str], states: Int64Array, values: Int8Array, q: Int8Array
 ) -> None:
     import torch
 
     content = {
         "states": torch.from_numpy(states),
-        "V": torch.from_numpy(V),
+        "V": torch.from_numpy(values),
         "q": torch.from_numpy(q),
         "metadata": metadata,
     }
-    torch.save(content, claim)
+    try:
+        torch.save(content, cast(IO[bytes], claim))  # it asks for no more than write and flush
+    except RuntimeError as error:
+        # After a failed write torch fails once more, closing its archive: the first error counts.
+        raise error.__context__ or error from None

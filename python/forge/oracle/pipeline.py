@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from forge.oracle.atomic import FileClaim, remove_abandoned
 from forge.oracle.naming import SPLITS, ShardFormat, ShardKey
@@ -20,10 +20,6 @@ from forge.oracle.output import unwritable
 from forge.oracle.stop import StopSignal
 from forge.oracle.timer import ShardTiming
 from forge.oracle.writers import BackgroundWriters, Solved
-
-if TYPE_CHECKING:
-    from torch import device as Device
-
 
 PassedOver = Literal["present", "busy", "too large"]
 
@@ -108,7 +104,7 @@ class _Run:
 
         self._options = options
         self._listener = listener
-        self._device: Device = resolve_device(options.device)
+        self._device = resolve_device(options.device)
         self._started_at = time.time()
         self._busy: list[ShardKey] = []
         self.report = PipelineReport()
@@ -159,27 +155,26 @@ class _Run:
             if result is None:
                 return
             solved, timing = result
-            for earlier in writers.make_room(solved.n_states):
+            for earlier in writers.make_room(timing.n_states):
                 self._finish(earlier)
             writers.submit(solved, claim, timing)
             held.pop_all()  # the claim is the writer's now
 
     def _solve(self, key: ShardKey) -> tuple[Solved, ShardTiming] | None:
         """Solve one deal; None if it has too many states."""
-        from forge.ops import count_states, solve
+        from forge.ops import count_states
+        from forge.oracle.tablebase import Tablebase
 
         deal = key.deal()
-        cards = deal.tensor
         limit = self._options.max_states
-        if limit is not None and count_states(cards, key.decl) > limit:
+        if limit is not None and count_states(deal.tensor, key.decl) > limit:
             self._pass_over(key, "too large")
             return None
         timing = ShardTiming(key.file_name(self._options.format))
         with timing.solving():
-            states, V, q = (rows.cpu() for rows in solve(cards.to(self._device), key.decl))
-        timing.n_states = len(states)
+            solved = Solved(key, Tablebase.solve(deal, key.decl, self._device))
+        timing.n_states = len(solved.table)
         self.report.n_solved += 1
-        solved = Solved(key, deal, states, V, q)
         self._listener.solved(solved)
         return solved, timing
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -106,6 +105,6 @@ def memory_use() -> dict[str, int]:
     import torch
 
     memory = {"peak_rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_available():
         memory["peak_cuda"] = torch.cuda.max_memory_allocated()
     return memory

@@ -6,7 +6,8 @@ A shard holds every reachable state of one (deal, declaration) pair, ascending b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,14 +19,15 @@ import pyarrow.parquet as pq
 
 from forge.errors import ForgeError
 from forge.oracle.naming import SPLITS, ShardFormat, ShardKey, format_of, split_of
-from forge.oracle.state import unpack_states
+from forge.oracle.state import ILLEGAL, INITIAL_STATE, unpack_states
 
 if TYPE_CHECKING:
     from forge.oracle.deal import Deal
 
 __all__ = [
     "COLUMNS",
-    "ILLEGAL_Q",
+    "ILLEGAL",
+    "INITIAL_STATE",
     "PARQUET_SCHEMA",
     "Q_COLUMNS",
     "SCHEMA_VERSION",
@@ -42,11 +44,10 @@ __all__ = [
 ]
 
 SCHEMA_VERSION: Final = 1
-ILLEGAL_Q: Final = -128
 Q_COLUMNS: Final = tuple(f"q{slot}" for slot in range(7))
 COLUMNS: Final = ("state", "V", *Q_COLUMNS)
 PARQUET_SCHEMA: Final = pa.schema(
-    [pa.field(name, pa.int64() if name == "state" else pa.int8(), nullable=False) for name in COLUMNS]
+    pa.field(name, pa.int64() if name == "state" else pa.int8(), nullable=False) for name in COLUMNS
 )
 
 Int64Array = npt.NDArray[np.int64]
@@ -133,7 +134,7 @@ class Shard:
 def read_metadata(path: str | Path) -> ShardMetadata:
     """Read a shard's metadata without its rows (a `.pt` shard is opened memory-mapped)."""
     path = Path(path)
-    if format_of(path) == "pt":
+    if _format_of_file(path) == "pt":
         return _pt_metadata(path, _load_pt(path))
     with open_parquet(path) as file:
         return _parquet_metadata(path, file)
@@ -146,17 +147,17 @@ def load_shard(path: str | Path, deal: Deal | None = None) -> Shard:
     where there are any. ForgeError for anything that is not an oracle shard.
     """
     path = Path(path)
-    if format_of(path) == "pt":
+    if _format_of_file(path) == "pt":
         content = _load_pt(path)
         metadata = _pt_metadata(path, content)
-        states, V, q = (np.ascontiguousarray(content[name].numpy()) for name in _PT_TENSORS)
+        states, values, q = (np.ascontiguousarray(content[name].numpy()) for name in _PT_TENSORS)
     else:
         with open_parquet(path) as file:
             metadata = _parquet_metadata(path, file)
-            states, V, q = _read_rows(path, file)
+            states, values, q = _read_rows(path, file)
     if deal is not None and metadata.hands is not None and deal.hands != metadata.deal().hands:
         raise ForgeError(f"{path} holds the deal {metadata.hands}, not {deal.text}")
-    return Shard(metadata, states, V, q, deal)
+    return Shard(metadata, states, values, q, deal)
 
 
 def lookup(path: str | Path, state: int) -> tuple[int, tuple[int, ...]]:
@@ -168,14 +169,14 @@ def lookup(path: str | Path, state: int) -> tuple[int, tuple[int, ...]]:
     """
     path = Path(path)
     missing = ForgeError(f"state {state} is not in {path}: not reachable in this deal")
-    if format_of(path) == "pt":
+    if _format_of_file(path) == "pt":
         content = _load_pt(path)
         _pt_metadata(path, content)
-        states, V, q = (content[name].numpy() for name in _PT_TENSORS)
+        states, values, q = (content[name].numpy() for name in _PT_TENSORS)
         row = int(np.searchsorted(states, state))
         if row == len(states) or states[row] != state:
             raise missing
-        return int(V[row]), tuple(int(value) for value in q[row])
+        return int(values[row]), tuple(int(value) for value in q[row])
     with open_parquet(path) as file, _reading(path):
         group = _row_group_of(file, state)
         if group is None:
@@ -184,22 +185,30 @@ def lookup(path: str | Path, state: int) -> tuple[int, tuple[int, ...]]:
         row = int(np.searchsorted(states, state))
         if row == len(states) or states[row] != state:
             raise missing
-        values = file.read_row_group(group, columns=list(COLUMNS[1:])).slice(row, 1).to_pylist()[0]
-        return values["V"], tuple(values[name] for name in Q_COLUMNS)
+        cells = file.read_row_group(group, columns=list(COLUMNS[1:])).slice(row, 1).to_pylist()[0]
+        return cells["V"], tuple(cells[name] for name in Q_COLUMNS)
+
+
+def _format_of_file(path: Path) -> ShardFormat:
+    if not path.is_file():
+        raise ForgeError(f"{path} is not a file" if path.exists() else f"there is no file {path}")
+    return format_of(path)
 
 
 def open_parquet(path: Path) -> pq.ParquetFile:
     """Open a Parquet file with the nine columns of a shard, or raise a ForgeError."""
-    if not path.is_file():
-        raise ForgeError(f"{path} is not a file" if path.exists() else f"there is no file {path}")
     with _reading(path):
         file = pq.ParquetFile(path, page_checksum_verification=True)
-    fields = {field.name: field.type for field in file.schema_arrow}
+        fields = {field.name: field.type for field in file.schema_arrow}
+        n_rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
     wrong = [
         f"{name} {fields.get(name, 'missing')}"
         for name in COLUMNS
         if fields.get(name) != PARQUET_SCHEMA.field(name).type
     ]
+    if file.metadata.num_rows != sum(n_rows) or min(n_rows, default=0) < 0:
+        file.close()
+        raise ForgeError(f"{path} is damaged: its row groups do not add up to its rows")
     if wrong:
         file.close()
         raise ForgeError(
@@ -209,19 +218,16 @@ def open_parquet(path: Path) -> pq.ParquetFile:
     return file
 
 
-class _reading:
-    """Turns what pyarrow raises for a damaged file into one line."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (pa.ArrowException, OSError)) and not isinstance(error, ForgeError):
-            reason = str(error).strip().partition("\n")[0]
-            raise ForgeError(f"{self._path} is not a readable Parquet file: {reason}") from error
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn what pyarrow raises for a damaged file into one line."""
+    try:
+        yield
+    except ForgeError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ForgeError(f"{path} is not a readable Parquet file: {reason}") from error
 
 
 def _parquet_metadata(path: Path, file: pq.ParquetFile) -> ShardMetadata:
@@ -267,7 +273,7 @@ def _read_rows(path: Path, file: pq.ParquetFile) -> tuple[Int64Array, Int8Array,
     """All rows, one row group at a time: peak memory is the result and one row group."""
     n_states = file.metadata.num_rows
     states = np.empty(n_states, np.int64)
-    V = np.empty(n_states, np.int8)
+    values = np.empty(n_states, np.int8)
     q = np.empty((n_states, 7), np.int8)
     start = 0
     for group in range(file.num_row_groups):
@@ -277,11 +283,11 @@ def _read_rows(path: Path, file: pq.ParquetFile) -> tuple[Int64Array, Int8Array,
             raise ForgeError(f"{path} is not an oracle shard: it has empty cells")
         stop = start + table.num_rows
         states[start:stop] = table.column("state").to_numpy()
-        V[start:stop] = table.column("V").to_numpy()
+        values[start:stop] = table.column("V").to_numpy()
         for slot, name in enumerate(Q_COLUMNS):
             q[start:stop, slot] = table.column(name).to_numpy()
         start = stop
-    return states, V, q
+    return states, values, q
 
 
 def row_group_bounds(file: pq.ParquetFile, group: int) -> tuple[int, int] | None:
@@ -326,8 +332,6 @@ def _load_pt(path: Path) -> dict[str, Any]:
     """Open a `.pt` shard memory-mapped: nothing but the rows that are looked at is read."""
     import torch
 
-    if not path.is_file():
-        raise ForgeError(f"there is no file {path}")
     try:
         content = torch.load(path, weights_only=True, mmap=True)
     except Exception as error:  # torch raises anything from EOFError to UnpicklingError here

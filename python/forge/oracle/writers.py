@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -14,9 +13,7 @@ from forge.oracle.output import shard_metadata, write_claimed
 from forge.oracle.timer import ShardTiming
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from forge.oracle.deal import Deal
+    from forge.oracle.tablebase import Tablebase
 
 # 16 bytes a state: 2.4 GB of solved shards waiting for a writer, one larger shard alone excepted.
 MAX_PENDING_STATES: Final = 150_000_000
@@ -26,18 +23,10 @@ MAX_WRITERS: Final = 8
 
 @dataclass(frozen=True)
 class Solved:
-    """A solved deal on the CPU: states int64 [N] ascending, V int8 [N], q int8 [N, 7], team-0 frame."""
+    """A solved deal, on its way to its shard."""
 
     key: ShardKey
-    deal: Deal
-    states: Tensor
-    V: Tensor
-    q: Tensor
-
-    @property
-    def n_states(self) -> int:
-        """Number of reachable states."""
-        return len(self.states)
+    table: Tablebase
 
 
 class BackgroundWriters:
@@ -48,7 +37,9 @@ class BackgroundWriters:
     """
 
     def __init__(self) -> None:
-        self._n_writers = min(os.cpu_count() or 1, MAX_WRITERS)
+        import torch
+
+        self._n_writers = min(torch.get_num_threads(), MAX_WRITERS)
         self._pool = ThreadPoolExecutor(self._n_writers, thread_name_prefix="shard-writer")
         self._pending: dict[Future[None], tuple[FileClaim, ShardTiming]] = {}
 
@@ -97,7 +88,7 @@ class BackgroundWriters:
 
 
 def _write(solved: Solved, claim: FileClaim, timing: ShardTiming) -> None:
-    key = solved.key
-    metadata = shard_metadata(solved.deal, key.decl, key.seed, key.opp_seed)
+    key, table = solved.key, solved.table
+    metadata = shard_metadata(table.deal, key.decl, key.seed, key.opp_seed)
     with timing.writing():
-        timing.n_bytes = write_claimed(claim, metadata, solved.states, solved.V, solved.q)
+        timing.n_bytes = write_claimed(claim, metadata, table.states, table.values, table.q_values)

@@ -1,0 +1,106 @@
+#include "bindings/common.h"
+#include "search/search_cuda.h"
+#include "tablebase/tablebase_cuda.h"
+#include "tokens/tokens_cuda.h"
+
+namespace forge::bindings {
+namespace {
+
+// One block of device memory, cut up: every part begins at a multiple of 256 bytes.
+struct WorkLayout {
+  int64_t n_bytes = 0;
+  int64_t add(int64_t bytes) {
+    const int64_t start = n_bytes;
+    n_bytes += (bytes + 255) / 256 * 256;
+    return start;
+  }
+};
+
+// `with_offsets`: the row offsets that emitting states takes, 336 MB of the 354.
+DeviceWork cut(Address base, bool with_offsets, int64_t* n_bytes) {
+  WorkLayout layout;
+  const auto part = [&](int64_t bytes) { return base + static_cast<Address>(layout.add(bytes)); };
+  DeviceWork work;
+  work.context = at<DealContext>(part(sizeof(DealContext)));
+  work.rows = at<uint64_t>(part(8 * N_ROWS));
+  work.counts = at<uint32_t>(part(4 * N_COUNTS));
+  work.group_totals = at<int64_t>(part(8 * 4 * N_GROUPS));
+  work.n_states = at<int64_t>(part(8));
+  work.level_values = at<int8_t>(part(N_VALUES));
+  work.row_offsets = at<uint16_t>(part(with_offsets ? 2 * N_ROWS * N_GROUPS : 0));
+  *n_bytes = layout.n_bytes;
+  return work;
+}
+
+DeviceWork work_at(Address base, bool with_offsets) {
+  int64_t n_bytes;
+  return cut(base, with_offsets, &n_bytes);
+}
+
+}  // namespace
+
+void bind_cuda(py::module_& m) {
+  py::module_ c = m.def_submodule("cuda", "Launches on a stream; nothing waits for the device.");
+  c.def("work_bytes", [](bool with_offsets) {
+    int64_t n_bytes;
+    cut(0, with_offsets, &n_bytes);
+    return n_bytes;
+  });
+  // Byte offset of the int64 number of states within the work.
+  c.def("n_states_offset", [] {
+    return reinterpret_cast<Address>(work_at(0, true).n_states);
+  });
+  c.attr("CONTEXT_BYTES") = sizeof(DealContext);
+
+  c.def("reach_states", [](Address work, Address deal, int decl, Address stream) {
+    const py::gil_scoped_release release;
+    cuda::reach_states(work_at(work, true), at<const int8_t>(deal), decl, at<void>(stream));
+  });
+  c.def("emit_states", [](Address work, Address states, Address values, Address q,
+                          Address stream) {
+    const py::gil_scoped_release release;
+    cuda::emit_states(work_at(work, true), {at<int64_t>(states), at<int8_t>(values), at<int8_t>(q)},
+                      at<void>(stream));
+  });
+  c.def("backward_induction", [](Address work, Address deal, int decl, Address states, int64_t n,
+                                 Address values, Address q, Address stream) {
+    const py::gil_scoped_release release;
+    cuda::backward_induction(work_at(work, false), at<const int8_t>(deal), decl,
+                             at<const int64_t>(states), n, at<int8_t>(values), at<int8_t>(q),
+                             at<void>(stream));
+  });
+  c.def("expand_states", [](Address context, Address deal, int decl, Address states, int64_t n,
+                            Address children, Address stream) {
+    const py::gil_scoped_release release;
+    cuda::expand_states(at<DealContext>(context), at<const int8_t>(deal), decl,
+                        at<const int64_t>(states), n, at<int64_t>(children), at<void>(stream));
+  });
+  c.def("search", [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride,
+                     Address states, Address targets, int64_t target_stride, int64_t n,
+                     Address out, int slots_per_item, Address queue, Address entries,
+                     int log2_size, int64_t n_lanes, Address stream) {
+    const py::gil_scoped_release release;
+    const SearchJob job{at<const int8_t>(deals),
+                        at<const int8_t>(decls),
+                        at<const int64_t>(states),
+                        at<const int8_t>(targets),
+                        at<int8_t>(out),
+                        n,
+                        deal_stride,
+                        decl_stride,
+                        target_stride,
+                        slots_per_item,
+                        at<int64_t>(queue)};
+    cuda::search(job, at<TableEntry>(entries), log2_size, n_lanes, at<void>(stream));
+  });
+  c.def("tokenize_states", [](Address deals, int64_t deal_stride, Address decls,
+                              int64_t decl_stride, Address states, int64_t n, Address tokens,
+                              Address masks, Address stream) {
+    const py::gil_scoped_release release;
+    cuda::tokenize_states({at<const int8_t>(deals), at<const int8_t>(decls),
+                           at<const int64_t>(states), n, deal_stride, decl_stride},
+                          at<int8_t>(tokens), at<int8_t>(masks), at<void>(stream));
+  });
+}
+
+}  // namespace forge::bindings

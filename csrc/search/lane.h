@@ -1,0 +1,141 @@
+// One worker of a device: takes positions (or single slots of them) from a queue and answers them
+// step by step.
+#pragma once
+
+#include "core/atomics.h"
+#include "search/machine.h"
+#include "search/search.h"
+
+namespace forge {
+
+struct SearchJob {
+  const int8_t* deals;    // [B, 4, 7], or [1, 4, 7] when deal_stride is 0
+  const int8_t* decls;    // [B], or [1]
+  const int64_t* states;  // [B]
+  const int8_t* targets;  // [B] or [1]; nullptr: exact values
+  int8_t* out;            // [B, 7]
+  int64_t n;              // B
+  int64_t deal_stride, decl_stride, target_stride;
+  int slots_per_item;     // 7: a whole position an item; 1: one slot, for batches too small to
+                          // give every lane a position
+  int64_t* queue;         // [1], 0 at the start
+
+  FORGE_INLINE int64_t n_items() const { return n * (N_SLOTS / slots_per_item); }
+};
+
+class SearchLane {
+ public:
+  FORGE_HD SearchLane(const SearchJob& job, TableView table) : job_(job), table_(table) {
+    slot_ = end_ = 0;
+  }
+
+  // Works until the queue is empty.
+  FORGE_HD void run() {
+    bool asking = false;
+    for (;;) {
+      while (!asking) {
+        asking = ask();
+        if (asking) break;
+        const int64_t item = atomic_next(job_.queue);
+        if (item >= job_.n_items()) return;
+        begin(item);
+      }
+      int r;
+      if (machine_.step(deal_, table_, &r)) {
+        answered(r);
+        asking = false;
+      }
+    }
+  }
+
+ private:
+  FORGE_HD static bool sound(const int8_t* deal, int decl, int64_t state) {
+    uint32_t seen = 0;
+    for (int k = 0; k < N_DOMINOES; ++k)
+      if (deal[k] >= 0 && deal[k] < N_DOMINOES) seen |= uint32_t{1} << deal[k];
+    return seen == 0x0FFFFFFF && decl >= 0 && decl < N_DECLARATIONS && !state_error(state);
+  }
+
+  FORGE_HD void begin(int64_t item) {
+    const int parts = N_SLOTS / job_.slots_per_item;
+    const int64_t i = item / parts;
+    slot_ = static_cast<int>(item % parts);
+    end_ = slot_ + job_.slots_per_item;
+    row_ = job_.out + N_SLOTS * i;
+    hunting_ = false;
+    const int8_t* deal = job_.deals + i * job_.deal_stride;
+    const int decl = job_.decls[i * job_.decl_stride];
+    if (!sound(deal, decl, job_.states[i])) {
+      position_.legal = 0;
+      return;
+    }
+    deal_ = make_search_deal(deal, decl);
+    position_ = make_search_position(deal_, deal, job_.states[i]);
+    guess_ = first_guess(position_);
+    if (job_.targets)
+      threshold_ = threshold_of(position_, job_.targets[i * job_.target_stride]);
+    if (++table_.epoch > MAX_EPOCH) {
+      for (int64_t k = 0; k < int64_t{1} << table_.log2_size; ++k) table_.entries[k] = {0};
+      table_.epoch = 1;
+    }
+  }
+
+  // Starts the search for the next open question; false when the item is done.
+  FORGE_HD bool ask() {
+    for (; slot_ < end_; ++slot_) {
+      if (!(position_.legal >> slot_ & 1)) {
+        row_[slot_] = job_.targets ? int8_t{-1} : ILLEGAL;
+        continue;
+      }
+      Question question = position_.question;
+      if (job_.targets) {
+        int r;
+        if (threshold_is_trivial(position_, threshold_, &r)) {
+          row_[slot_] = threshold_.yes(r);
+          continue;
+        }
+        question.target = threshold_.target;
+      } else {
+        if (!hunting_) hunt_.start(question.remaining, guess_);
+        hunting_ = hunt_.open();
+        if (!hunting_) {
+          guess_ = hunt_.lower;
+          row_[slot_] = value_of_points(position_, hunt_.lower);
+          continue;
+        }
+        question.target = hunt_.target;
+      }
+      machine_.start(deal_, question, prefix_with(position_, slot_));
+      return true;
+    }
+    return false;
+  }
+
+  FORGE_HD void answered(int r) {
+    if (job_.targets) row_[slot_++] = threshold_.yes(r);
+    else hunt_.answered(r);
+  }
+
+  const SearchJob& job_;
+  TableView table_;
+  SearchDeal deal_;
+  SearchPosition position_;
+  Hunt hunt_;
+  Threshold threshold_;
+  int8_t* row_;
+  int slot_, end_, guess_;
+  bool hunting_;
+  SearchMachine machine_;
+};
+
+// One item a lane: launched over lanes.
+struct RunLane {
+  SearchJob job;
+  TableEntry* entries;  // [lanes, 2^log2_size], zeroed
+  int log2_size;
+  FORGE_HD void operator()(int64_t lane) const {
+    SearchLane(job, {entries + (lane << log2_size), log2_size, 0}).run();
+  }
+};
+
+}  // namespace forge

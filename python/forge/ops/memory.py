@@ -1,0 +1,33 @@
+"""Host memory for large outputs, kept for the next one.
+
+The first touch of fresh pages takes longer than solving what is written to them, so outputs of
+`solve` and `enumerate_states` on the CPU come from a pool: when the last tensor that uses a block
+is gone, the block waits for the next solve. `release_memory` gives it back to the system.
+"""
+
+import torch
+from torch import Tensor
+
+from forge.build import native
+
+KEEP_BYTES = 1 << 30  # kept at most; blocks in use are not counted
+
+_pool = native.HostPool(KEEP_BYTES)
+
+
+def empty(n: int, dtype: torch.dtype) -> Tensor:
+    """An uninitialised tensor [n] on the CPU."""
+    if n == 0:
+        return torch.empty(0, dtype=dtype)
+    return torch.frombuffer(native.PooledBuffer(_pool, n * dtype.itemsize), dtype=dtype)
+
+
+def kept_bytes() -> int:
+    """Bytes waiting for the next solve."""
+    n_bytes: int = _pool.kept_bytes
+    return n_bytes
+
+
+def release_memory() -> None:
+    """Gives the waiting memory back to the system."""
+    _pool.release()
