@@ -47,17 +47,14 @@ void bind_cuda(py::module_& m) {
     return n_bytes;
   });
   // Byte offset of the int64 number of states within the work.
-  c.def("n_states_offset", [] {
-    return reinterpret_cast<Address>(work_at(0, true).n_states);
-  });
+  c.def("n_states_offset", [] { return reinterpret_cast<Address>(work_at(0, true).n_states); });
   c.attr("CONTEXT_BYTES") = sizeof(DealContext);
 
   c.def("reach_states", [](Address work, Address deal, int decl, Address stream) {
     const py::gil_scoped_release release;
     cuda::reach_states(work_at(work, true), at<const int8_t>(deal), decl, at<void>(stream));
   });
-  c.def("emit_states", [](Address work, Address states, Address values, Address q,
-                          Address stream) {
+  c.def("emit_states", [](Address work, Address states, Address values, Address q, Address stream) {
     const py::gil_scoped_release release;
     cuda::emit_states(work_at(work, true), {at<int64_t>(states), at<int8_t>(values), at<int8_t>(q)},
                       at<void>(stream));
@@ -75,32 +72,32 @@ void bind_cuda(py::module_& m) {
     cuda::expand_states(at<DealContext>(context), at<const int8_t>(deal), decl,
                         at<const int64_t>(states), n, at<int64_t>(children), at<void>(stream));
   });
-  c.def("search", [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride,
-                     Address states, Address targets, int64_t target_stride, int64_t n,
-                     Address out, int slots_per_item, Address queue, Address entries,
-                     int log2_size, int64_t n_lanes, Address stream) {
-    const py::gil_scoped_release release;
-    const SearchJob job{at<const int8_t>(deals),
-                        at<const int8_t>(decls),
-                        at<const int64_t>(states),
-                        at<const int8_t>(targets),
-                        at<int8_t>(out),
-                        n,
-                        deal_stride,
-                        decl_stride,
-                        target_stride,
-                        slots_per_item,
-                        at<int64_t>(queue)};
-    cuda::search(job, at<TableEntry>(entries), log2_size, n_lanes, at<void>(stream));
-  });
-  c.def("tokenize_states", [](Address deals, int64_t deal_stride, Address decls,
-                              int64_t decl_stride, Address states, int64_t n, Address tokens,
-                              Address masks, Address stream) {
-    const py::gil_scoped_release release;
-    cuda::tokenize_states({at<const int8_t>(deals), at<const int8_t>(decls),
-                           at<const int64_t>(states), n, deal_stride, decl_stride},
-                          at<int8_t>(tokens), at<int8_t>(masks), at<void>(stream));
-  });
+  c.def("search",
+        [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
+           Address targets, int64_t target_stride, int64_t n, Address out, int slots_per_item,
+           Address queue, Address entries, int log2_size, int64_t n_lanes, Address stream) {
+          const py::gil_scoped_release release;
+          const SearchJob job{at<const int8_t>(deals),
+                              at<const int8_t>(decls),
+                              at<const int64_t>(states),
+                              at<const int8_t>(targets),
+                              at<int8_t>(out),
+                              n,
+                              deal_stride,
+                              decl_stride,
+                              target_stride,
+                              slots_per_item,
+                              at<int64_t>(queue)};
+          cuda::search(job, at<TableEntry>(entries), log2_size, n_lanes, at<void>(stream));
+        });
+  c.def("tokenize_states",
+        [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
+           int64_t n, Address tokens, Address masks, Address stream) {
+          const py::gil_scoped_release release;
+          cuda::tokenize_states({at<const int8_t>(deals), at<const int8_t>(decls),
+                                 at<const int64_t>(states), n, deal_stride, decl_stride},
+                                at<int8_t>(tokens), at<int8_t>(masks), at<void>(stream));
+        });
 }
 
 }  // namespace forge::bindings

@@ -6,8 +6,12 @@ namespace {
 
 cpu::SearchBatch batch_at(Address deals, int64_t deal_stride, Address decls, int64_t decl_stride,
                           Address states, int64_t n) {
-  return {at<const int8_t>(deals), at<const int8_t>(decls), at<const int64_t>(states), n,
-          deal_stride, decl_stride};
+  return {at<const int8_t>(deals),
+          at<const int8_t>(decls),
+          at<const int64_t>(states),
+          n,
+          deal_stride,
+          decl_stride};
 }
 
 }  // namespace
@@ -19,14 +23,14 @@ void bind_search(py::module_& m) {
       cpu::search(batch_at(deals, deal_stride, decls, decl_stride, states, n), at<int8_t>(q), how);
     });
   });
-  m.def("search_at_least", [](Address deals, int64_t deal_stride, Address decls,
-                              int64_t decl_stride, Address states, Address targets,
-                              int64_t target_stride, int64_t n, Address out, int n_threads) {
-    without_gil(n_threads, [&](const Parallel& how) {
-      cpu::search_at_least(batch_at(deals, deal_stride, decls, decl_stride, states, n),
-                           at<const int8_t>(targets), target_stride, at<int8_t>(out), how);
-    });
-  });
+  m.def("search_at_least",
+        [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
+           Address targets, int64_t target_stride, int64_t n, Address out, int n_threads) {
+          without_gil(n_threads, [&](const Parallel& how) {
+            cpu::search_at_least(batch_at(deals, deal_stride, decls, decl_stride, states, n),
+                                 at<const int8_t>(targets), target_stride, at<int8_t>(out), how);
+          });
+        });
   py::class_<cpu::SearchMemory>(m, "SearchMemory")
       .def(py::init<int>())
       .def("search",

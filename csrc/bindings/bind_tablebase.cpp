@@ -22,23 +22,23 @@ void bind_tablebase(py::module_& m) {
       return cpu::reach_states(context_of(deal, decl), reach_at(rows, counts), how);
     });
   });
-  m.def("emit_states", [](Address deal, int decl, Address rows, Address counts,
-                          Address level_values, Address states, Address values, Address q,
-                          int n_threads) {
-    without_gil(n_threads, [&](const Parallel& how) {
-      cpu::emit_states(context_of(deal, decl), reach_at(rows, counts), at<int8_t>(level_values),
-                       {at<int64_t>(states), at<int8_t>(values), at<int8_t>(q)}, how);
-    });
-  });
-  m.def("backward_induction", [](Address deal, int decl, Address states, int64_t n, Address rows,
-                                 Address counts, Address level_values, Address values, Address q,
-                                 int n_threads) {
-    without_gil(n_threads, [&](const Parallel& how) {
-      cpu::backward_induction(context_of(deal, decl), at<const int64_t>(states), n,
-                              reach_at(rows, counts), at<int8_t>(level_values),
-                              at<int8_t>(values), at<int8_t>(q), how);
-    });
-  });
+  m.def(
+      "emit_states", [](Address deal, int decl, Address rows, Address counts, Address level_values,
+                        Address states, Address values, Address q, int n_threads) {
+        without_gil(n_threads, [&](const Parallel& how) {
+          cpu::emit_states(context_of(deal, decl), reach_at(rows, counts), at<int8_t>(level_values),
+                           {at<int64_t>(states), at<int8_t>(values), at<int8_t>(q)}, how);
+        });
+      });
+  m.def("backward_induction",
+        [](Address deal, int decl, Address states, int64_t n, Address rows, Address counts,
+           Address level_values, Address values, Address q, int n_threads) {
+          without_gil(n_threads, [&](const Parallel& how) {
+            cpu::backward_induction(context_of(deal, decl), at<const int64_t>(states), n,
+                                    reach_at(rows, counts), at<int8_t>(level_values),
+                                    at<int8_t>(values), at<int8_t>(q), how);
+          });
+        });
   m.def("expand_states",
         [](Address deal, int decl, Address states, int64_t n, Address children, int n_threads) {
           without_gil(n_threads, [&](const Parallel& how) {

@@ -1,5 +1,6 @@
 // Memory of large outputs, kept for the next. Touching fresh pages costs three times the solving
-// (0.4 s for the 450 MB of 28 million states, measured), so a block that is given back stays mapped.
+// (0.4 s for the 450 MB of 28 million states, measured), so a block that is given back stays
+// mapped.
 #pragma once
 
 #include <sys/mman.h>

@@ -18,8 +18,8 @@ inline void check(cudaError_t status, const char* what) {
 }
 
 template <class Kernel>
-__global__ void __launch_bounds__(BLOCK) run_items(const __grid_constant__ Kernel kernel,
-                                                   int64_t n) {
+__global__ void __launch_bounds__(BLOCK)
+    run_items(const __grid_constant__ Kernel kernel, int64_t n) {
   for (int64_t i = int64_t{blockIdx.x} * BLOCK + threadIdx.x; i < n;
        i += int64_t{gridDim.x} * BLOCK)
     kernel(i);

@@ -13,9 +13,9 @@ namespace forge {
 struct DealContext {
   uint8_t domino[N_SEATS][N_SLOTS];
   uint8_t led_suit[N_SEATS][N_SLOTS];
-  uint8_t points[N_SEATS][N_SLOTS];           // count points
-  uint8_t follow[N_SEATS][N_SUITS];           // mask of the slots that can follow the suit
-  uint8_t strength[N_SUITS][N_SEATS][8];      // by led suit; 0 cannot win, else the greatest wins
+  uint8_t points[N_SEATS][N_SLOTS];       // count points
+  uint8_t follow[N_SEATS][N_SUITS];       // mask of the slots that can follow the suit
+  uint8_t strength[N_SUITS][N_SEATS][8];  // by led suit; 0 cannot win, else the greatest wins
 };
 
 // deal: int8 [4, 7] domino ids in slot order.

@@ -51,8 +51,7 @@ FORGE_HD constexpr int power(int decl, int domino) {
 // by rank wherever tricks are resolved: the winner of a trick is then one highest-bit instruction.
 FORGE_HD constexpr int rank_of(int decl, int domino) {
   int rank = 0;
-  for (int other = 0; other < N_DOMINOES; ++other)
-    rank += power(decl, other) < power(decl, domino);
+  for (int other = 0; other < N_DOMINOES; ++other) rank += power(decl, other) < power(decl, domino);
   return rank;
 }
 

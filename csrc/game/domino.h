@@ -7,7 +7,7 @@ namespace forge {
 
 inline constexpr int N_DOMINOES = 28;
 inline constexpr int N_SEATS = 4;
-inline constexpr int N_SLOTS = 7;   // dominoes dealt to a seat
+inline constexpr int N_SLOTS = 7;  // dominoes dealt to a seat
 inline constexpr int N_TRICKS = 7;
 inline constexpr int HAND_POINTS = 42;  // 7 tricks + 35 count points
 

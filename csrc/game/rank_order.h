@@ -9,12 +9,12 @@
 namespace forge {
 
 struct RankTables {
-  uint32_t follow[N_SUITS];   // dominoes that can follow the suit
-  uint32_t can_win[N_SUITS];  // dominoes that can win a trick in which the suit was led
-  uint32_t tens, fives;       // dominoes worth 10 and 5
-  uint8_t led_suit[N_DOMINOES];    // by rank
-  uint8_t domino_at[N_DOMINOES];   // rank -> domino id
-  uint8_t rank_of[N_DOMINOES];     // domino id -> rank
+  uint32_t follow[N_SUITS];       // dominoes that can follow the suit
+  uint32_t can_win[N_SUITS];      // dominoes that can win a trick in which the suit was led
+  uint32_t tens, fives;           // dominoes worth 10 and 5
+  uint8_t led_suit[N_DOMINOES];   // by rank
+  uint8_t domino_at[N_DOMINOES];  // rank -> domino id
+  uint8_t rank_of[N_DOMINOES];    // domino id -> rank
 };
 
 constexpr RankTables make_rank_tables(int decl) {

@@ -25,9 +25,7 @@ FORGE_INLINE int n_plays_of(int64_t state) { return static_cast<int>(state >> 30
 FORGE_INLINE int play_of(int64_t state, int k) {
   return static_cast<int>(state >> (32 + 3 * k)) & 7;
 }
-FORGE_INLINE int seat_to_act(int64_t state) {
-  return (leader_of(state) + n_plays_of(state)) & 3;
-}
+FORGE_INLINE int seat_to_act(int64_t state) { return (leader_of(state) + n_plays_of(state)) & 3; }
 
 // A state between tricks.
 FORGE_INLINE int64_t boundary_state(uint32_t hands, int leader) {

@@ -51,8 +51,7 @@ inline int search_trick(const SearchDeal& d, const TableView& table, const Quest
           const int play3 = plays3.pop();
           const bool beaten3 = (can_win & above(winning2)) >> play3 & 1;
           const int turn = beaten3 ? 3 : beaten2 ? 2 : beaten1 ? 1 : 0;
-          const NextQuestion next =
-              after_trick(d, q, played | 1u << play3, (q.leader + turn) & 3);
+          const NextQuestion next = after_trick(d, q, played | 1u << play3, (q.leader + turn) & 3);
           int r;
           if (!answer_at_once(d, table, next.question, &r))
             r = search_trick<false>(d, table, next.question, prefix);

@@ -16,9 +16,9 @@ struct SearchJob {
   int8_t* out;            // [B, 7]
   int64_t n;              // B
   int64_t deal_stride, decl_stride, target_stride;
-  int slots_per_item;     // 7: a whole position an item; 1: one slot, for batches too small to
-                          // give every lane a position
-  int64_t* queue;         // [1], 0 at the start
+  int slots_per_item;  // 7: a whole position an item; 1: one slot, for batches too small to
+                       // give every lane a position
+  int64_t* queue;      // [1], 0 at the start
 
   FORGE_INLINE int64_t n_items() const { return n * (N_SLOTS / slots_per_item); }
 };
@@ -72,8 +72,7 @@ class SearchLane {
     deal_ = make_search_deal(deal, decl);
     position_ = make_search_position(deal_, deal, job_.states[i]);
     guess_ = first_guess(position_);
-    if (job_.targets)
-      threshold_ = threshold_of(position_, job_.targets[i * job_.target_stride]);
+    if (job_.targets) threshold_ = threshold_of(position_, job_.targets[i * job_.target_stride]);
     if (++table_.epoch > MAX_EPOCH) {
       for (int64_t k = 0; k < int64_t{1} << table_.log2_size; ++k) table_.entries[k] = {0};
       table_.epoch = 1;

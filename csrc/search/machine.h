@@ -8,9 +8,9 @@ namespace forge {
 
 struct TrickFrame {
   Question question;
-  uint32_t trick;            // dominoes played to it so far
-  Plays untried[N_SEATS];    // by turn
-  int8_t value[N_SEATS];     // best so far for the seat whose turn it is
+  uint32_t trick;          // dominoes played to it so far
+  Plays untried[N_SEATS];  // by turn
+  int8_t value[N_SEATS];   // best so far for the seat whose turn it is
   uint8_t play[N_SEATS];
   uint8_t turn, suit;
   // How the answer goes back to the trick before (see NextQuestion).
@@ -48,7 +48,8 @@ class SearchMachine {
     while (!(d.owner[winner] & winning)) ++winner;
     const NextQuestion next = after_trick(d, f.question, f.trick, winner);
     int r;
-    if (answer_at_once(d, table, next.question, &r)) return give_back(table, next.answer(r), answer);
+    if (answer_at_once(d, table, next.question, &r))
+      return give_back(table, next.answer(r), answer);
     begin_trick(d, table, next);
     return false;
   }
@@ -63,9 +64,9 @@ class SearchMachine {
     f.flip = next.flip;
     f.points = static_cast<int8_t>(next.points);
     f.value[0] = -1;
-    f.untried[0] = order_leads(d, d.owner[q.leader] & q.unplayed,
-                               d.owner[(q.leader + 1) & 3] & q.unplayed,
-                               d.owner[(q.leader + 3) & 3] & q.unplayed, known_lead(table, q));
+    f.untried[0] =
+        order_leads(d, d.owner[q.leader] & q.unplayed, d.owner[(q.leader + 1) & 3] & q.unplayed,
+                    d.owner[(q.leader + 3) & 3] & q.unplayed, known_lead(table, q));
   }
 
   FORGE_HD void begin_turn(const SearchDeal& d, TrickFrame& f, int turn) {
@@ -76,8 +77,7 @@ class SearchMachine {
     uint32_t legal = legal_plays(d, d.owner[seat] & q.unplayed, f.suit);
     if (depth_ == 0) legal &= prefix_.allowed[turn];
     uint32_t threats = 0;
-    if (turn < 3)
-      threats = legal_plays(d, d.owner[(seat + 1) & 3] & q.unplayed, f.suit) & can_win;
+    if (turn < 3) threats = legal_plays(d, d.owner[(seat + 1) & 3] & q.unplayed, f.suit) & can_win;
     f.untried[turn] =
         order_follows(d, legal, can_win, winning, team_of(d, seat) >> winning & 1, threats);
     f.value[turn] = turn & 1 ? 127 : -1;

@@ -12,9 +12,9 @@ namespace forge {
 struct SearchPosition {
   Question question;  // target unset
   Prefix prefix;
-  int seat;           // to act
+  int seat;  // to act
   int n_plays;
-  uint32_t legal;     // slots
+  uint32_t legal;              // slots
   uint32_t rank_bit[N_SLOTS];  // of the seat to act
 };
 
@@ -46,7 +46,8 @@ FORGE_HD inline SearchPosition make_search_position(const SearchDeal& d, const i
   return p;
 }
 
-// What to ask the search to know whether the value after a slot is at least `target` (team-0 frame).
+// What to ask the search to know whether the value after a slot is at least `target` (team-0
+// frame).
 struct Threshold {
   int target;   // points of the leader's team
   bool negate;  // team 1 leads: the answer is the opposite

@@ -102,12 +102,11 @@ void search(const SearchBatch& batch, int8_t* q, const Parallel& how) {
 
 void search_at_least(const SearchBatch& batch, const int8_t* targets, int64_t target_stride,
                      int8_t* out, const Parallel& how) {
-  for_each_position(batch, how,
-                    [&](int64_t i, SearchMemory& memory, const int8_t* deal, int decl,
-                        int64_t state) {
-                      search_at_least_warm(memory, deal, decl, state,
-                                           targets[i * target_stride], out + 7 * i);
-                    });
+  for_each_position(
+      batch, how,
+      [&](int64_t i, SearchMemory& memory, const int8_t* deal, int decl, int64_t state) {
+        search_at_least_warm(memory, deal, decl, state, targets[i * target_stride], out + 7 * i);
+      });
 }
 
 }  // namespace forge::cpu

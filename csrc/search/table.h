@@ -34,7 +34,7 @@ inline constexpr uint32_t MAX_EPOCH = (1u << 17) - 1;
 struct TableView {
   TableEntry* entries;  // [2^log2_size], zeroed once
   int log2_size;
-  uint32_t epoch;       // 1 .. MAX_EPOCH
+  uint32_t epoch;  // 1 .. MAX_EPOCH
 
   FORGE_INLINE TableEntry& slot(uint32_t key) const {
     return entries[(key * 0x9E3779B1u) >> (32 - log2_size)];

@@ -24,6 +24,7 @@ struct ChildIndex {
     return stride;
   }
   FORGE_INLINE void set(int level, int seat, uint32_t hand) {
+    if (hand == 0) return;  // the end of the hand has no next level
     const uint32_t seat_stride = stride(level, seat);
     for (uint32_t h = hand; h; h &= h - 1) {
       const int slot = lowest(h);
@@ -108,10 +109,8 @@ FORGE_INLINE StateIndex index_state(int64_t state) {
   for (int k = 0; k < N_SEATS; ++k) {
     const int seat = (leader + k) & 3;
     const uint32_t hand = hand_of(state, seat);
-    if (k < n_plays)
-      s.child += combinadics().rank[hand] * ChildIndex::stride(s.level, seat);
-    else
-      s.index.set(s.level, seat, hand);
+    if (k < n_plays) s.child += combinadics().rank[hand] * ChildIndex::stride(s.level, seat);
+    else s.index.set(s.level, seat, hand);
   }
   return s;
 }
@@ -130,9 +129,9 @@ template <int N_PLAYS, class Leaf>
 FORGE_HD inline int back_up_at(const DealContext& c, const StateIndex& s, int64_t state,
                                const Leaf& leaf, uint64_t* q) {
   LastQ<N_PLAYS> last;
-  const int value = back_up<N_PLAYS>(c, s.index, leader_of(state),
-                                     static_cast<uint32_t>(state) & 0x0FFFFFFF, trick_of(c, state),
-                                     s.child, 0, leaf, last);
+  const int value =
+      back_up<N_PLAYS>(c, s.index, leader_of(state), static_cast<uint32_t>(state) & 0x0FFFFFFF,
+                       trick_of(c, state), s.child, 0, leaf, last);
   *q = last.q;
   return value;
 }
@@ -146,10 +145,14 @@ FORGE_HD inline int back_up_state(const DealContext& c, int64_t state, const Lea
   if (s.level == N_SLOTS) return 0;
   const auto leaf = leaf_at(s.level + 1);
   switch (n_plays_of(state)) {
-    case 0: return back_up_at<0>(c, s, state, leaf, q);
-    case 1: return back_up_at<1>(c, s, state, leaf, q);
-    case 2: return back_up_at<2>(c, s, state, leaf, q);
-    default: return back_up_at<3>(c, s, state, leaf, q);
+    case 0:
+      return back_up_at<0>(c, s, state, leaf, q);
+    case 1:
+      return back_up_at<1>(c, s, state, leaf, q);
+    case 2:
+      return back_up_at<2>(c, s, state, leaf, q);
+    default:
+      return back_up_at<3>(c, s, state, leaf, q);
   }
 }
 

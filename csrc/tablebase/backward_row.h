@@ -14,7 +14,7 @@
 
 namespace forge {
 
-inline constexpr int MAX_LANES = 40;  // 35, rounded up to words
+inline constexpr int MAX_LANES = 40;        // 35, rounded up to words
 inline constexpr int PREFETCH_STATES = 24;  // a few rows on; 12 gains nothing, 48 less
 inline constexpr uint64_t EIGHT_ILLEGAL = 0x8080808080808080;
 
@@ -71,10 +71,14 @@ class RowWalk {
     fill_lanes(all_, ranks, ranks, N_SLOTS - level_, N_SLOTS);
     const TrickSoFar no_trick{};
     switch ((4 - leader_) & 3) {
-      case 0: return node<0, 0>(hands, no_trick, 0, 0, all_, row_values);
-      case 1: return node<0, 1>(hands, no_trick, 0, 0, all_, row_values);
-      case 2: return node<0, 2>(hands, no_trick, 0, 0, all_, row_values);
-      default: return node<0, 3>(hands, no_trick, 0, 0, all_, row_values);
+      case 0:
+        return node<0, 0>(hands, no_trick, 0, 0, all_, row_values);
+      case 1:
+        return node<0, 1>(hands, no_trick, 0, 0, all_, row_values);
+      case 2:
+        return node<0, 2>(hands, no_trick, 0, 0, all_, row_values);
+      default:
+        return node<0, 3>(hands, no_trick, 0, 0, all_, row_values);
     }
   }
 
@@ -131,7 +135,8 @@ class RowWalk {
     if (EMIT == Emit::values) return;
     cursors_[group_of(N_PLAYS, digits)] = at + static_cast<uint32_t>(lanes.n);
     const int64_t rest = pack<N_PLAYS>(hands, leader_, digits);
-    for (int i = 0; i < lanes.n; ++i) out_.states[at + static_cast<uint32_t>(i)] = rest | lanes.hand[i];
+    for (int i = 0; i < lanes.n; ++i)
+      out_.states[at + static_cast<uint32_t>(i)] = rest | lanes.hand[i];
     if (EMIT == Emit::solution) std::memcpy(out_.values + at, values, static_cast<size_t>(lanes.n));
   }
 

@@ -11,10 +11,10 @@ namespace forge {
 inline constexpr int MAX_HANDS = 35;  // C(7, 3): hands of one size
 
 struct Combinadics {
-  uint8_t n_hands[8];               // C(7, size)
-  uint8_t rank[128];                // hand -> its place among the hands of its size
-  uint8_t hand[8][MAX_HANDS];       // [size][rank] -> hand
-  uint64_t holding[8][N_SLOTS];     // [size][slot] -> set of the ranks of hands that hold the slot
+  uint8_t n_hands[8];            // C(7, size)
+  uint8_t rank[128];             // hand -> its place among the hands of its size
+  uint8_t hand[8][MAX_HANDS];    // [size][rank] -> hand
+  uint64_t holding[8][N_SLOTS];  // [size][slot] -> set of the ranks of hands that hold the slot
 };
 
 constexpr Combinadics make_combinadics() {

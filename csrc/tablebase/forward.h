@@ -9,11 +9,11 @@ namespace forge {
 
 // What seat 0 can do, for every hand in the row, when a suit is led.
 struct SeatZero {
-  int n;                         // slots that are legal for at least one hand
+  int n;  // slots that are legal for at least one hand
   uint8_t slot[N_SLOTS];
   uint8_t strength[N_SLOTS];
-  uint8_t n_hands[N_SLOTS];      // hands for which the slot is legal
-  uint64_t after[N_SLOTS];       // those hands without the slot, as a set of the next level
+  uint8_t n_hands[N_SLOTS];  // hands for which the slot is legal
+  uint64_t after[N_SLOTS];   // those hands without the slot, as a set of the next level
 };
 
 // Ranks of the hands in `ranks` for which the slot is legal after `suit` was led.
@@ -108,8 +108,7 @@ FORGE_HD inline void forward_row(const DealContext& c, int level, const Row& row
     const uint32_t legal_z = legal_follows(c, seat_z, hand[seat_z], led.suit);
     count(group_of(1, px), n_all);
     if (turn == 1)
-      for (int i = 0; i < zero.n; ++i)
-        count(group_of(2, px * 7 + zero.slot[i]), zero.n_hands[i]);
+      for (int i = 0; i < zero.n; ++i) count(group_of(2, px * 7 + zero.slot[i]), zero.n_hands[i]);
     for (uint32_t ly = legal_y; ly; ly &= ly - 1) {
       const int py = lowest(ly);
       const TrickSoFar ty = follow_trick(c, led, seat_y, py);

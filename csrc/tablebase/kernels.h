@@ -79,7 +79,8 @@ struct ScanChunk {
   }
 };
 
-// Group in packed order -> group: the last play is the most significant digit, 7 (none) the highest.
+// Group in packed order -> group: the last play is the most significant digit, 7 (none) the
+// highest.
 FORGE_INLINE int group_in_order(int i) {
   if (i < GROUP_2) return i % 7 * 49 + i / 7 % 7 * 7 + i / 49;
   if (i < GROUP_1) return GROUP_2 + (i - GROUP_2) % 7 * 7 + (i - GROUP_2) / 7;
@@ -129,10 +130,10 @@ template <bool SOLVED>
 struct DeviceSink {
   const DealContext* context;
   StateRows out;
-  const uint32_t* chunk;        // [N_GROUPS] positions
-  const uint16_t* row;          // [N_GROUPS] offsets
-  uint64_t ranks;               // the row
-  uint64_t below;               // hands before this one
+  const uint32_t* chunk;  // [N_GROUPS] positions
+  const uint16_t* row;    // [N_GROUPS] offsets
+  uint64_t ranks;         // the row
+  uint64_t below;         // hands before this one
   int leader, size;
 
   // Hands of the row that have a state in the group.
@@ -214,8 +215,8 @@ struct BackUpLevel {
     for (int seat = 1; seat < N_SEATS; ++seat) index.set(level, seat, row.hand[seat]);
     const uint32_t hands = hand | row.hand[1] << 7 | row.hand[2] << 14 | row.hand[3] << 21;
     if constexpr (EMIT == Emit::states) {
-      return back_up<0>(*work.context, index, row.leader, hands, TrickSoFar{}, 0, 0,
-                        ConstantLeaf{}, sink);
+      return back_up<0>(*work.context, index, row.leader, hands, TrickSoFar{}, 0, 0, ConstantLeaf{},
+                        sink);
     } else {
       const ValueLeaf leaf{work.level_values + value_offset(level + 1)};
       return back_up<0>(*work.context, index, row.leader, hands, TrickSoFar{}, 0, 0, leaf, sink);
@@ -260,12 +261,12 @@ struct EvaluateStates {
   FORGE_HD void operator()(int64_t i) const {
     uint64_t word = ALL_ILLEGAL;
     const int8_t* level_values = work.level_values;
-    values[i] = state_error(states[i])
-                    ? int8_t{0}
-                    : static_cast<int8_t>(back_up_state(
-                          *work.context, states[i],
-                          [=](int level) { return ValueLeaf{level_values + value_offset(level)}; },
-                          &word));
+    values[i] =
+        state_error(states[i])
+            ? int8_t{0}
+            : static_cast<int8_t>(back_up_state(
+                  *work.context, states[i],
+                  [=](int level) { return ValueLeaf{level_values + value_offset(level)}; }, &word));
     for (int slot = 0; slot < N_SLOTS; ++slot)
       q[N_SLOTS * i + slot] = static_cast<int8_t>(word >> (8 * slot));
   }

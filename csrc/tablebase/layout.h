@@ -43,10 +43,10 @@ inline constexpr int64_t N_ROWS = row_offset(N_LEVELS);      // 419,840
 inline constexpr int64_t N_VALUES = value_offset(N_LEVELS);  // 13.6 million
 
 // Groups of one leader, by the slots played so far.
-inline constexpr int GROUP_2 = 343;            // two plays: 343 + 7 * p0 + p1
-inline constexpr int GROUP_1 = GROUP_2 + 49;   // one play
-inline constexpr int GROUP_0 = GROUP_1 + 7;    // between tricks
-inline constexpr int N_GROUPS = GROUP_0 + 1;   // 400
+inline constexpr int GROUP_2 = 343;           // two plays: 343 + 7 * p0 + p1
+inline constexpr int GROUP_1 = GROUP_2 + 49;  // one play
+inline constexpr int GROUP_0 = GROUP_1 + 7;   // between tricks
+inline constexpr int N_GROUPS = GROUP_0 + 1;  // 400
 
 // Slots as digits: (p0 * 7 + p1) * 7 + p2 among the groups of n_plays plays.
 FORGE_HD constexpr int group_of(int n_plays, int digits) {

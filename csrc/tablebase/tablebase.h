@@ -14,8 +14,8 @@ struct Reach {
   uint32_t* counts;  // [N_COUNTS] counts a chunk and group, then write cursors
 };
 
-// What backing up a tablebase leaves: the states alone, states with values and q, or nothing but the
-// values between tricks.
+// What backing up a tablebase leaves: the states alone, states with values and q, or nothing but
+// the values between tricks.
 enum class Emit { states, solution, values };
 
 struct StateRows {

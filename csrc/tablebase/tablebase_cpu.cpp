@@ -1,10 +1,9 @@
 // CPU drivers of the tablebase: the schedule over levels and chunks, and where the rows go.
-#include "tablebase/tablebase.h"
-
 #include <cstring>
 
 #include "tablebase/backward_row.h"
 #include "tablebase/forward.h"
+#include "tablebase/tablebase.h"
 
 namespace forge::cpu {
 namespace {
@@ -29,9 +28,7 @@ Chunk chunk_at(int level, int64_t index, const Reach& reach) {
   return chunk;
 }
 
-int64_t rows_in_chunk(int level) {
-  return static_cast<int64_t>(hands_at(level)) * hands_at(level);
-}
+int64_t rows_in_chunk(int level) { return static_cast<int64_t>(hands_at(level)) * hands_at(level); }
 
 // Many parents reach the same row, so most marks change nothing: looking first keeps the atomic
 // writes, 20 times dearer than a load, to a few a row.
@@ -109,7 +106,8 @@ void back_up_levels(const DealContext& c, const Reach& reach, int8_t* level_valu
           if (EMIT == Emit::states) continue;
           int8_t* at = values + r % (n * n * n) * n * 4 + chunk.leader;
           int lane = 0;
-          for (uint64_t set = rows[r]; set; set &= set - 1) at[4 * lowest(set)] = row_values[lane++];
+          for (uint64_t set = rows[r]; set; set &= set - 1)
+            at[4 * lowest(set)] = row_values[lane++];
         }
       }
     });

@@ -15,9 +15,8 @@ void emit_states(const DeviceWork& work, const StateRows& out, void* stream) {
   else launch_back_up<Emit::states>(on(stream), work, out);
 }
 
-void backward_induction(const DeviceWork& work, const int8_t* deal, int decl,
-                        const int64_t* states, int64_t n, int8_t* values, int8_t* q,
-                        void* stream) {
+void backward_induction(const DeviceWork& work, const int8_t* deal, int decl, const int64_t* states,
+                        int64_t n, int8_t* values, int8_t* q, void* stream) {
   if (n > 0) launch_backward_induction(on(stream), work, deal, decl, states, n, values, q);
 }
 

@@ -12,11 +12,11 @@ enum class Fault : int {
   none = 0,
   malformed_state,
   not_ascending,
-  wrong_legality,    // q is ILLEGAL exactly where the slot may not be played
+  wrong_legality,  // q is ILLEGAL exactly where the slot may not be played
   missing_child,
-  wrong_q,           // not the child's value plus the points of the trick
-  wrong_value,       // not the best q of the seat to act (0 at the end of the hand)
-  no_parent,         // a state that no row leads to
+  wrong_q,      // not the child's value plus the points of the trick
+  wrong_value,  // not the best q of the seat to act (0 at the end of the hand)
+  no_parent,    // a state that no row leads to
   no_root,
 };
 

@@ -1,22 +1,31 @@
-#include "tablebase/verify.h"
-
 #include <algorithm>
 #include <cstring>
 #include <vector>
+
+#include "tablebase/verify.h"
 
 namespace forge {
 
 const char* describe(Fault fault) {
   switch (fault) {
-    case Fault::none: return "sound";
-    case Fault::malformed_state: return "the state is not a packed state";
-    case Fault::not_ascending: return "the states are not strictly ascending";
-    case Fault::wrong_legality: return "q is not -128 exactly where the slot may not be played";
-    case Fault::missing_child: return "a state that a legal play leads to is missing";
-    case Fault::wrong_q: return "a q is not the next state's V plus the points of the trick";
-    case Fault::wrong_value: return "V is not the best q of the seat to act";
-    case Fault::no_parent: return "no play leads to the state";
-    case Fault::no_root: return "the first state of the hand is missing";
+    case Fault::none:
+      return "sound";
+    case Fault::malformed_state:
+      return "the state is not a packed state";
+    case Fault::not_ascending:
+      return "the states are not strictly ascending";
+    case Fault::wrong_legality:
+      return "q is not -128 exactly where the slot may not be played";
+    case Fault::missing_child:
+      return "a state that a legal play leads to is missing";
+    case Fault::wrong_q:
+      return "a q is not the next state's V plus the points of the trick";
+    case Fault::wrong_value:
+      return "V is not the best q of the seat to act";
+    case Fault::no_parent:
+      return "no play leads to the state";
+    case Fault::no_root:
+      return "the first state of the hand is missing";
   }
   return "unknown";
 }

@@ -22,7 +22,8 @@ FORGE_HD inline void domino_features(int decl, int domino, int8_t* features) {
   features[1] = static_cast<int8_t>(low_pip(domino));
   features[2] = static_cast<int8_t>(is_double(domino));
   features[3] = static_cast<int8_t>(count_points(domino) / 5);
-  features[4] = static_cast<int8_t>(called >> rank & 1 ? popcount(called & above(rank)) : NOT_CALLED);
+  features[4] =
+      static_cast<int8_t>(called >> rank & 1 ? popcount(called & above(rank)) : NOT_CALLED);
 }
 
 // Which domino a token shows: seat and slot, or none for the context and for plays not yet made.

