@@ -6,12 +6,14 @@ from typing import Any
 from forge.errors import ForgeError
 
 try:
-    from forge import _native as native
+    import forge._native as native
 except ImportError as error:
     raise ImportError(
         "forge._native is missing: install the package with `pip install .` from its source "
         f"folder, and do not run Python from inside python/ ({error})"
     ) from error
+
+__all__ = ["NO_CUDA_BUILD", "build_info", "native", "require_cuda_build"]
 
 _missing = native.missing_cpu_feature()
 if _missing:

@@ -1,5 +1,8 @@
 """Registration of the CPU kernels. They run on torch's number of threads, without the GIL."""
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -56,7 +59,6 @@ def count_states(deal: Tensor, decl: int) -> int:
     return _reach(_single_deal(deal, decl), decl, Workspace())
 
 
-@torch.library.impl(schemas.LIBRARY, "enumerate_states", "CPU")
 def enumerate_states(deal: Tensor, decl: int) -> Tensor:
     deal = _single_deal(deal, decl)
     work = Workspace()
@@ -81,7 +83,6 @@ def _emit(
     )
 
 
-@torch.library.impl(schemas.LIBRARY, "solve", "CPU")
 def solve(deal: Tensor, decl: int) -> tuple[Tensor, Tensor, Tensor]:
     deal = _single_deal(deal, decl)
     work = Workspace()
@@ -101,7 +102,6 @@ def solve(deal: Tensor, decl: int) -> tuple[Tensor, Tensor, Tensor]:
     return states, values, q
 
 
-@torch.library.impl(schemas.LIBRARY, "expand_states", "CPU")
 def expand_states(deal: Tensor, decl: int, states: Tensor) -> Tensor:
     schemas.check_deal_states(deal, decl, states)
     deal, states = _single_deal(deal, decl), states.contiguous()
@@ -118,7 +118,6 @@ def expand_states(deal: Tensor, decl: int, states: Tensor) -> Tensor:
     return children
 
 
-@torch.library.impl(schemas.LIBRARY, "backward_induction", "CPU")
 def backward_induction(deal: Tensor, decl: int, states: Tensor) -> tuple[Tensor, Tensor]:
     schemas.check_deal_states(deal, decl, states)
     deal, states = _single_deal(deal, decl), states.contiguous()
@@ -149,7 +148,7 @@ def _positions(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[Tensor, Te
     return deals, decls, states
 
 
-def batch_arguments(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[int, ...]:
+def batch_arguments(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[int, int, int, int, int]:
     """Addresses and strides as the native batch functions take them."""
     return (
         deals.data_ptr(),
@@ -160,7 +159,6 @@ def batch_arguments(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[int, 
     )
 
 
-@torch.library.impl(schemas.LIBRARY, "search", "CPU")
 def search(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
     deals, decls, states = _positions(deals, decls, states)
     q = schemas.empty_q(states)
@@ -173,7 +171,6 @@ def search(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
     return q
 
 
-@torch.library.impl(schemas.LIBRARY, "search_at_least", "CPU")
 def search_at_least(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor) -> Tensor:
     deals, decls, states = _positions(deals, decls, states)
     schemas.check_targets(states, targets)
@@ -190,7 +187,6 @@ def search_at_least(deals: Tensor, decls: Tensor, states: Tensor, targets: Tenso
     return out
 
 
-@torch.library.impl(schemas.LIBRARY, "tokenize_states", "CPU")
 def tokenize_states(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
     deals, decls, states = _positions(deals, decls, states)
     tokens, masks = schemas.empty_tokens(states)
@@ -230,3 +226,17 @@ def verify_tablebase(
         torch.get_num_threads(),
     )
     return verdict
+
+
+_KERNELS: dict[str, Callable[..., Any]] = {
+    "enumerate_states": enumerate_states,
+    "expand_states": expand_states,
+    "backward_induction": backward_induction,
+    "solve": solve,
+    "search": search,
+    "search_at_least": search_at_least,
+    "tokenize_states": tokenize_states,
+}
+
+for _op, _kernel in _KERNELS.items():
+    schemas.register(_op, "CPU", _kernel)

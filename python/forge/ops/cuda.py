@@ -5,6 +5,7 @@ check of a single deal and for the number of states of `solve` and `enumerate_st
 positions that cannot be come back as illegal in every slot (the CPU refuses them).
 """
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import torch
@@ -161,7 +162,7 @@ def _no_cuda(*_args: Any) -> NoReturn:
     raise ForgeError(NO_CUDA_BUILD)
 
 
-_KERNELS = {
+_KERNELS: dict[str, Callable[..., Any]] = {
     "enumerate_states": _enumerate_states,
     "expand_states": _expand_states,
     "backward_induction": _backward_induction,
@@ -172,4 +173,4 @@ _KERNELS = {
 }
 
 for _op in schemas.SCHEMAS:
-    schemas.LIBRARY.impl(_op, _KERNELS[_op] if native.build()["cuda"] else _no_cuda, "CUDA")
+    schemas.register(_op, "CUDA", _KERNELS[_op] if native.build()["cuda"] else _no_cuda)

@@ -7,7 +7,7 @@ from forge.errors import ForgeError
 
 
 def resolve_device(text: str = "auto") -> torch.device:
-    """``auto`` (CUDA if this build and this machine have it, else CPU), ``cuda``, ``cuda:N``, ``cpu``.
+    """``cpu``, ``cuda``, ``cuda:N``, or ``auto``: CUDA if this build and machine have it, else CPU.
 
     Raises ForgeError for anything else, and for CUDA where there is none.
     """

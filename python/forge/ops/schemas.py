@@ -5,6 +5,9 @@ batches a leading dimension of 1 broadcasts. States are packed int64 (see forge.
 All values are in the team-0 frame.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -99,6 +102,12 @@ def empty_tokens(states: Tensor) -> tuple[Tensor, Tensor]:
         states.new_empty((n, N_TOKENS, N_FEATURES), dtype=torch.int8),
         states.new_empty((n, N_TOKENS), dtype=torch.int8),
     )
+
+
+def register(op: str, device: str, kernel: Callable[..., Any]) -> None:
+    """Registers the kernel of an operator for a dispatch key (``CPU``, ``CUDA``)."""
+    implement: Callable[..., None] = LIBRARY.impl
+    implement(op, kernel, device)
 
 
 @torch.library.register_fake("forge::enumerate_states", lib=LIBRARY)

@@ -35,14 +35,17 @@ class SeedContext:
     @property
     def points(self) -> npt.NDArray[Any]:
         """Count points, int8 [4, 7]."""
-        return tables.COUNT_POINTS[self.dominoes]
+        table: npt.NDArray[Any] = tables.COUNT_POINTS[self.dominoes]
+        return table
 
     @property
     def led_suit(self) -> npt.NDArray[Any]:
         """Suit that a lead of the slot asks for (7 = called), int8 [4, 7]."""
-        return tables.LED_SUIT[self.decl][self.dominoes]
+        table: npt.NDArray[Any] = tables.LED_SUIT[self.decl][self.dominoes]
+        return table
 
     @property
     def follows(self) -> npt.NDArray[Any]:
         """Whether the slot can follow the suit, bool [8, 4, 7]."""
-        return tables.FOLLOWS[self.decl][:, self.dominoes]
+        table: npt.NDArray[Any] = tables.FOLLOWS[self.decl][:, self.dominoes]
+        return table

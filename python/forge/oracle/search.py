@@ -38,9 +38,7 @@ def search(
 
 def search_one(deal: Deal, decl: int, state: int = INITIAL_STATE) -> tuple[int | None, ...]:
     """Exact q of one position, see `search`."""
-    q = ops.search(
-        deal.tensor[None], torch.tensor([decl], dtype=torch.int8), torch.tensor([state])
-    )
+    q = ops.search(deal.tensor[None], torch.tensor([decl], dtype=torch.int8), torch.tensor([state]))
     return _optional(q[0].tolist())
 
 
