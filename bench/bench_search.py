@@ -22,6 +22,7 @@ from common import (
     random_hand,
     time_each,
 )
+
 from forge import ops
 from forge.oracle.naming import ShardKey
 from forge.oracle.position import Position
@@ -69,9 +70,9 @@ def test_batch(benchmark: Any, question: str) -> None:
     positions = random_first_leads(N_IN_BATCH)
     (elapsed_s,) = bench_each(benchmark, QUESTIONS[question], [positions])
     benchmark.extra_info.update(
-        positions_per_s=len(positions) / elapsed_s,
-        core_ms_per_position=1e3 * THREADS * elapsed_s / len(positions),
-        n_positions=len(positions),
+        positions_per_s=positions.n / elapsed_s,
+        core_ms_per_position=1e3 * THREADS * elapsed_s / positions.n,
+        n_positions=positions.n,
     )
 
 
@@ -88,9 +89,9 @@ def test_by_trick(benchmark: Any, hands: list[tuple[ShardKey, list[int]]], trick
     positions = batch([(key, states[4 * trick]) for key, states in hands])
     (elapsed_s,) = bench_each(benchmark, search_q, [positions])
     benchmark.extra_info.update(
-        positions_per_s=len(positions) / elapsed_s,
-        core_us_per_position=1e6 * THREADS * elapsed_s / len(positions),
-        n_positions=len(positions),
+        positions_per_s=positions.n / elapsed_s,
+        core_us_per_position=1e6 * THREADS * elapsed_s / positions.n,
+        n_positions=positions.n,
     )
 
 

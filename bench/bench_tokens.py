@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from common import SHORT, Positions, batch, bench_each, random_hand
+
 from forge import ops
 from forge.oracle.naming import ShardKey
 
@@ -32,17 +33,17 @@ def states_of_many_deals(n: int) -> Positions:
     """n states of 1,000 hands of random play (100 in short form), again and again."""
     keys = [ShardKey(seed, seed % 10) for seed in range(1, 101 if SHORT else 1001)]
     positions = batch([(key, state) for key in keys for state in random_hand(key)])
-    return positions.take(torch.arange(n) % len(positions))
+    return positions.take(torch.arange(n) % positions.n)
 
 
 def bench_tokens(benchmark: Any, positions: Positions) -> None:
     """Times one call."""
     (elapsed_s,) = bench_each(benchmark, tokenize, [positions])
-    states_per_s = positions.states.shape[0] / elapsed_s
+    states_per_s = positions.n / elapsed_s
     benchmark.extra_info.update(
         states_per_s=states_per_s,
         written_bytes_per_s=N_BYTES * states_per_s,
-        n_states=positions.states.shape[0],
+        n_states=positions.n,
     )
 
 

@@ -15,15 +15,18 @@ from statistics import fmean, median
 from typing import Any, NamedTuple, TypeVar
 
 import torch
+from torch import Tensor
+
 from forge.oracle.naming import ShardKey
 from forge.oracle.position import Position
 from forge.oracle.state import INITIAL_STATE
-from torch import Tensor
 
 Item = TypeVar("Item")
 
 SHORT = os.environ.get("FORGE_BENCH_SHORT") == "1"
 THREADS = int(os.environ.get("FORGE_BENCH_THREADS", torch.get_num_threads()))
+LOAD_AT_START = os.getloadavg()[0]
+QUIET_LOAD = 0.5  # above it at the start, something else was running: not for the record
 N_ROUNDS = 2 if SHORT else 5
 
 BYTES_PER_STATE = 16  # int64 state, int8 V, 7 int8 q
@@ -40,7 +43,9 @@ class Positions(NamedTuple):
     decls: Tensor  # int8 [B]
     states: Tensor  # int64 [B]
 
-    def __len__(self) -> int:  # type: ignore[override]
+    @property
+    def n(self) -> int:
+        """How many: B."""
         return self.states.shape[0]
 
     def to(self, device: torch.device) -> Positions:
@@ -53,7 +58,7 @@ class Positions(NamedTuple):
 
     def split(self) -> list[Positions]:
         """Batches of one."""
-        return [self.take(slice(i, i + 1)) for i in range(len(self))]
+        return [self.take(slice(i, i + 1)) for i in range(self.n)]
 
     def _columns(self) -> tuple[Tensor, Tensor, Tensor]:
         return self.deals, self.decls, self.states

@@ -69,9 +69,8 @@ def pytest_terminal_summary(
 ) -> None:
     """The table."""
     if figures := config.stash[FIGURES]:
-        width = terminalreporter._tw.fullwidth
         terminalreporter.write_line("")
-        terminalreporter.write(report.table_text(figures, width))
+        terminalreporter.write(report.table_text(figures, terminalreporter.hasmarkup))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

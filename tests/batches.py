@@ -54,6 +54,8 @@ def first_leads(n: int, seed: int = 0) -> Batch:
 
 
 def n_held(states: Tensor) -> Tensor:
-    """Return how many dominoes are still in hand, int64 [N]."""
-    bits = [states >> bit & 1 for bit in range(28)]
-    return torch.stack(bits).sum(dim=0)
+    """Return how many dominoes are still in hand, int8 [N]."""
+    count = torch.zeros(states.shape, dtype=torch.int8)
+    for bit in range(28):
+        count += (states >> bit & 1).to(torch.int8)
+    return count

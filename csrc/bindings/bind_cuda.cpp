@@ -77,15 +77,10 @@ void bind_cuda(py::module_& m) {
            Address targets, int64_t target_stride, int64_t n, Address out, int slots_per_item,
            Address queue, Address entries, int log2_size, int64_t n_lanes, Address stream) {
           const py::gil_scoped_release release;
-          const SearchJob job{at<const int8_t>(deals),
-                              at<const int8_t>(decls),
-                              at<const int64_t>(states),
+          const SearchJob job{batch_at(deals, deal_stride, decls, decl_stride, states, n),
                               at<const int8_t>(targets),
-                              at<int8_t>(out),
-                              n,
-                              deal_stride,
-                              decl_stride,
                               target_stride,
+                              at<int8_t>(out),
                               slots_per_item,
                               at<int64_t>(queue)};
           cuda::search(job, at<TableEntry>(entries), log2_size, n_lanes, at<void>(stream));
@@ -94,8 +89,7 @@ void bind_cuda(py::module_& m) {
         [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
            int64_t n, Address tokens, Address masks, Address stream) {
           const py::gil_scoped_release release;
-          cuda::tokenize_states({at<const int8_t>(deals), at<const int8_t>(decls),
-                                 at<const int64_t>(states), n, deal_stride, decl_stride},
+          cuda::tokenize_states(batch_at(deals, deal_stride, decls, decl_stride, states, n),
                                 at<int8_t>(tokens), at<int8_t>(masks), at<void>(stream));
         });
 }

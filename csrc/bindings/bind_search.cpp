@@ -2,20 +2,6 @@
 #include "search/search_cpu.h"
 
 namespace forge::bindings {
-namespace {
-
-cpu::SearchBatch batch_at(Address deals, int64_t deal_stride, Address decls, int64_t decl_stride,
-                          Address states, int64_t n) {
-  return {at<const int8_t>(deals),
-          at<const int8_t>(decls),
-          at<const int64_t>(states),
-          n,
-          deal_stride,
-          decl_stride};
-}
-
-}  // namespace
-
 void bind_search(py::module_& m) {
   m.def("search", [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride,
                      Address states, int64_t n, Address q, int n_threads) {

@@ -8,8 +8,7 @@ void bind_tokens(py::module_& m) {
         [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
            int64_t n, Address tokens, Address masks, int n_threads) {
           without_gil(n_threads, [&](const Parallel& how) {
-            cpu::tokenize_states({at<const int8_t>(deals), at<const int8_t>(decls),
-                                  at<const int64_t>(states), n, deal_stride, decl_stride},
+            cpu::tokenize_states(batch_at(deals, deal_stride, decls, decl_stride, states, n),
                                  at<int8_t>(tokens), at<int8_t>(masks), how);
           });
         });

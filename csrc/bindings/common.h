@@ -7,6 +7,7 @@
 
 #include "core/parallel.h"
 #include "game/deal_context.h"
+#include "game/position_batch.h"
 
 namespace forge::bindings {
 
@@ -40,6 +41,16 @@ auto without_gil(int n_threads, const Work& work) {
 
 inline DealContext context_of(Address deal, int decl) {
   return make_deal_context(at<const int8_t>(deal), decl);
+}
+
+inline PositionBatch batch_at(Address deals, int64_t deal_stride, Address decls,
+                              int64_t decl_stride, Address states, int64_t n) {
+  return {at<const int8_t>(deals),
+          at<const int8_t>(decls),
+          at<const int64_t>(states),
+          n,
+          deal_stride,
+          decl_stride};
 }
 
 void bind_rules(py::module_& m);

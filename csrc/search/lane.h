@@ -3,24 +3,22 @@
 #pragma once
 
 #include "core/atomics.h"
+#include "game/position_batch.h"
 #include "search/machine.h"
 #include "search/search.h"
 
 namespace forge {
 
 struct SearchJob {
-  const int8_t* deals;    // [B, 4, 7], or [1, 4, 7] when deal_stride is 0
-  const int8_t* decls;    // [B], or [1]
-  const int64_t* states;  // [B]
-  const int8_t* targets;  // [B] or [1]; nullptr: exact values
-  int8_t* out;            // [B, 7]
-  int64_t n;              // B
-  int64_t deal_stride, decl_stride, target_stride;
+  PositionBatch batch;
+  const int8_t* targets;  // [B], or [1] when target_stride is 0; nullptr: exact values
+  int64_t target_stride;
+  int8_t* out;         // [B, 7]
   int slots_per_item;  // 7: a whole position an item; 1: one slot, for batches too small to
                        // give every lane a position
   int64_t* queue;      // [1], 0 at the start
 
-  FORGE_INLINE int64_t n_items() const { return n * (N_SLOTS / slots_per_item); }
+  FORGE_INLINE int64_t n_items() const { return batch.n * (N_SLOTS / slots_per_item); }
 };
 
 class SearchLane {
@@ -63,14 +61,14 @@ class SearchLane {
     end_ = slot_ + job_.slots_per_item;
     row_ = job_.out + N_SLOTS * i;
     hunting_ = false;
-    const int8_t* deal = job_.deals + i * job_.deal_stride;
-    const int decl = job_.decls[i * job_.decl_stride];
-    if (!sound(deal, decl, job_.states[i])) {
+    const int8_t* deal = job_.batch.deal(i);
+    const int decl = job_.batch.decl(i);
+    if (!sound(deal, decl, job_.batch.states[i])) {
       position_.legal = 0;
       return;
     }
     deal_ = make_search_deal(deal, decl);
-    position_ = make_search_position(deal_, deal, job_.states[i]);
+    position_ = make_search_position(deal_, deal, job_.batch.states[i]);
     guess_ = first_guess(position_);
     if (job_.targets) threshold_ = threshold_of(position_, job_.targets[i * job_.target_stride]);
     if (++table_.epoch > MAX_EPOCH) {

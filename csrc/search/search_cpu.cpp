@@ -33,7 +33,7 @@ int log2_table(int n_left) {
 
 // Long searches first, so that no worker is left with one at the end; otherwise in order, so that
 // positions of one deal stay together and share a table.
-std::vector<int64_t> longest_first(const SearchBatch& batch) {
+std::vector<int64_t> longest_first(const PositionBatch& batch) {
   std::vector<int64_t> order(static_cast<size_t>(batch.n));
   std::iota(order.begin(), order.end(), int64_t{0});
   std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
@@ -43,7 +43,7 @@ std::vector<int64_t> longest_first(const SearchBatch& batch) {
 }
 
 template <class Body>
-void for_each_position(const SearchBatch& batch, const Parallel& how, const Body& body) {
+void for_each_position(const PositionBatch& batch, const Parallel& how, const Body& body) {
   if (batch.n == 0) return;
   const std::vector<int64_t> order = longest_first(batch);
   const int log2_size = log2_table(dominoes_left(batch.states[order[0]]));
@@ -56,9 +56,7 @@ void for_each_position(const SearchBatch& batch, const Parallel& how, const Body
     if (!memory) memory = std::make_unique<SearchMemory>(log2_size);
     for (int64_t k = begin; k < end; ++k) {
       const int64_t i = order[static_cast<size_t>(k)];
-      const int8_t* deal = batch.deals + i * batch.deal_stride;
-      const int decl = batch.decls[i * batch.decl_stride];
-      body(i, *memory, deal, decl, batch.states[i]);
+      body(i, *memory, batch.deal(i), batch.decl(i), batch.states[i]);
     }
   });
 }
@@ -94,13 +92,13 @@ void search_at_least_warm(SearchMemory& memory, const int8_t* deal, int decl, in
                            AlphaBeta{d, memory.table_for(deal, decl)});
 }
 
-void search(const SearchBatch& batch, int8_t* q, const Parallel& how) {
+void search(const PositionBatch& batch, int8_t* q, const Parallel& how) {
   for_each_position(batch, how,
                     [&](int64_t i, SearchMemory& memory, const int8_t* deal, int decl,
                         int64_t state) { search_warm(memory, deal, decl, state, q + 7 * i); });
 }
 
-void search_at_least(const SearchBatch& batch, const int8_t* targets, int64_t target_stride,
+void search_at_least(const PositionBatch& batch, const int8_t* targets, int64_t target_stride,
                      int8_t* out, const Parallel& how) {
   for_each_position(
       batch, how,

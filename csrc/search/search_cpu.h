@@ -5,17 +5,10 @@
 #include <vector>
 
 #include "core/parallel.h"
+#include "game/position_batch.h"
 #include "search/table.h"
 
 namespace forge::cpu {
-
-struct SearchBatch {
-  const int8_t* deals;    // [B, 4, 7], or [1, 4, 7] when deal_stride is 0
-  const int8_t* decls;    // [B], or [1] when decl_stride is 0
-  const int64_t* states;  // [B]
-  int64_t n;
-  int64_t deal_stride, decl_stride;
-};
 
 // One search's memory: the table and whose deal it is about. Kept over calls it stays warm.
 class SearchMemory {
@@ -33,9 +26,9 @@ class SearchMemory {
 };
 
 // q: int8 [B, 7]
-void search(const SearchBatch& batch, int8_t* q, const Parallel& how);
+void search(const PositionBatch& batch, int8_t* q, const Parallel& how);
 // targets: int8 [B] or [1] (stride 0); out: int8 [B, 7]
-void search_at_least(const SearchBatch& batch, const int8_t* targets, int64_t target_stride,
+void search_at_least(const PositionBatch& batch, const int8_t* targets, int64_t target_stride,
                      int8_t* out, const Parallel& how);
 
 // The same for one position on a memory that lasts.

@@ -5,7 +5,7 @@ namespace forge::cuda {
 
 void search(const SearchJob& job, TableEntry* entries, int log2_size, int64_t n_lanes,
             void* stream) {
-  if (job.n <= 0) return;
+  if (job.batch.n <= 0) return;
   Launch{static_cast<cudaStream_t>(stream)}(n_lanes, RunLane{job, entries, log2_size});
 }
 

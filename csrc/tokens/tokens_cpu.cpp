@@ -31,13 +31,14 @@ class DealFeatures {
 
 }  // namespace
 
-void tokenize_states(const TokenBatch& batch, int8_t* tokens, int8_t* masks, const Parallel& how) {
+void tokenize_states(const PositionBatch& batch, int8_t* tokens, int8_t* masks,
+                     const Parallel& how) {
   parallel_for(how, batch.n, 4096, [&](int, int64_t begin, int64_t end) {
     DealFeatures features;
     for (int64_t i = begin; i < end; ++i) {
-      const int decl = batch.decls[i * batch.decl_stride];
+      const int decl = batch.decl(i);
       const int64_t state = batch.states[i];
-      features.use(batch.deals + i * batch.deal_stride, decl);
+      features.use(batch.deal(i), decl);
       for (int index = 0; index < N_TOKENS; ++index) {
         const TokenPlace place = token_place(state, index);
         make_token(decl, state, index, place, features.of(place),

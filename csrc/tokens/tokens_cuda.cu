@@ -3,7 +3,7 @@
 
 namespace forge::cuda {
 
-void tokenize_states(const cpu::TokenBatch& batch, int8_t* tokens, int8_t* masks, void* stream) {
+void tokenize_states(const PositionBatch& batch, int8_t* tokens, int8_t* masks, void* stream) {
   Launch{static_cast<cudaStream_t>(stream)}(batch.n * N_TOKENS,
                                             TokenizeStates{batch, tokens, masks});
 }

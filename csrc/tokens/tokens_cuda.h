@@ -1,21 +1,20 @@
 #pragma once
 
-#include "core/macros.h"
+#include "game/position_batch.h"
 #include "tokens/token.h"
-#include "tokens/tokens_cpu.h"
 
 namespace forge {
 
 // Over N * 32: one token an item, so that neighbours write neighbouring bytes.
 struct TokenizeStates {
-  cpu::TokenBatch batch;
+  PositionBatch batch;
   int8_t* tokens;
   int8_t* masks;
   FORGE_HD void operator()(int64_t i) const {
     const int64_t row = i / N_TOKENS;
     const int index = static_cast<int>(i % N_TOKENS);
-    const int8_t* deal = batch.deals + row * batch.deal_stride;
-    const int decl = batch.decls[row * batch.decl_stride];
+    const int8_t* deal = batch.deal(row);
+    const int decl = batch.decl(row);
     const int64_t state = batch.states[row];
     // What cannot be (the CPU refuses it at the border) becomes a block of padding.
     const bool sound = !state_error(state) && decl >= 0 && decl < N_DECLARATIONS;
@@ -30,7 +29,7 @@ struct TokenizeStates {
 
 namespace cuda {
 
-void tokenize_states(const cpu::TokenBatch& batch, int8_t* tokens, int8_t* masks, void* stream);
+void tokenize_states(const PositionBatch& batch, int8_t* tokens, int8_t* masks, void* stream);
 
 }  // namespace cuda
 }  // namespace forge

@@ -50,15 +50,10 @@ std::vector<int8_t> on_lanes(const Positions& p, bool at_least, int slots_per_it
   std::vector<int8_t> out(static_cast<size_t>(7 * n), int8_t{99});
   std::vector<TableEntry> entries(static_cast<size_t>(n_lanes << log2_size));
   int64_t queue = 0;
-  const SearchJob job{p.deals.data(),
-                      p.decls.data(),
-                      p.states.data(),
+  const SearchJob job{{p.deals.data(), p.decls.data(), p.states.data(), n, 28, 1},
                       at_least ? p.targets.data() : nullptr,
+                      1,
                       out.data(),
-                      n,
-                      28,
-                      1,
-                      1,
                       slots_per_item,
                       &queue};
   HostLaunch{}(n_lanes, RunLane{job, entries.data(), log2_size});
@@ -68,7 +63,7 @@ std::vector<int8_t> on_lanes(const Positions& p, bool at_least, int slots_per_it
 void lanes_answer_as_the_cpu_does(int n_games, size_t from) {
   const Positions p = positions(n_games, from, 7);
   const auto n = static_cast<int64_t>(p.states.size());
-  const cpu::SearchBatch batch{p.deals.data(), p.decls.data(), p.states.data(), n, 28, 1};
+  const PositionBatch batch{p.deals.data(), p.decls.data(), p.states.data(), n, 28, 1};
   std::vector<int8_t> q(static_cast<size_t>(7 * n)), yes(static_cast<size_t>(7 * n));
   cpu::search(batch, q.data(), {2, nullptr});
   cpu::search_at_least(batch, p.targets.data(), 1, yes.data(), {2, nullptr});

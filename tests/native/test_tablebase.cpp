@@ -4,6 +4,7 @@
 #include "check.h"
 #include "tablebase/kernels.h"
 #include "tablebase/verify.h"
+#include "tokens/tokens_cpu.h"
 #include "tokens/tokens_cuda.h"
 
 using namespace forge;
@@ -89,7 +90,7 @@ void kernels_solve_as_the_cpu_does(const Deal& deal, int decl, Memory& memory) {
   CHECK(children == children_cpu);
 
   const auto decl8 = static_cast<int8_t>(decl);
-  const cpu::TokenBatch batch{deal.dominoes, &decl8, some.states.data(), n_some, 0, 0};
+  const PositionBatch batch{deal.dominoes, &decl8, some.states.data(), n_some, 0, 0};
   std::vector<int8_t> tokens(384 * some.states.size(), 77), tokens_cpu(tokens);
   std::vector<int8_t> masks(32 * some.states.size(), 77), masks_cpu(masks);
   HostLaunch{}(32 * n_some, TokenizeStates{batch, tokens.data(), masks.data()});

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 import forge.ops
-from batches import FIRST_STATE, Batch, n_held, random_games
+from batches import FIRST_STATE, Batch, random_games
 from forge import ForgeError, build_info
 from forge.ops.schemas import SCHEMAS
 
@@ -64,14 +64,9 @@ def batch() -> Batch:
 
 @pytest.fixture
 def arguments(
-    batch: Batch,
-    small_deal: Tensor,
-    small_decl: int,
-    small_solution: tuple[Tensor, Tensor, Tensor],
+    batch: Batch, small_deal: Tensor, small_decl: int, last_trick: Tensor
 ) -> Callable[..., Arguments]:
     """Return a maker of good arguments for an op, some of them replaced."""
-    states = small_solution[0]
-    last_trick = states[n_held(states) <= 4]  # closed under play, as backward_induction wants it
     targets = (torch.arange(len(batch.states)) % 9 - 4).to(torch.int8)
 
     def make(op: str, **replaced: Any) -> Arguments:
@@ -281,7 +276,7 @@ def test_meta_device(op: str, arguments: Callable[..., Arguments]) -> None:
     outputs = call(op, away)
     assert {out.device.type for out in outputs} == {"meta"}
     assert signatures(outputs) == expected_signatures(op, len(good["states"]))
-    with pytest.raises(ForgeError, match="^states must be"):
+    with pytest.raises(ForgeError, match=r"^states must be"):
         call(op, away | {"states": away["states"].int()})
 
 
@@ -326,7 +321,7 @@ def test_cuda_asked_for_in_a_build_without(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["gpu", "cuda:", "cuda:x", "cuda0", "mps", "", "CPU"])
 def test_unknown_device(text: str) -> None:
-    with pytest.raises(ForgeError, match="valid are auto, cpu, cuda, cuda:N$"):
+    with pytest.raises(ForgeError, match=r"valid are auto, cpu, cuda, cuda:N$"):
         forge.ops.resolve_device(text)
 
 

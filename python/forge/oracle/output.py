@@ -1,12 +1,12 @@
 """Writing oracle shards: Parquet or `.pt`, whole or not at all.
 
 Encoding, by measurement (bench/bench_shards.py): states DELTA_BINARY_PACKED, values plain, zstd 1,
-one page a column and row group, no dictionaries, no nullable columns: 13 to 17 million states a
-second and core. Definition levels cost a fifth of the speed; a dictionary for the values costs
-speed and space, because zstd sees the runs better in plain bytes; pages of 20,000 rows, pyarrow's
-default, cost 5 % of space and a fifth of the speed; zstd 3 saves 3 % and costs a tenth; zstd 5 saves
-20 % and costs two thirds. BYTE_STREAM_SPLIT states would save another 8 % but pyarrow before 16
-can't read them, and shards have to load in pipelines that ask for `pyarrow>=14`.
+one page a column and row group, no dictionaries, no nullable columns: 12 to 17 million states a
+second and core. Definition levels cost a fifth of the speed. A dictionary for the values costs
+speed and space, because zstd sees the runs better in plain bytes. Pages of 20,000 rows, pyarrow's
+default, cost 5 % of space and a fifth of the speed. zstd 3 saves 3 % and costs a tenth, zstd 5
+saves 20 % and costs two thirds. BYTE_STREAM_SPLIT states would save another 8 %, but pyarrow before
+16 can't read them, and shards have to load in pipelines that ask for `pyarrow>=14`.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 # a state.
 ROW_GROUP_STATES: Final = 1 << 18
 PAGE_BYTES: Final = 8 * ROW_GROUP_STATES
-# Small deals repeat themselves less, zstd 1 takes up to 3.8 bytes a state for them. They are few and
-# soon written, so zstd 5 can take its time.
-SMALL_SHARD_STATES: Final = 8_000_000
+# Small deals repeat themselves less: zstd 1 takes up to 3.8 bytes a state for them. They are few
+# and soon written, so zstd 5 can take its time.
+SMALL_SHARD_STATES: Final = 12_000_000
 # pyarrow from 23 or so limits the rows of a page too, unless told not to.
 _ROW_LIMIT: Final = (
     {"max_rows_per_page": ROW_GROUP_STATES}

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Builds for one GPU, tests, sanitizes and measures it, in less than nine minutes, with nothing to
+# download; a table of the steps at the end, exit code 1 if one failed.
+#
+#   bash bench/gpu_check.sh
+#
+# PYTHON (python3), FORGE_CUDA_ARCHS (90-real: H100, H200) and OUT (a folder for the JSON result and
+# the logs; build/gpu_check if not set) may be set.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
+
+PYTHON=${PYTHON:-python3}
+OUT=${OUT:-build/gpu_check}
+mkdir -p "$OUT" || exit 2
+export FORGE_REQUIRE_GPU=1
+export PYTHONUNBUFFERED=1
+
+readonly TOTAL_S=520
+names=() verdicts=() times=()
+failed=0
+
+# step NAME LIMIT_S SIGNAL COMMAND...: runs it, keeps its log, notes how it ended in $rc.
+step() {
+  local name=$1 limit_s=$2 signal=$3 start=$SECONDS
+  shift 3
+  local left_s=$((TOTAL_S - SECONDS))
+  names+=("$name")
+  if ((left_s < 10)); then
+    rc=124
+    verdicts+=("not run: no time left")
+    times+=(0)
+    failed=1
+    return
+  fi
+  printf '\n=== %s\n' "$name"
+  timeout -s "$signal" -k 5 "$((limit_s < left_s ? limit_s : left_s))" "$@" 2>&1 |
+    tee "$OUT/${name// /_}.log" | tail -n 40
+  rc=${PIPESTATUS[0]}
+  times+=("$((SECONDS - start))")
+  case $rc in
+    0) verdicts+=("ok") ;;
+    124 | 137) verdicts+=("STOPPED at its time limit") failed=1 ;;
+    *) verdicts+=("FAILED (exit code $rc)") failed=1 ;;
+  esac
+}
+
+# The same, for a step that may take too long, but not fail.
+step_if_affordable() {
+  local failed_before=$failed
+  step "$@"
+  if ((rc == 124 || rc == 137)); then
+    verdicts[${#verdicts[@]} - 1]="left out: over its time limit"
+    failed=$failed_before
+  fi
+}
+
+build() {
+  FORGE_CUDA=on FORGE_CUDA_ARCHS=${FORGE_CUDA_ARCHS:-90-real} \
+    "$PYTHON" -m pip install --no-build-isolation --no-deps --force-reinstall .
+}
+export -f build
+export PYTHON
+
+sanitize() {
+  local tool=$1
+  shift
+  PYTORCH_NO_CUDA_MEMORY_CACHING=1 compute-sanitizer --tool "$tool" --error-exitcode 9 \
+    "$PYTHON" bench/sanitize_small.py "$@"
+}
+export -f sanitize
+
+op_tests=()
+for folder in tests/ops tests/search tests/tablebase tests/tokens; do
+  [[ -d $folder ]] && op_tests+=("$folder")
+done
+
+step "build" 150 TERM bash -c build
+if ((rc == 0)); then
+  step "gpu tests" 90 TERM "$PYTHON" -m pytest -q -m gpu tests
+  step "op tests" 60 TERM "$PYTHON" -m pytest -q -m "not gpu" "${op_tests[@]}"
+  step "memcheck" 60 TERM bash -c "sanitize memcheck"
+  step "racecheck" 45 TERM bash -c "sanitize racecheck"
+  # INT: pytest then still writes the figures it has.
+  FORGE_BENCH_GPU_STEP_S=${FORGE_BENCH_GPU_STEP_S:-25} \
+    step "benchmarks" 200 INT "$PYTHON" -m pytest -q --benchmark-quiet bench/bench_gpu.py \
+    --forge-json "$OUT/bench_gpu.json"
+  step_if_affordable "memcheck of solve" 40 TERM bash -c "sanitize memcheck --solve"
+fi
+
+printf '\n%-20s %7s  %s\n' "step" "seconds" "result"
+for i in "${!names[@]}"; do
+  printf '%-20s %7s  %s\n' "${names[i]}" "${times[i]}" "${verdicts[i]}"
+done
+exit "$failed"
