@@ -37,7 +37,7 @@ from forge.oracle.naming import ShardKey
 WITH_BASELINE = (
     [ShardKey(158, 6)] if SHORT else [ShardKey(seed, seed % 10) for seed in (30, 1, 29, 17, 7)]
 )
-BASELINE_ROUNDS = 2
+BASELINE_ROUNDS = 1 if SHORT else 2
 FOR_MEMORY = [ShardKey(1, 1)] if SHORT else [ShardKey(7, 7), ShardKey(3, 3)]
 
 # VmHWM, not getrusage: ru_maxrss starts at the peak of the process that started this one.

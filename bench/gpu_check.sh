@@ -33,9 +33,11 @@ step() {
     return
   fi
   printf '\n=== %s\n' "$name"
-  timeout -s "$signal" -k 5 "$((limit_s < left_s ? limit_s : left_s))" "$@" 2>&1 |
-    tee "$OUT/${name// /_}.log" | tail -n 40
-  rc=${PIPESTATUS[0]}
+  # To a file, not a pipe: a child that outlives the limit would hold a pipe open.
+  local log=$OUT/${name// /_}.log
+  timeout -s "$signal" -k 5 "$((limit_s < left_s ? limit_s : left_s))" "$@" >"$log" 2>&1
+  rc=$?
+  tail -n 40 "$log"
   times+=("$((SECONDS - start))")
   case $rc in
     0) verdicts+=("ok") ;;
@@ -54,6 +56,7 @@ step_if_affordable() {
   fi
 }
 
+# shellcheck disable=SC2329  # run by bash -c
 build() {
   FORGE_CUDA=on FORGE_CUDA_ARCHS=${FORGE_CUDA_ARCHS:-90-real} \
     "$PYTHON" -m pip install --no-build-isolation --no-deps --force-reinstall .
@@ -61,6 +64,7 @@ build() {
 export -f build
 export PYTHON
 
+# shellcheck disable=SC2329  # run by bash -c
 sanitize() {
   local tool=$1
   shift
@@ -74,10 +78,17 @@ for folder in tests/ops tests/search tests/tablebase tests/tokens; do
   [[ -d $folder ]] && op_tests+=("$folder")
 done
 
+# The op tests take a minute and a half of one core.
+in_parallel=()
+if "$PYTHON" -c "import xdist" 2>/dev/null; then
+  in_parallel=(-n 8 -p no:benchmark) # which warns beside xdist, and warnings are errors
+fi
+
 step "build" 150 TERM bash -c build
 if ((rc == 0)); then
   step "gpu tests" 90 TERM "$PYTHON" -m pytest -q -m gpu tests
-  step "op tests" 60 TERM "$PYTHON" -m pytest -q -m "not gpu" "${op_tests[@]}"
+  step "op tests" 120 TERM "$PYTHON" -m pytest -q -m "not gpu" "${in_parallel[@]}" \
+    "${op_tests[@]}"
   step "memcheck" 60 TERM bash -c "sanitize memcheck"
   step "racecheck" 45 TERM bash -c "sanitize racecheck"
   # INT: pytest then still writes the figures it has.

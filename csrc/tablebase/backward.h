@@ -33,13 +33,32 @@ struct ChildIndex {
   }
 };
 
+// The slots played to the current trick, as a group's digits (layout.h) and as bits of the state.
+struct PlaysSoFar {
+  int digits = 0;
+  int64_t bits = 0;
+
+  template <int N_PLAYS>
+  FORGE_INLINE PlaysSoFar with(int slot) const {
+    return {digits * 7 + slot, bits | static_cast<int64_t>(slot) << (32 + 3 * N_PLAYS)};
+  }
+};
+
+// Packed state from its parts; none of the later plays is made.
+template <int N_PLAYS>
+FORGE_INLINE int64_t pack(uint32_t hands, int leader, const PlaysSoFar& plays) {
+  constexpr int64_t rest = NO_PLAYS & ~((int64_t{1} << (32 + 3 * N_PLAYS)) - 1);
+  return rest | int64_t{N_PLAYS} << 30 | plays.bits | static_cast<int64_t>(leader) << 28 |
+         static_cast<int64_t>(hands);
+}
+
 // Walks the rest of a trick from a state with N_PLAYS plays. `leaf(child, trick)` gives the value
-// after the completed trick; `sink.put<N>(hands, digits, value, q)` sees every state on the way,
+// after the completed trick; `sink.put<N>(hands, plays, value, q)` sees every state on the way,
 // children first. Returns the value of the state.
 template <int N_PLAYS, class Leaf, class Sink>
 FORGE_HD inline int back_up(const DealContext& c, const ChildIndex& index, int leader,
-                            uint32_t hands, const TrickSoFar& trick, uint32_t child, int digits,
-                            const Leaf& leaf, Sink& sink) {
+                            uint32_t hands, const TrickSoFar& trick, uint32_t child,
+                            const PlaysSoFar& plays, const Leaf& leaf, Sink& sink) {
   const int seat = (leader + N_PLAYS) & 3;
   const uint32_t hand = hands >> (7 * seat) & FULL_HAND;
   uint32_t legal = hand;
@@ -58,12 +77,12 @@ FORGE_HD inline int back_up(const DealContext& c, const ChildIndex& index, int l
       value = leaf(next_child, next);
     } else {
       value = back_up<N_PLAYS + 1>(c, index, leader, hands & ~(1u << (7 * seat + slot)), next,
-                                   next_child, digits * 7 + slot, leaf, sink);
+                                   next_child, plays.with<N_PLAYS>(slot), leaf, sink);
     }
     q = with_q(q, slot, value);
     if (maximise ? value > best : value < best) best = value;
   }
-  sink.template put<N_PLAYS>(hands, digits, best, q);
+  sink.template put<N_PLAYS>(hands, plays, best, q);
   return best;
 }
 
@@ -78,20 +97,8 @@ struct ValueLeaf {
 
 struct NullSink {
   template <int N_PLAYS>
-  FORGE_INLINE void put(uint32_t, int, int, uint64_t) {}
+  FORGE_INLINE void put(uint32_t, const PlaysSoFar&, int, uint64_t) {}
 };
-
-// Packed state from its parts; digits as in layout.h.
-template <int N_PLAYS>
-FORGE_INLINE int64_t pack(uint32_t hands, int leader, int digits) {
-  int64_t plays = NO_PLAYS;
-  if constexpr (N_PLAYS == 1) plays = int64_t{7} << 38 | int64_t{7} << 35 | int64_t(digits) << 32;
-  if constexpr (N_PLAYS == 2)
-    plays = int64_t{7} << 38 | int64_t(digits % 7) << 35 | int64_t(digits / 7) << 32;
-  if constexpr (N_PLAYS == 3)
-    plays = int64_t(digits % 7) << 38 | int64_t(digits / 7 % 7) << 35 | int64_t(digits / 49) << 32;
-  return plays | int64_t{N_PLAYS} << 30 | int64_t(leader) << 28 | int64_t(hands);
-}
 
 // Index parts of a state anywhere in a trick, and what the seats that have played contribute.
 struct StateIndex {
@@ -120,7 +127,7 @@ template <int START>
 struct LastQ {
   uint64_t q = ALL_ILLEGAL;
   template <int N_PLAYS>
-  FORGE_INLINE void put(uint32_t, int, int, uint64_t state_q) {
+  FORGE_INLINE void put(uint32_t, const PlaysSoFar&, int, uint64_t state_q) {
     if constexpr (N_PLAYS == START) q = state_q;
   }
 };
@@ -131,7 +138,7 @@ FORGE_HD inline int back_up_at(const DealContext& c, const StateIndex& s, int64_
   LastQ<N_PLAYS> last;
   const int value =
       back_up<N_PLAYS>(c, s.index, leader_of(state), static_cast<uint32_t>(state) & 0x0FFFFFFF,
-                       trick_of(c, state), s.child, 0, leaf, last);
+                       trick_of(c, state), s.child, PlaysSoFar{}, leaf, last);
   *q = last.q;
   return value;
 }

@@ -41,12 +41,6 @@ inline void fill_lanes(LaneSet& set, uint64_t ranks, uint64_t chosen, int size, 
   set.n = n;
 }
 
-// The best of two values for a team.
-template <bool MAXIMISE>
-FORGE_INLINE int8_t better(int8_t a, int8_t b) {
-  return MAXIMISE == (a > b) ? a : b;
-}
-
 // q of n states; a handful at a time, for which a call of memset is dear.
 inline void fill_illegal(int8_t* q, int n) {
   for (int i = 0; i + 1 < n; ++i) std::memcpy(q + N_SLOTS * i, &EIGHT_ILLEGAL, 8);
@@ -66,31 +60,30 @@ class RowWalk {
   void walk(const Row& row, uint64_t ranks, int8_t* row_values) {
     leader_ = row.leader;
     ranks_ = ranks;
+    suits_filled_ = 0;
     for (int seat = 1; seat < N_SEATS; ++seat) index_.set(level_, seat, row.hand[seat]);
     const uint32_t hands = row.hand[1] << 7 | row.hand[2] << 14 | row.hand[3] << 21;
     fill_lanes(all_, ranks, ranks, N_SLOTS - level_, N_SLOTS);
     const TrickSoFar no_trick{};
     switch ((4 - leader_) & 3) {
       case 0:
-        return node<0, 0>(hands, no_trick, 0, 0, all_, row_values);
+        return node<0, 0>(hands, no_trick, 0, {}, all_, row_values);
       case 1:
-        return node<0, 1>(hands, no_trick, 0, 0, all_, row_values);
+        return node<0, 1>(hands, no_trick, 0, {}, all_, row_values);
       case 2:
-        return node<0, 2>(hands, no_trick, 0, 0, all_, row_values);
+        return node<0, 2>(hands, no_trick, 0, {}, all_, row_values);
       default:
-        return node<0, 3>(hands, no_trick, 0, 0, all_, row_values);
+        return node<0, 3>(hands, no_trick, 0, {}, all_, row_values);
     }
   }
 
  private:
   // The node after N_PLAYS plays when seat 0's turn is TURN; `hands` without seat 0's.
   template <int N_PLAYS, int TURN>
-  void node(uint32_t hands, const TrickSoFar& trick, uint32_t child, int digits,
+  void node(uint32_t hands, const TrickSoFar& trick, uint32_t child, const PlaysSoFar& plays,
             const LaneSet& lanes, int8_t* values) {
-    constexpr bool SEAT_0 = N_PLAYS == TURN;
-    constexpr bool MAXIMISE = ((N_PLAYS - TURN) & 1) == 0;  // seat 0's team acts
-    const int seat = (leader_ + N_PLAYS) & 3;
-    const uint32_t at = EMIT == Emit::values ? 0 : cursors_[group_of(N_PLAYS, digits)];
+    const int group = group_of(N_PLAYS, plays.digits);
+    const uint32_t at = EMIT == Emit::values ? 0 : cursors_[group];
     int8_t* q = EMIT == Emit::solution ? out_.q + int64_t{N_SLOTS} * at : nullptr;
     if (EMIT == Emit::solution) {
       fill_illegal(q, lanes.n);
@@ -100,58 +93,114 @@ class RowWalk {
       __builtin_prefetch(q + N_SLOTS * PREFETCH_STATES, 1);
       __builtin_prefetch(out_.values + at + PREFETCH_STATES, 1);
     }
-    if (EMIT != Emit::states)
-      std::memset(values, level_ == N_SLOTS ? 0 : MAXIMISE ? -128 : 127, MAX_LANES);
-
-    uint32_t slots = SEAT_0 ? (level_ == N_SLOTS ? 0 : FULL_HAND) : hands >> (7 * seat) & FULL_HAND;
-    if constexpr (!SEAT_0 && N_PLAYS > 0) slots = legal_follows(c_, seat, slots, trick.suit);
-    for (; slots; slots &= slots - 1) {
-      const int slot = lowest(slots);
-      TrickSoFar next;
-      if constexpr (N_PLAYS == 0) next = lead_trick(c_, seat, slot);
-      else next = follow_trick(c_, trick, seat, slot);
-      if constexpr (SEAT_0 && N_PLAYS == 0) set_lead(slot);
-      if constexpr (!SEAT_0 && N_PLAYS == 0) set_follows(next.suit);
-      const LaneSet& players = SEAT_0 ? after_slot_[slot] : lanes;
-      if (SEAT_0 && players.n == 0) continue;
-      const uint32_t next_child = SEAT_0 ? child : child + index_.part[seat][slot];
-      const auto take = [&](int i, int value) {
-        const int lane = SEAT_0 ? players.lane[i] : i;
-        values[lane] = better<MAXIMISE>(values[lane], static_cast<int8_t>(value));
-        if (EMIT == Emit::solution) q[N_SLOTS * lane + slot] = static_cast<int8_t>(value);
-      };
-      if constexpr (N_PLAYS < 3) {
-        int8_t after[MAX_LANES];
-        node<N_PLAYS + 1, TURN>(SEAT_0 ? hands : hands & ~(1u << (7 * seat + slot)), next,
-                                next_child, digits * 7 + slot, players, after);
-        if (EMIT != Emit::states)
-          for (int i = 0; i < players.n; ++i) take(i, after[i]);
-      } else if constexpr (EMIT != Emit::states) {
-        const int8_t* next_values = next_values_ + next_child + next.winner;
-        const int points = team0_points(next.winner, next.points);
-        for (int i = 0; i < players.n; ++i) take(i, next_values[players.child[i]] + points);
-      }
-    }
+    if constexpr (N_PLAYS == TURN) seat_0_plays<N_PLAYS>(hands, trick, child, plays, values, q);
+    else other_plays<N_PLAYS, TURN>(hands, trick, child, plays, lanes, values, q);
     if (EMIT == Emit::values) return;
-    cursors_[group_of(N_PLAYS, digits)] = at + static_cast<uint32_t>(lanes.n);
-    const int64_t rest = pack<N_PLAYS>(hands, leader_, digits);
+    cursors_[group] = at + static_cast<uint32_t>(lanes.n);
+    const int64_t rest = pack<N_PLAYS>(hands, leader_, plays);
     for (int i = 0; i < lanes.n; ++i)
       out_.states[at + static_cast<uint32_t>(i)] = rest | lanes.hand[i];
-    if (EMIT == Emit::solution) std::memcpy(out_.values + at, values, static_cast<size_t>(lanes.n));
+    if (EMIT == Emit::solution)
+      for (int i = 0; i < lanes.n; ++i) out_.values[at + static_cast<uint32_t>(i)] = values[i];
   }
 
-  // Seat 0 leads the slot.
-  void set_lead(int slot) {
-    const int size = N_SLOTS - level_;
-    fill_lanes(after_slot_[slot], ranks_, ranks_ & combinadics().holding[size][slot], size, slot);
+  // Seat 0 is to act: for each slot, some of the lanes may play it.
+  template <int N_PLAYS>
+  FORGE_INLINE void seat_0_plays(uint32_t hands, const TrickSoFar& trick, uint32_t child,
+                                 const PlaysSoFar& plays, int8_t* values, int8_t* q) {
+    if (EMIT != Emit::states) std::memset(values, level_ == N_SLOTS ? 0 : -128, MAX_LANES);
+    if (level_ == N_SLOTS) return;
+    for (int slot = 0; slot < N_SLOTS; ++slot) {
+      const LaneSet& lanes = N_PLAYS == 0 ? led(slot) : follows_[slot];
+      if (lanes.n == 0) continue;
+      const auto take = [&](int i, int value) {
+        const int lane = lanes.lane[i];
+        if (value > values[lane]) values[lane] = static_cast<int8_t>(value);
+        if (EMIT == Emit::solution) q[N_SLOTS * lane + slot] = static_cast<int8_t>(value);
+      };
+      const TrickSoFar next =
+          N_PLAYS == 0 ? lead_trick(c_, 0, slot) : follow_trick(c_, trick, 0, slot);
+      if constexpr (N_PLAYS < 3) {
+        int8_t after[MAX_LANES];
+        node<N_PLAYS + 1, N_PLAYS>(hands, next, child, plays.with<N_PLAYS>(slot), lanes, after);
+        if (EMIT != Emit::states)
+          for (int i = 0; i < lanes.n; ++i) take(i, after[i]);
+      } else if constexpr (EMIT != Emit::states) {
+        for_leaves(child, next, lanes, take);
+      }
+    }
   }
 
-  // Seat 0 will follow a lead of the suit.
-  void set_follows(int suit) {
+  // Another seat is to act: all lanes alike. The first slot sets the values, the others improve
+  // them.
+  template <int N_PLAYS, int TURN>
+  FORGE_INLINE void other_plays(uint32_t hands, const TrickSoFar& trick, uint32_t child,
+                                const PlaysSoFar& plays, const LaneSet& lanes, int8_t* values,
+                                int8_t* q) {
+    constexpr bool MAXIMISE = ((N_PLAYS - TURN) & 1) == 0;  // seat 0's team acts
+    const int seat = (leader_ + N_PLAYS) & 3;
+    uint32_t slots = hands >> (7 * seat) & FULL_HAND;
+    if (N_PLAYS > 0) slots = legal_follows(c_, seat, slots, trick.suit);
+    else if (EMIT != Emit::states && !slots) std::memset(values, 0, MAX_LANES);  // end of the hand
+    for (bool first = true; slots; slots &= slots - 1, first = false) {
+      const int slot = lowest(slots);
+      const TrickSoFar next =
+          N_PLAYS == 0 ? lead_trick(c_, seat, slot) : follow_trick(c_, trick, seat, slot);
+      if (N_PLAYS == 0) follows_ = followed(next.suit);
+      const uint32_t next_child = child + index_.part[seat][slot];
+      const auto put = [&](int i, int value) {
+        values[i] = static_cast<int8_t>(value);
+        if (EMIT == Emit::solution) q[N_SLOTS * i + slot] = static_cast<int8_t>(value);
+      };
+      const auto improve = [&](int i, int value) {
+        if (MAXIMISE ? value > values[i] : value < values[i])
+          values[i] = static_cast<int8_t>(value);
+        if (EMIT == Emit::solution) q[N_SLOTS * i + slot] = static_cast<int8_t>(value);
+      };
+      if constexpr (N_PLAYS < 3) {
+        int8_t later[MAX_LANES];
+        int8_t* after = first ? values : later;
+        node<N_PLAYS + 1, TURN>(hands & ~(1u << (7 * seat + slot)), next, next_child,
+                                plays.with<N_PLAYS>(slot), lanes, after);
+        if (EMIT == Emit::states) continue;
+        if (!first)
+          for (int i = 0; i < lanes.n; ++i) improve(i, after[i]);
+        else if (EMIT == Emit::solution)
+          for (int i = 0; i < lanes.n; ++i) q[N_SLOTS * i + slot] = values[i];
+      } else if constexpr (EMIT != Emit::states) {
+        if (first) for_leaves(next_child, next, lanes, put);
+        else for_leaves(next_child, next, lanes, improve);
+      }
+    }
+  }
+
+  // Values after a completed trick, from the next level.
+  template <class Take>
+  FORGE_INLINE void for_leaves(uint32_t child, const TrickSoFar& trick, const LaneSet& lanes,
+                               const Take& take) const {
+    const int8_t* next_values = next_values_ + child + trick.winner;
+    const int points = team0_points(trick.winner, trick.points);
+    for (int i = 0; i < lanes.n; ++i) take(i, next_values[lanes.child[i]] + points);
+  }
+
+  // Lanes after seat 0 leads the slot.
+  const LaneSet& led(int slot) {
     const int size = N_SLOTS - level_;
-    for (int slot = 0; slot < N_SLOTS; ++slot)
-      fill_lanes(after_slot_[slot], ranks_, hands_with_legal(c_, ranks_, size, suit, slot), size,
-                 slot);
+    LaneSet& set = after_slot_[CALLED_SUIT][slot];
+    fill_lanes(set, ranks_, ranks_ & combinadics().holding[size][slot], size, slot);
+    return set;
+  }
+
+  // Lanes after seat 0 follows a lead of the suit, by slot. Leads often share a suit.
+  const LaneSet* followed(int suit) {
+    if (!(suits_filled_ >> suit & 1)) {
+      suits_filled_ |= 1u << suit;
+      const int size = N_SLOTS - level_;
+      for (int slot = 0; slot < N_SLOTS; ++slot)
+        fill_lanes(after_slot_[suit][slot], ranks_, hands_with_legal(c_, ranks_, size, suit, slot),
+                   size, slot);
+    }
+    return after_slot_[suit];
   }
 
   const DealContext& c_;
@@ -163,7 +212,9 @@ class RowWalk {
   uint64_t ranks_ = 0;
   ChildIndex index_{};
   LaneSet all_;
-  LaneSet after_slot_[N_SLOTS];
+  uint32_t suits_filled_ = 0;  // of after_slot_, in this row
+  const LaneSet* follows_ = nullptr;
+  LaneSet after_slot_[N_SUITS][N_SLOTS];
 };
 
 }  // namespace forge

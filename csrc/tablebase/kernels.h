@@ -150,11 +150,11 @@ struct DeviceSink {
   }
 
   template <int N_PLAYS>
-  FORGE_INLINE void put(uint32_t hands, int digits, int value, uint64_t q) {
-    const int group = group_of(N_PLAYS, digits);
+  FORGE_INLINE void put(uint32_t hands, const PlaysSoFar& plays, int value, uint64_t q) {
+    const int group = group_of(N_PLAYS, plays.digits);
     const int64_t at = static_cast<int64_t>(chunk[group]) + row[group] +
-                       popcount(hands_in_group<N_PLAYS>(digits) & below);
-    out.states[at] = pack<N_PLAYS>(hands, leader, digits);
+                       popcount(hands_in_group<N_PLAYS>(plays.digits) & below);
+    out.states[at] = pack<N_PLAYS>(hands, leader, plays);
     if (!SOLVED) return;
     out.values[at] = static_cast<int8_t>(value);
     for (int slot = 0; slot < N_SLOTS; ++slot)
@@ -207,7 +207,7 @@ struct BackUpLevel {
   template <class Sink>
   FORGE_HD int back_up_row(const Row& row, uint32_t hand, Sink& sink) const {
     if (level == N_SLOTS) {
-      sink.template put<0>(0, 0, 0, ALL_ILLEGAL);
+      sink.template put<0>(0, PlaysSoFar{}, 0, ALL_ILLEGAL);
       return 0;
     }
     ChildIndex index;
@@ -215,11 +215,12 @@ struct BackUpLevel {
     for (int seat = 1; seat < N_SEATS; ++seat) index.set(level, seat, row.hand[seat]);
     const uint32_t hands = hand | row.hand[1] << 7 | row.hand[2] << 14 | row.hand[3] << 21;
     if constexpr (EMIT == Emit::states) {
-      return back_up<0>(*work.context, index, row.leader, hands, TrickSoFar{}, 0, 0, ConstantLeaf{},
-                        sink);
+      return back_up<0>(*work.context, index, row.leader, hands, TrickSoFar{}, 0, PlaysSoFar{},
+                        ConstantLeaf{}, sink);
     } else {
       const ValueLeaf leaf{work.level_values + value_offset(level + 1)};
-      return back_up<0>(*work.context, index, row.leader, hands, TrickSoFar{}, 0, 0, leaf, sink);
+      return back_up<0>(*work.context, index, row.leader, hands, TrickSoFar{}, 0, PlaysSoFar{},
+                        leaf, sink);
     }
   }
 };
