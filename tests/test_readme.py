@@ -1,4 +1,4 @@
-"""The README is executed: its Python examples here, its commands too (installing ones by .ci/run)."""
+"""The README is executed: Python examples and commands here, the installing ones by .ci/run."""
 
 import doctest
 import re

@@ -19,6 +19,7 @@ class HostPool {
     void* data;
     size_t n_bytes;  // as asked for
     size_t size;     // as mapped
+    size_t touched;  // the most asked for so far: what may be resident
   };
 
   explicit HostPool(size_t keep_bytes) : keep_bytes_(keep_bytes) {}
@@ -38,8 +39,9 @@ class HostPool {
     if (best != kept_.end()) {
       Block block = *best;
       kept_.erase(best);
-      kept_bytes_ -= block.n_bytes;
+      kept_bytes_ -= block.touched;
       block.n_bytes = n_bytes;
+      block.touched = std::max(block.touched, n_bytes);
       return block;
     }
     size_t size = size_t{1} << 21;
@@ -50,14 +52,14 @@ class HostPool {
 #if defined(MADV_HUGEPAGE)
     madvise(data, size, MADV_HUGEPAGE);
 #endif
-    return {data, n_bytes, size};
+    return {data, n_bytes, size, n_bytes};
   }
 
   // Keeps the block, and lets the oldest go while more than `keep_bytes` are kept.
   void give_back(const Block& block) {
     const std::lock_guard<std::mutex> guard(lock_);
     kept_.push_back(block);
-    kept_bytes_ += block.n_bytes;
+    kept_bytes_ += block.touched;
     while (kept_bytes_ > keep_bytes_) drop_oldest();
   }
 
@@ -72,7 +74,7 @@ class HostPool {
   void drop_oldest() {
     const Block block = kept_.front();
     kept_.erase(kept_.begin());
-    kept_bytes_ -= block.n_bytes;
+    kept_bytes_ -= block.touched;
     munmap(block.data, block.size);
   }
 

@@ -9,6 +9,7 @@
 #include <exception>
 #include <mutex>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -58,7 +59,11 @@ void parallel_for(const Parallel& how, int64_t n, int64_t grain, const Body& bod
   const int n_workers = static_cast<int>(std::min<int64_t>(std::max(how.n_threads, 1), n_pieces));
   std::vector<std::thread> threads;
   threads.reserve(static_cast<size_t>(n_workers));
-  for (int worker = 1; worker < n_workers; ++worker) threads.emplace_back(work, worker);
+  try {
+    for (int worker = 1; worker < n_workers; ++worker) threads.emplace_back(work, worker);
+  } catch (const std::system_error&) {
+    // At a limit of the system on threads: fewer of them do the same work.
+  }
   work(0);
   for (auto& thread : threads) thread.join();
   if (error) std::rethrow_exception(error);

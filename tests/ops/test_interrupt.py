@@ -94,7 +94,7 @@ def test_ctrl_c_ends_repeated_solves() -> None:
 @pytest.mark.parametrize("op", ["search", "search_at_least"])
 def test_ctrl_c_leaves_the_library_usable(op: str) -> None:
     # In this process, with the signal raised by another thread.
-    batch = first_leads(N_POSITIONS)
+    batch = [x.repeat((REPEAT, *[1] * (x.dim() - 1))) for x in first_leads(N_POSITIONS)]
     targets = torch.tensor([18], dtype=torch.int8)
 
     def ask(n: int) -> Tensor:
@@ -110,13 +110,16 @@ def test_ctrl_c_leaves_the_library_usable(op: str) -> None:
     expected = ask(3)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     thread = threading.Thread(target=interrupt_soon)
+    start = time.monotonic()
     thread.start()
     try:
         with pytest.raises(KeyboardInterrupt):
-            ask(N_POSITIONS)
+            ask(len(batch[0]))
+        elapsed_s = time.monotonic() - start
     finally:
         thread.join()
         signal.signal(signal.SIGINT, before)
+    assert elapsed_s < PATIENCE_S  # else it may have been raised after the call
     assert torch.equal(ask(3), expected)
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 import forge
 import forge.ops
+from forge.build import native
 from forge.ops import memory
 
 
@@ -145,6 +146,20 @@ assert sums(forge.ops.solve(deal, 6)) == expected
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_large_block_used_for_little_counts_in_full() -> None:
+    """What was touched stays resident, however little of it is used again."""
+    pool = native.HostPool(100 << 20)
+    small = []
+    for _ in range(4):
+        large = torch.frombuffer(native.PooledBuffer(pool, 60 << 20), dtype=torch.int8)
+        large.fill_(1)
+        del large
+        small.append(native.PooledBuffer(pool, 9 << 20))
+    small.clear()
+    assert 0 < pool.kept_bytes <= 100 << 20
+    assert pool.kept_bytes % (60 << 20) == 0
+
+
 def test_fork() -> None:
     code = f"import sys; sys.path[:] = {[p for p in sys.path if p]!r}\n"
     code += "import torch; torch.set_num_threads(2)\n" + CHILD

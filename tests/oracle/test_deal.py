@@ -81,8 +81,8 @@ def test_equality_and_immutability() -> None:
 
 def test_display() -> None:
     deal = Deal.from_seed(0)
-    assert repr(deal) == f"Deal('{deal.text}')"
-    assert len(repr(deal)) < 130
+    assert repr(deal) == f"Deal.from_text('{deal.text}')"
+    assert len(repr(deal)) < 140
     page = deal._repr_html_()
     assert re.findall(r"\d-\d", page) == re.findall(r"\d-\d", deal.text)
     assert page.count("<tr>") == page.count("</tr>") == 4

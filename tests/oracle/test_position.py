@@ -155,8 +155,8 @@ def test_a_play_is_worth_its_q(position: Position) -> None:
 
 @given(position=positions())
 def test_display(position: Position) -> None:
-    assert repr(position) == f"Position({position.text!r})"
-    assert len(repr(position)) < 280
+    assert repr(position) == f"Position.from_text({position.text!r})"
+    assert len(repr(position)) < 290
     page = position._repr_html_()
     assert page.count("<s>") == len(position.plays)
     assert page.count(" *</th>") == 1

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+import forge
 import forge.ops
 from forge import Deal, ForgeError, Position, Tablebase
 from forge.oracle.state import INITIAL_STATE, pack_state, unpack_state
@@ -63,12 +64,26 @@ def test_states_that_are_not_reachable(tablebase: Tablebase, place: str) -> None
         "above": int(states[-1]) + 1,
     }[place]
     assert state not in tablebase
-    message = rf"^{state} is not a reachable state of this deal$"
+    message = rf"^{state} is not a (reachable state of this deal|packed state: .+)$"
     for look_up in (tablebase.value, tablebase.q):
         with pytest.raises(ForgeError, match=message):
             look_up(state)
-    with pytest.raises(ForgeError, match=message):
-        tablebase.best_line(Position(tablebase.deal, DECL, state=state))
+
+
+def test_positions_of_another_deal_are_not_in_it(tablebase: Tablebase) -> None:
+    for stranger in (Position(Deal.from_seed(1), DECL), Position(Deal.from_seed(SEED), 0)):
+        assert stranger not in tablebase
+        with pytest.raises(ForgeError, match="another deal or declaration"):
+            tablebase.value(stranger)
+        with pytest.raises(ForgeError, match="another deal or declaration"):
+            forge.SearchContext(Deal.from_seed(SEED), DECL).q(stranger)
+
+
+def test_things_that_are_no_states(tablebase: Tablebase) -> None:
+    assert 2**70 not in tablebase
+    assert "6-6" not in tablebase
+    with pytest.raises(ForgeError, match="not a packed state"):
+        tablebase.value(2**64)
 
 
 def test_best_line_is_worth_the_value(tablebase: Tablebase) -> None:

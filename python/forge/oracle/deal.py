@@ -85,7 +85,7 @@ class Deal:
         return torch.tensor(self.hands, dtype=torch.int8)
 
     def __repr__(self) -> str:
-        return f"Deal({self.text!r})"
+        return f"Deal.from_text({self.text!r})"
 
     def _repr_html_(self) -> str:
         rows = "".join(

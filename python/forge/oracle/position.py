@@ -19,20 +19,27 @@ class Position:
     deal: Deal
     decl: int
     plays: tuple[int, ...] = ()  # domino ids since the deal, in order
-    state: int = field(default=INITIAL_STATE)
-    points: tuple[int, int] = (0, 0)  # won so far by team 0 and team 1
+    state: int = field(init=False, compare=False)  # packed
+    points: tuple[int, int] = field(init=False, compare=False)  # won so far by team 0, team 1
 
     def __post_init__(self) -> None:
-        """Checks the declaration; positions after the first are made by `play`."""
+        """Replays the plays; ForgeError for the first that is not legal."""
         declaration_name(self.decl)
+        plays = tuple(self.plays)
+        self._set((), INITIAL_STATE, (0, 0))
+        for domino in plays:
+            after = self.play_domino(domino)
+            self._set(after.plays, after.state, after.points)
+
+    def _set(self, plays: tuple[int, ...], state: int, points: tuple[int, int]) -> None:
+        object.__setattr__(self, "plays", plays)
+        object.__setattr__(self, "state", state)
+        object.__setattr__(self, "points", points)
 
     @classmethod
     def from_plays(cls, deal: Deal, decl: int, plays: Iterable[int]) -> "Position":
         """The position after `plays` (domino ids in the order played)."""
-        position = cls(deal, decl)
-        for domino in plays:
-            position = position.play_domino(domino)
-        return position
+        return cls(deal, decl, tuple(plays))
 
     @classmethod
     def from_text(cls, text: str) -> "Position":
@@ -84,7 +91,9 @@ class Position:
         state, points = native.play_slot(deal.data_ptr(), self.decl, self.state, slot)
         domino = self.deal.hands[self.seat_to_act][slot]
         won = (self.points[0] + max(points, 0), self.points[1] + max(-points, 0))
-        return Position(self.deal, self.decl, (*self.plays, domino), state, won)
+        after = Position(self.deal, self.decl)
+        after._set((*self.plays, domino), state, won)
+        return after
 
     def play_domino(self, domino: int) -> "Position":
         """The position after the seat to act plays `domino`; ForgeError if that is not legal."""
@@ -113,7 +122,7 @@ class Position:
         return tuple(slot for slot in self.legal_slots() if q[slot] == best)
 
     def __repr__(self) -> str:
-        return f"Position({self.text!r})"
+        return f"Position.from_text({self.text!r})"
 
     def _repr_html_(self) -> str:
         held = self.unpacked.hands

@@ -18,7 +18,7 @@ def deal_from_seed(seed: int) -> Hands:
 
 
 def deal_around_hand(hand: Sequence[int], seed: int) -> Hands:
-    """Seat 0 holds `hand`; the other 21 ids, ascending, are shuffled by ``Random(seed)`` and cut."""
+    """Seat 0 holds `hand`; the other ids, ascending, are shuffled by ``Random(seed)`` and cut."""
     others = [domino for domino in range(28) if domino not in hand]
     random.Random(seed).shuffle(others)
     return (tuple(sorted(hand)), *_hands(others))

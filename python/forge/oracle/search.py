@@ -56,19 +56,28 @@ class SearchContext:
         self._deal = deal.tensor
         self._memory = native.SearchMemory(LOG2_WARM_TABLE)
 
-    def q(self, state: int = INITIAL_STATE) -> tuple[int | None, ...]:
-        """Exact value after each slot (team-0 frame), None where the slot is not legal."""
+    def _state(self, state: "int | Position") -> int:
+        if not isinstance(state, int):
+            if (state.deal, state.decl) != (self.deal, self.decl):
+                raise ForgeError("the position is of another deal or declaration")
+            return state.state
         check_state(state)
+        return state
+
+    def q(self, state: "int | Position" = INITIAL_STATE) -> tuple[int | None, ...]:
+        """Exact value after each slot (team-0 frame), None where the slot is not legal."""
         out = torch.empty(7, dtype=torch.int8)
-        self._memory.search(self._deal.data_ptr(), self.decl, state, out.data_ptr())
+        self._memory.search(self._deal.data_ptr(), self.decl, self._state(state), out.data_ptr())
         return _optional(out.tolist())
 
-    def at_least(self, target: int, state: int = INITIAL_STATE) -> tuple[bool | None, ...]:
+    def at_least(
+        self, target: int, state: "int | Position" = INITIAL_STATE
+    ) -> tuple[bool | None, ...]:
         """Whether the value after each slot is at least `target` (team-0 frame), None: illegal."""
-        check_state(state)
+        target = max(-128, min(target, 127))  # an int8; values are -42..42
         out = torch.empty(7, dtype=torch.int8)
         self._memory.search_at_least(
-            self._deal.data_ptr(), self.decl, state, target, out.data_ptr()
+            self._deal.data_ptr(), self.decl, self._state(state), target, out.data_ptr()
         )
         return tuple(None if answer < 0 else bool(answer) for answer in out.tolist())
 

@@ -12,10 +12,14 @@ from forge.errors import ForgeError
 from forge.oracle.deal import Deal
 from forge.oracle.declarations import declaration_name
 from forge.oracle.position import Position
-from forge.oracle.state import ILLEGAL, INITIAL_STATE
+from forge.oracle.state import ILLEGAL, INITIAL_STATE, check_state
+from forge.oracle.tables import domino_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+ITERATION_ROWS = 1 << 16  # turned into Python objects at a time
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -40,13 +44,19 @@ class Tablebase:
         return self.states.shape[0]
 
     def _row(self, state: int | Position) -> int:
-        packed = state.state if isinstance(state, Position) else state
-        row = int(torch.searchsorted(self.states, packed))
-        if row == len(self) or int(self.states[row]) != packed:
-            raise ForgeError(f"{packed} is not a reachable state of this deal")
+        if isinstance(state, Position):
+            if (state.deal, state.decl) != (self.deal, self.decl):
+                raise ForgeError("the position is of another deal or declaration")
+            state = state.state
+        check_state(state)
+        row = int(torch.searchsorted(self.states, state))
+        if row == len(self) or int(self.states[row]) != state:
+            raise ForgeError(f"{state} is not a reachable state of this deal")
         return row
 
-    def __contains__(self, state: int | Position) -> bool:
+    def __contains__(self, state: object) -> bool:
+        if not isinstance(state, int | Position):
+            return False
         try:
             self._row(state)
         except ForgeError:
@@ -74,9 +84,11 @@ class Tablebase:
         return line
 
     def __iter__(self) -> Iterator[tuple[int, int, tuple[int | None, ...]]]:
-        for state, value, row in zip(self.states, self.values, self.q_values, strict=True):
-            q = tuple(None if x == ILLEGAL else x for x in row.tolist())
-            yield int(state), int(value), q
+        for start in range(0, len(self), ITERATION_ROWS):
+            rows = slice(start, start + ITERATION_ROWS)
+            columns = (self.states[rows], self.values[rows], self.q_values[rows])
+            for state, value, q in zip(*(column.tolist() for column in columns), strict=True):
+                yield state, value, tuple(None if x == ILLEGAL else x for x in q)
 
     def to_numpy(self) -> dict[str, np.ndarray[Any, Any]]:
         """``states``, ``values``, ``q_values``, sharing memory."""
@@ -101,8 +113,16 @@ class Tablebase:
             self.deal.tensor, self.decl, self.states, self.values, self.q_values
         )
         if n_faults:
-            raise ForgeError(f"{n_faults} faulty rows, the first is row {row}: {reason}")
+            where = f"the first is row {row}: " if row >= 0 else ""
+            raise ForgeError(f"{n_faults} faulty row{'s' * (n_faults > 1)}, {where}{reason}")
 
     def __repr__(self) -> str:
         name = declaration_name(self.decl)
         return f"Tablebase({self.deal.text!r}, {name}, {len(self):,} states, V {self.value():+d})"
+
+    def _repr_html_(self) -> str:
+        leads = zip(self.deal.hands[0], self.q(), strict=True)
+        cells = "".join(f"<tr><td>{domino_name(d)}</td><td>{q:+d}</td></tr>" for d, q in leads)
+        caption = f"{declaration_name(self.decl)}, {len(self):,} states, V {self.value():+d}"
+        header = "<tr><th>first lead</th><th>Q</th></tr>"
+        return f"<table><caption>{caption}</caption>{header}{cells}</table>"
