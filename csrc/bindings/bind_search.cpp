@@ -3,22 +3,27 @@
 
 namespace forge::bindings {
 void bind_search(py::module_& m) {
-  m.def("search", [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride,
-                     Address states, int64_t n, Address q, int n_threads) {
-    without_gil(n_threads, [&](const Parallel& how) {
-      cpu::search(batch_at(deals, deal_stride, decls, decl_stride, states, n), at<int8_t>(q), how);
-    });
-  });
+  py::class_<cpu::SearchMemories>(m, "SearchMemories").def(py::init<>());
+  m.def("search",
+        [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
+           int64_t n, Address q, cpu::SearchMemories& memories, int n_threads) {
+          without_gil(n_threads, [&](const Parallel& how) {
+            cpu::search(batch_at(deals, deal_stride, decls, decl_stride, states, n), at<int8_t>(q),
+                        memories, how);
+          });
+        });
   m.def("search_at_least",
         [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
-           Address targets, int64_t target_stride, int64_t n, Address out, int n_threads) {
+           Address targets, int64_t target_stride, int64_t n, Address out,
+           cpu::SearchMemories& memories, int n_threads) {
           without_gil(n_threads, [&](const Parallel& how) {
             cpu::search_at_least(batch_at(deals, deal_stride, decls, decl_stride, states, n),
-                                 at<const int8_t>(targets), target_stride, at<int8_t>(out), how);
+                                 at<const int8_t>(targets), target_stride, at<int8_t>(out),
+                                 memories, how);
           });
         });
   py::class_<cpu::SearchMemory>(m, "SearchMemory")
-      .def(py::init<int>())
+      .def(py::init<>())
       .def("search",
            [](cpu::SearchMemory& memory, Address deal, int decl, int64_t state, Address q) {
              const py::gil_scoped_release release;

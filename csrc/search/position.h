@@ -52,7 +52,13 @@ struct Plays {
 
   FORGE_INLINE bool empty() const { return !(first | second | third); }
   FORGE_INLINE int pop() {
-    uint32_t& set = first ? first : second ? second : third;
+    if (first) return take(first);
+    if (second) return take(second);
+    return take(third);
+  }
+
+ private:
+  static FORGE_INLINE int take(uint32_t& set) {
     const int rank = lowest(set);
     set &= set - 1;
     return rank;

@@ -65,8 +65,9 @@ void lanes_answer_as_the_cpu_does(int n_games, size_t from) {
   const auto n = static_cast<int64_t>(p.states.size());
   const PositionBatch batch{p.deals.data(), p.decls.data(), p.states.data(), n, 28, 1};
   std::vector<int8_t> q(static_cast<size_t>(7 * n)), yes(static_cast<size_t>(7 * n));
-  cpu::search(batch, q.data(), {2, nullptr});
-  cpu::search_at_least(batch, p.targets.data(), 1, yes.data(), {2, nullptr});
+  cpu::SearchMemories memories;
+  cpu::search(batch, q.data(), memories, {2, nullptr});
+  cpu::search_at_least(batch, p.targets.data(), 1, yes.data(), memories, {2, nullptr});
   for (const int slots_per_item : {1, 7}) {
     CHECK(on_lanes(p, false, slots_per_item, 8, 3) == q);
     CHECK(on_lanes(p, true, slots_per_item, 8, 3) == yes);
@@ -82,7 +83,7 @@ void lanes_answer_as_the_cpu_does(int n_games, size_t from) {
 
 void search_is_minimax() {
   const Positions p = positions(20, 16, 11);
-  cpu::SearchMemory memory(10);
+  cpu::SearchMemory memory;
   for (size_t i = 0; i < p.states.size(); ++i) {
     int8_t q[7];
     const int8_t* deal = p.deals.data() + 28 * i;

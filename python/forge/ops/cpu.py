@@ -1,6 +1,7 @@
 """Registration of the CPU kernels. They run on torch's number of threads, without the GIL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -159,15 +160,33 @@ def batch_arguments(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[int, 
     )
 
 
+# Tables of searches that are over, for the next: half a megabyte a thread and simultaneous call.
+_idle_memories: list[native.SearchMemories] = []
+
+
+@contextmanager
+def _search_memories() -> Iterator[native.SearchMemories]:
+    try:
+        memories = _idle_memories.pop()
+    except IndexError:
+        memories = native.SearchMemories()
+    try:
+        yield memories
+    finally:
+        _idle_memories.append(memories)
+
+
 def search(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
     deals, decls, states = _positions(deals, decls, states)
     q = schemas.empty_q(states)
-    native.search(
-        *batch_arguments(deals, decls, states),
-        states.shape[0],
-        q.data_ptr(),
-        torch.get_num_threads(),
-    )
+    with _search_memories() as memories:
+        native.search(
+            *batch_arguments(deals, decls, states),
+            states.shape[0],
+            q.data_ptr(),
+            memories,
+            torch.get_num_threads(),
+        )
     return q
 
 
@@ -176,14 +195,16 @@ def search_at_least(deals: Tensor, decls: Tensor, states: Tensor, targets: Tenso
     schemas.check_targets(states, targets)
     targets = targets.contiguous()
     out = schemas.empty_q(states)
-    native.search_at_least(
-        *batch_arguments(deals, decls, states),
-        targets.data_ptr(),
-        1 if targets.shape[0] > 1 else 0,
-        states.shape[0],
-        out.data_ptr(),
-        torch.get_num_threads(),
-    )
+    with _search_memories() as memories:
+        native.search_at_least(
+            *batch_arguments(deals, decls, states),
+            targets.data_ptr(),
+            1 if targets.shape[0] > 1 else 0,
+            states.shape[0],
+            out.data_ptr(),
+            memories,
+            torch.get_num_threads(),
+        )
     return out
 
 

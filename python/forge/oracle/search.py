@@ -14,8 +14,6 @@ from forge.oracle.state import ILLEGAL, INITIAL_STATE, check_state
 if TYPE_CHECKING:
     from forge.oracle.position import Position
 
-LOG2_WARM_TABLE = 16  # 65,536 entries, 512 KB: what fits a core's cache
-
 
 def _optional(row: Sequence[int]) -> tuple[int | None, ...]:
     return tuple(None if q == ILLEGAL else q for q in row)
@@ -54,7 +52,7 @@ class SearchContext:
         self.deal = deal
         self.decl = decl
         self._deal = deal.tensor
-        self._memory = native.SearchMemory(LOG2_WARM_TABLE)
+        self._memory = native.SearchMemory()
 
     def _state(self, state: "int | Position") -> int:
         if not isinstance(state, int):
