@@ -4,11 +4,13 @@ import doctest
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 README = Path(__file__).parents[1] / "README.md"
+FORGE = str(Path(sys.executable).with_name("forge"))  # the environment need not be activated
 
 
 def _shell_lines() -> list[str]:
@@ -32,8 +34,9 @@ def test_two_commands_do_all_the_set_up() -> None:
 @pytest.mark.parametrize("line", [line for line in _shell_lines() if line.startswith("forge ")])
 def test_commands(line: str, tmp_path: Path) -> None:
     command = shlex.split(line)
+    command[0] = FORGE
     if command[1] == "verify":
-        shard = ["forge", "generate", "--seed", "158", "--decl", "6", "--out", "data/shards"]
+        shard = [FORGE, "generate", "--seed", "158", "--decl", "6", "--out", "data/shards"]
         subprocess.run(shard, cwd=tmp_path, check=True, capture_output=True)
     if command[1] in ("campaign", "generate-continuous"):
         command += ["--help"]  # as written they run for minutes; tests/cli runs small ones
