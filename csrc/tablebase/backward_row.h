@@ -60,7 +60,6 @@ class RowWalk {
   void walk(const Row& row, uint64_t ranks, int8_t* row_values) {
     leader_ = row.leader;
     ranks_ = ranks;
-    suits_filled_ = 0;
     for (int seat = 1; seat < N_SEATS; ++seat) index_.set(level_, seat, row.hand[seat]);
     const uint32_t hands = row.hand[1] << 7 | row.hand[2] << 14 | row.hand[3] << 21;
     fill_lanes(all_, ranks, ranks, N_SLOTS - level_, N_SLOTS);
@@ -111,7 +110,8 @@ class RowWalk {
     if (EMIT != Emit::states) std::memset(values, level_ == N_SLOTS ? 0 : -128, MAX_LANES);
     if (level_ == N_SLOTS) return;
     for (int slot = 0; slot < N_SLOTS; ++slot) {
-      const LaneSet& lanes = N_PLAYS == 0 ? led(slot) : follows_[slot];
+      if (N_PLAYS == 0) fill_led(slot);
+      const LaneSet& lanes = after_slot_[slot];
       if (lanes.n == 0) continue;
       const auto take = [&](int i, int value) {
         const int lane = lanes.lane[i];
@@ -146,7 +146,7 @@ class RowWalk {
       const int slot = lowest(slots);
       const TrickSoFar next =
           N_PLAYS == 0 ? lead_trick(c_, seat, slot) : follow_trick(c_, trick, seat, slot);
-      if (N_PLAYS == 0) follows_ = followed(next.suit);
+      if (N_PLAYS == 0) fill_followed(next.suit);
       const uint32_t next_child = child + index_.part[seat][slot];
       const auto put = [&](int i, int value) {
         values[i] = static_cast<int8_t>(value);
@@ -184,23 +184,17 @@ class RowWalk {
   }
 
   // Lanes after seat 0 leads the slot.
-  const LaneSet& led(int slot) {
+  void fill_led(int slot) {
     const int size = N_SLOTS - level_;
-    LaneSet& set = after_slot_[CALLED_SUIT][slot];
-    fill_lanes(set, ranks_, ranks_ & combinadics().holding[size][slot], size, slot);
-    return set;
+    fill_lanes(after_slot_[slot], ranks_, ranks_ & combinadics().holding[size][slot], size, slot);
   }
 
-  // Lanes after seat 0 follows a lead of the suit, by slot. Leads often share a suit.
-  const LaneSet* followed(int suit) {
-    if (!(suits_filled_ >> suit & 1)) {
-      suits_filled_ |= 1u << suit;
-      const int size = N_SLOTS - level_;
-      for (int slot = 0; slot < N_SLOTS; ++slot)
-        fill_lanes(after_slot_[suit][slot], ranks_, hands_with_legal(c_, ranks_, size, suit, slot),
-                   size, slot);
-    }
-    return after_slot_[suit];
+  // Lanes after seat 0 follows a lead of the suit, by slot.
+  void fill_followed(int suit) {
+    const int size = N_SLOTS - level_;
+    for (int slot = 0; slot < N_SLOTS; ++slot)
+      fill_lanes(after_slot_[slot], ranks_, hands_with_legal(c_, ranks_, size, suit, slot), size,
+                 slot);
   }
 
   const DealContext& c_;
@@ -212,9 +206,7 @@ class RowWalk {
   uint64_t ranks_ = 0;
   ChildIndex index_{};
   LaneSet all_;
-  uint32_t suits_filled_ = 0;  // of after_slot_, in this row
-  const LaneSet* follows_ = nullptr;
-  LaneSet after_slot_[N_SUITS][N_SLOTS];
+  LaneSet after_slot_[N_SLOTS];  // of the lead in hand
 };
 
 }  // namespace forge

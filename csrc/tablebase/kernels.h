@@ -79,14 +79,6 @@ struct ScanChunk {
   }
 };
 
-// Group in packed order -> group: the last play is the most significant digit, 7 (none) the
-// highest.
-FORGE_INLINE int group_in_order(int i) {
-  if (i < GROUP_2) return i % 7 * 49 + i / 7 % 7 * 7 + i / 49;
-  if (i < GROUP_1) return GROUP_2 + (i - GROUP_2) % 7 * 7 + (i - GROUP_2) / 7;
-  return i;
-}
-
 struct SumGroup {  // over 4 * N_GROUPS, packed order
   DeviceWork work;
   FORGE_INLINE void operator()(int64_t i) const {
@@ -230,9 +222,8 @@ struct MarkLeaf {
   uint64_t* rows;  // of the level
   uint32_t n_hands;
   FORGE_INLINE int operator()(uint32_t child, const TrickSoFar& trick) const {
-    const int64_t leader_stride = int64_t{n_hands} * n_hands * n_hands;
-    mark_ranks(rows + child / 4 / n_hands + trick.winner * leader_stride,
-               uint64_t{1} << (child / 4 % n_hands));
+    const BoundaryPlace place = place_of(child, trick.winner, n_hands);
+    mark_ranks(rows + place.row, place.rank);
     return 0;
   }
 };

@@ -54,6 +54,14 @@ FORGE_HD constexpr int group_of(int n_plays, int digits) {
   return start[n_plays] + digits;
 }
 
+// Group in packed order -> group: the last play is the most significant digit, 7 (none) the
+// highest.
+FORGE_INLINE int group_in_order(int i) {
+  if (i < GROUP_2) return i % 7 * 49 + i / 7 % 7 * 7 + i / 49;
+  if (i < GROUP_1) return GROUP_2 + (i - GROUP_2) % 7 * 7 + (i - GROUP_2) / 7;
+  return i;
+}
+
 // Chunk tables (counts, then write cursors): uint32 [leader][m3][group].
 inline constexpr int64_t N_COUNTS = int64_t{4} * N_HANDS * N_GROUPS;
 
@@ -61,6 +69,20 @@ struct Row {
   int leader;
   uint32_t hand[N_SEATS];  // [0] is not part of the row and stays 0
 };
+
+// A state between tricks as its row within the level and its one bit there.
+struct BoundaryPlace {
+  int64_t row;
+  uint64_t rank;
+};
+
+// From an index into the level's values (its leader left out) and the leader; n_hands is the
+// level's.
+FORGE_INLINE BoundaryPlace place_of(uint32_t value_index, int leader, uint32_t n_hands) {
+  const int64_t leader_stride = int64_t{n_hands} * n_hands * n_hands;
+  return {value_index / 4 / n_hands + leader * leader_stride,
+          uint64_t{1} << (value_index / 4 % n_hands)};
+}
 
 FORGE_INLINE Row row_at(int level, int64_t index) {
   const Combinadics& c = combinadics();

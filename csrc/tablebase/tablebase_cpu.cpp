@@ -70,13 +70,7 @@ int64_t place_chunks(uint32_t* counts) {
       }
     }
   };
-  for (int p2 = 0; p2 < N_SLOTS; ++p2)
-    for (int p1 = 0; p1 < N_SLOTS; ++p1)
-      for (int p0 = 0; p0 < N_SLOTS; ++p0) place(group_of(3, (p0 * 7 + p1) * 7 + p2));
-  for (int p1 = 0; p1 < N_SLOTS; ++p1)
-    for (int p0 = 0; p0 < N_SLOTS; ++p0) place(group_of(2, p0 * 7 + p1));
-  for (int p0 = 0; p0 < N_SLOTS; ++p0) place(group_of(1, p0));
-  place(GROUP_0);
+  for (int i = 0; i < N_GROUPS; ++i) place(group_in_order(i));
   return position;
 }
 
@@ -93,8 +87,12 @@ void back_up_levels(const DealContext& c, const Reach& reach, int8_t* level_valu
   for (int level = N_LEVELS - 1; level >= 0; --level) {
     const uint64_t* rows = reach.rows + row_offset(level);
     const int64_t n = hands_at(level);
-    int8_t* values = level_values + value_offset(level);
-    const int8_t* next_values = level_values + value_offset(std::min(level + 1, N_LEVELS - 1));
+    int8_t* values = nullptr;  // states alone have none
+    const int8_t* next_values = nullptr;
+    if (EMIT != Emit::states) {
+      values = level_values + value_offset(level);
+      next_values = level_values + value_offset(std::min(level + 1, N_LEVELS - 1));
+    }
     parallel_for(how, 4 * n, 1, [&](int, int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const Chunk chunk = chunk_at(level, i, reach);
@@ -137,9 +135,8 @@ void backward_induction(const DealContext& c, const int64_t* states, int64_t n, 
     uint64_t* rows = reach.rows + row_offset(level);
     const uint32_t n_hands = static_cast<uint32_t>(hands_at(level));
     return [=](uint32_t child, const TrickSoFar& trick) {
-      const uint32_t column = child / 4 % n_hands;
-      const int64_t row = child / 4 / n_hands + int64_t{trick.winner} * n_hands * n_hands * n_hands;
-      mark(rows + row, uint64_t{1} << column);
+      const BoundaryPlace place = place_of(child, trick.winner, n_hands);
+      mark(rows + place.row, place.rank);
       return 0;
     };
   };

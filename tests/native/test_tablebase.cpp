@@ -33,6 +33,15 @@ Solution solve_on_cpu(const DealContext& c, int n_threads) {
   return s;
 }
 
+std::vector<int64_t> enumerate_on_cpu(const DealContext& c) {
+  std::vector<uint64_t> rows(N_ROWS);
+  std::vector<uint32_t> counts(N_COUNTS);
+  const Reach reach{rows.data(), counts.data()};
+  std::vector<int64_t> states(static_cast<size_t>(cpu::reach_states(c, reach, {2, nullptr})));
+  cpu::emit_states(c, reach, nullptr, {states.data(), nullptr, nullptr}, {2, nullptr});
+  return states;
+}
+
 struct Memory {
   DealContext context;
   std::vector<uint64_t> rows = std::vector<uint64_t>(N_ROWS);
@@ -52,6 +61,7 @@ void kernels_solve_as_the_cpu_does(const Deal& deal, int decl, Memory& memory) {
   const DealContext c = make_deal_context(deal.dominoes, decl);
   const Solution expected = solve_on_cpu(c, 2);
   CHECK(solve_on_cpu(c, 1) == expected);
+  CHECK(enumerate_on_cpu(c) == expected.states);
   const DeviceWork work = memory.work();
   launch_reach(HostLaunch{}, work, deal.dominoes, decl);
   const auto n = static_cast<size_t>(memory.n_states);
