@@ -13,25 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import yaml  # type: ignore[import-untyped, unused-ignore]
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from forge.errors import ForgeError
-from forge.ml.network import FEATURE_SIZES, N_FEATURES, N_SLOTS, N_TOKENS
-
-# Shape of one row of each array; all are int8.
-ROW_SHAPES: Final[dict[str, tuple[int, ...]]] = {
-    "tokens": (N_TOKENS, N_FEATURES),
-    "masks": (N_TOKENS,),
-    "targets": (),
-    "legal": (N_SLOTS,),
-    "qvals": (N_SLOTS,),
-    "teams": (),
-    "players": (),
-    "values": (),
-}
-SPLITS: Final = ("train", "val", "test")
-Batch = dict[str, Tensor]
+from forge.ml.network import FEATURE_SIZES, N_SLOTS
+from forge.ml.rows import ROW_SHAPES, Batch
+from forge.oracle.naming import SPLITS
 
 # Rows looked at when a split is opened: enough to notice foreign features, one page read each.
 _N_CHECKED_ROWS: Final = 1024

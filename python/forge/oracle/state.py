@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from forge.build import native
 from forge.errors import ForgeError
@@ -56,6 +58,20 @@ def check_state(state: int) -> None:
     error = native.state_error(state) if -(2**63) <= state < 2**63 else "it has more than 64 bits"
     if error:
         raise ForgeError(f"{state} is not a packed state: {error}")
+
+
+States = TypeVar("States", int, npt.NDArray[np.int64], Tensor)
+
+
+def seats_to_act(states: States) -> States:
+    """Seat whose turn it is, 0..3, of one packed state or of an int64 array or tensor of them."""
+    return ((states >> 28) + (states >> 30)) & 3
+
+
+def n_left(states: Tensor) -> Tensor:
+    """Dominoes still in the four hands, 0..28: int64 of the shape of `states` (int64)."""
+    bits = torch.arange(28, device=states.device)
+    return (states[..., None] >> bits & 1).sum(dim=-1)
 
 
 def unpack_state(state: int) -> UnpackedState:
