@@ -1,4 +1,4 @@
-"""`DominoLightningModule`: how `DominoTransformer` is trained, validated and checkpointed."""
+"""`DominoLightningModule`: how a network is trained, validated and checkpointed."""
 
 import logging
 import pickle
@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from forge.errors import ForgeError
+from forge.ml.architectures import build_network
 from forge.ml.metrics import (
     HAND_POINTS,
     EpochLosses,
@@ -25,6 +26,7 @@ from forge.ml.metrics import (
     slot_bias_warning,
 )
 from forge.ml.network import DominoTransformer
+from forge.ml.optim import check_optimizer, make_optimizer
 
 __all__ = ["LOSS_MODES", "DominoLightningModule", "DominoTransformer", "policy_loss", "q_loss"]
 
@@ -84,19 +86,21 @@ def q_loss(q_pred: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
 
 
 class DominoLightningModule(pl.LightningModule):
-    """Training of a `DominoTransformer` on tokenised positions.
+    """Training of a network on tokenised positions.
 
     The hyperparameters are those of the author's checkpoints, whose layout this class reads and
     writes.
 
     Args:
-        embed_dim, n_heads, n_layers, ff_dim, dropout: the network, see `DominoTransformer`.
-        lr: first learning rate of AdamW; it falls as a cosine over the steps of the run.
+        embed_dim, n_heads, n_layers, ff_dim, dropout: the network, see `build_network`.
+        lr: first learning rate; it falls as a cosine over the steps of the run.
         weight_decay: on matrices; biases and norms are left alone.
         temperature, soft_weight: see `policy_loss`.
         value_weight: factor of the value head's squared error, which is in units of
             (42 points) squared.
         loss_mode: `policy` (scores are logits) or `qvalue` (scores are points).
+        arch: which network, see `build_network`; the author's checkpoints know one.
+        optimizer: `adamw` or `muon`, see `make_optimizer`.
 
     Raises:
         ForgeError: on a value that makes no sense, or sizes that do not fit together.
@@ -115,6 +119,8 @@ class DominoLightningModule(pl.LightningModule):
         soft_weight: float = 0.7,
         value_weight: float = 0.5,
         loss_mode: str = "policy",
+        arch: str = "transformer",
+        optimizer: str = "adamw",
     ) -> None:
         super().__init__()
         if loss_mode not in LOSS_MODES:
@@ -128,12 +134,14 @@ class DominoLightningModule(pl.LightningModule):
                 f"weight_decay and value_weight must be at least 0, "
                 f"got {weight_decay} and {value_weight}"
             )
+        check_optimizer(optimizer)
         self.save_hyperparameters()
         self.lr, self.weight_decay = lr, weight_decay
         self.temperature, self.soft_weight = temperature, soft_weight
         self.value_weight = value_weight
         self.loss_mode = loss_mode
-        self.model = DominoTransformer(embed_dim, n_heads, n_layers, ff_dim, dropout)
+        self.optimizer = optimizer
+        self.model = build_network(arch, embed_dim, n_heads, n_layers, ff_dim, dropout)
         q_in_points = loss_mode == "qvalue"
         self.train_metrics = EpochMetrics(q_in_points)
         self.val_metrics = EpochMetrics(q_in_points)
@@ -247,13 +255,8 @@ class DominoLightningModule(pl.LightningModule):
     # ---- optimisation ------------------------------------------------------------------------
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """AdamW with a cosine over all steps of the run (constant if the run has no end)."""
-        parameters = [p for p in self.model.parameters() if p.requires_grad]
-        groups = [
-            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": self.weight_decay},
-            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.AdamW(groups, lr=self.lr)
+        """The optimiser, with a cosine over the steps of the run (constant if it has no end)."""
+        optimizer = make_optimizer(self.model, self.optimizer, self.lr, self.weight_decay)
         n_steps = self.trainer.estimated_stepping_batches
         if n_steps == float("inf"):
             return optimizer
