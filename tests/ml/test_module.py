@@ -15,6 +15,7 @@ import pytest
 import torch
 from ml_arrays import synthetic_arrays
 
+import forge
 from forge.errors import ForgeError
 from forge.ml.data import DominoDataModule
 from forge.ml.module import DominoLightningModule, policy_loss, q_loss
@@ -282,13 +283,28 @@ def test_authors_checkpoint_loads(size: str, tmp_path: Path) -> None:
         path,
     )
     module = DominoLightningModule.load_from_checkpoint(path)
-    assert dict(module.hparams) == hparams
+    assert dict(module.hparams) == {**hparams, "arch": "transformer", "optimizer": "adamw"}
     assert set(module.state_dict()) == set(weights)
     for name, weight in module.state_dict().items():
         assert torch.equal(weight, weights[name])
     batch = batch_of(3)
     q_values, value = module(batch["tokens"], batch["masks"], batch["players"])
     assert q_values.shape == (3, 7) and value.shape == (3,)
+
+
+def test_shipped_path_is_looked_for_in_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def load(path: Any, *args: Any) -> None:
+        asked.append(path)
+
+    monkeypatch.setattr("lightning.pytorch.LightningModule.load_from_checkpoint", load)
+    DominoLightningModule.load_from_checkpoint("forge/models/some.ckpt")
+    DominoLightningModule.load_from_checkpoint("runs/forge/models/some.ckpt")
+    assert asked == [
+        Path(forge.__file__).parent / "models" / "some.ckpt",
+        Path("runs/forge/models/some.ckpt"),
+    ]
 
 
 class Foreign:

@@ -37,6 +37,8 @@ _FINAL_LR_SHARE: Final = 0.01
 _TRAIN_METRICS_EVERY: Final = 20
 # With fewer positions than this the mean error of a slot is mostly chance.
 _MIN_SLOT_BIAS_POSITIONS: Final = 10_000
+# The folder that holds the package `forge`.
+_SITE: Final = Path(__file__).parents[2]
 _RNG_KEY: Final = "forge_rng_by_rank"
 
 _log = logging.getLogger(__name__)
@@ -217,7 +219,8 @@ class DominoLightningModule(pl.LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Log `train/q_gap` and the other epoch metrics, from every 20th batch."""
-        self._log_metrics("train", self.train_metrics)
+        if self.train_metrics.update_called:  # not where a run resumes at the end of an epoch
+            self._log_metrics("train", self.train_metrics)
 
     def on_validation_epoch_end(self) -> None:
         """Log `val/loss`, `val/q_gap` and the rest, over all of the val split."""
@@ -282,12 +285,15 @@ class DominoLightningModule(pl.LightningModule):
     ) -> "DominoLightningModule":
         """A module with the weights and hyperparameters of a checkpoint, ours or the author's.
 
-        As Lightning's own, but never unpickles objects unless `weights_only=False` says so.
+        As Lightning's own, but never unpickles objects unless `weights_only=False` says so. A path
+        `forge/models/NAME.ckpt` that is not there is looked for in the installed package.
 
         Raises:
             ForgeError: if the file is missing or cut short, holds objects, or holds another
                 network.
         """
+        if isinstance(checkpoint_path, str | Path):
+            checkpoint_path = _in_package(Path(checkpoint_path))
         try:
             return super().load_from_checkpoint(
                 checkpoint_path, map_location, hparams_file, strict, weights_only, **kwargs
@@ -331,6 +337,12 @@ class DominoLightningModule(pl.LightningModule):
         if self._rng_to_restore is not None:
             _set_rng_state(self._rng_to_restore)
             self._rng_to_restore = None
+
+
+def _in_package(path: Path) -> Path:
+    """The path, or where the installed package has it if that is where it is."""
+    shipped = _SITE / path
+    return shipped if path.parts[:2] == ("forge", "models") and not path.exists() else path
 
 
 def _rng_state() -> dict[str, Any]:
