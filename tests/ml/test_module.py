@@ -333,12 +333,16 @@ def test_checkpoints_that_cannot_be_loaded(tmp_path: Path) -> None:
         with pytest.raises(ForgeError, match=message) as caught:
             load(path)
         assert "\n" not in str(caught.value)
-    path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(ForgeError, match="not a checkpoint of this"):
-        load(path)
-    path.write_bytes(pickle.dumps(Foreign(), protocol=2))
-    with pytest.raises(ForgeError, match="not unpickled"):
-        load(path)
+    torch.save(good, path)
+    whole = path.read_bytes()
+    for n_bytes in (0, 200, len(whole) // 2, len(whole) - 40):
+        path.write_bytes(whole[:n_bytes])
+        with pytest.raises(ForgeError, match="not a checkpoint of this"):
+            load(path)
+    for protocol in range(2, 6):
+        path.write_bytes(pickle.dumps(Foreign(), protocol=protocol))
+        with pytest.raises(ForgeError, match="not unpickled"):
+            load(path)
 
 
 @pytest.mark.parametrize(

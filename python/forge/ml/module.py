@@ -3,6 +3,7 @@
 import logging
 import pickle
 import random
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
@@ -295,16 +296,19 @@ class DominoLightningModule(pl.LightningModule):
         if isinstance(checkpoint_path, str | Path):
             checkpoint_path = _in_package(Path(checkpoint_path))
         try:
-            return super().load_from_checkpoint(
-                checkpoint_path, map_location, hparams_file, strict, weights_only, **kwargs
-            )
+            with warnings.catch_warnings():
+                # What torch has to say about a foreign pickle is in the error below.
+                warnings.simplefilter("ignore", UserWarning)
+                return super().load_from_checkpoint(
+                    checkpoint_path, map_location, hparams_file, strict, weights_only, **kwargs
+                )
         except FileNotFoundError as error:
             raise ForgeError(f"no checkpoint at {checkpoint_path}") from error
         except pickle.UnpicklingError as error:
             raise ForgeError(
                 f"{checkpoint_path}: holds more than weights and plain values, not unpickled"
             ) from error
-        except (RuntimeError, KeyError, EOFError) as error:
+        except (RuntimeError, KeyError, EOFError, OSError) as error:
             # PyTorch lists every differing parameter on a line of its own: the first will do.
             lines = [line.strip() for line in str(error).splitlines()]
             raise ForgeError(
