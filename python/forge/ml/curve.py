@@ -4,14 +4,12 @@ import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import yaml  # type: ignore[import-untyped, unused-ignore]
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from forge.errors import ForgeError
-from forge.ml.run import CHECKPOINTS, LAST_CHECKPOINT
 from forge.oracle.atomic import write_file
 
 CURVE_FILE: Final = "learning_curve.png"
@@ -44,27 +42,18 @@ def read_curve(run_folder: Path) -> list[CurvePoint]:
         ForgeError: if the folder is not one of a run, or no validation was logged.
     """
     try:
-        config = _config(run_folder)
-        rows_per_step = int(config["batch_size"]) * int(config.get("devices", 1))
         with open(run_folder / "metrics.csv", newline="", encoding="utf-8") as file:
             rows = [row for row in csv.DictReader(file) if row.get("val/q_gap")]
-        points = [CurvePoint((int(row["step"]) + 1) * rows_per_step, _figures(row)) for row in rows]
-    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+        points = [CurvePoint(int(float(row["samples"])), _figures(row)) for row in rows]
+    except (OSError, KeyError, ValueError) as error:
         raise ForgeError(f"{run_folder}: not the folder of a run of forge train") from error
     if not points:
         raise ForgeError(f"{run_folder}: no validation was logged yet")
     return points
 
 
-def _config(run_folder: Path) -> dict[str, Any]:
-    record = (run_folder / CHECKPOINTS / LAST_CHECKPOINT).with_suffix(".yaml")
-    loaded = yaml.safe_load(record.read_text(encoding="utf-8"))
-    config: dict[str, Any] = loaded["config"]
-    return config
-
-
 def _figures(row: dict[str, str]) -> dict[str, float]:
-    return {name: float(value) for name, value in row.items() if value and name != "step"}
+    return {name: float(value) for name, value in row.items() if value}
 
 
 def plot_curve(points: list[CurvePoint], title: str) -> bytes:

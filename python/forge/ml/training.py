@@ -21,12 +21,14 @@ from rich.console import Console
 
 from forge.errors import ForgeError
 from forge.ml.callbacks import (
+    MONITOR,
     Checkpoints,
     EpochLines,
     LearningRate,
     StopOnNonFinite,
     StopOnSignal,
 )
+from forge.ml.curve import write_curve
 from forge.ml.data import DominoDataModule
 from forge.ml.module import DominoLightningModule
 from forge.ml.run import (
@@ -193,6 +195,8 @@ def train_network(
             trainer.fit(module, data, ckpt_path=training.resume, weights_only=True)
         finally:
             data.teardown("fit")
+        if folder is not None and trainer.is_global_zero and MONITOR in trainer.callback_metrics:
+            write_curve(folder)
     return folder
 
 
