@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from forge.cli.common import DeviceOption, at_least_one, command, console, non_negative, run
+from forge.cli.measuring import Bars, open_rows
 
 if TYPE_CHECKING:
-    from forge.ml.evaluate import Rows
     from forge.ml.evaluation import Evaluation
     from forge.ml.module import DominoLightningModule
 
@@ -93,15 +92,8 @@ def evaluate_checkpoint(
     screen = Console(stderr=True) if as_json else console()
     path = resolve(checkpoint)
     module = load_weights(path)
-    rows = _rows(data, split.value, device, screen)
-    with _bar(screen) as progress:
-        task = progress.add_task("evaluating", total=None, rate="")
-
-        def show(n_done: int, n_total: int) -> None:
-            elapsed_s = progress.tasks[task].elapsed or 0.0
-            rate = f"{n_done / elapsed_s:,.0f} positions/s" if elapsed_s else ""
-            progress.update(task, completed=n_done, total=n_total, rate=rate)
-
+    with Bars(screen) as bars:
+        rows, source = open_rows(data, bars, split.value, device)
         found = evaluate(
             module,
             rows,
@@ -109,8 +101,8 @@ def evaluate_checkpoint(
             batch_size=batch_size,
             limit=limit,
             n_worst=n_worst,
-            source=None if data is None else f"{data}, {split.value}",
-            on_batch=show,
+            source=source,
+            on_batch=bars.mover("evaluating", "positions"),
         )
     found.about.update(_about(path, module, split.value, device))
     parent = Path() if path.parent == SHIPPED else path.parent
@@ -123,44 +115,6 @@ def evaluate_checkpoint(
 
     show_evaluation(found, screen)
     screen.print(f"wrote {folder}: {', '.join(names)}", highlight=False, soft_wrap=True)
-
-
-def _rows(data: Path | None, split: str, device: str, screen: Console) -> Rows:
-    """The rows to measure on: a split of a folder, or the reference protocol."""
-    if data is not None:
-        from forge.ml.data import DominoDataModule
-
-        return DominoDataModule(data).open_split(split)
-    from forge.ml.protocol import reference_rows
-    from forge.ops import resolve_device
-
-    with _bar(screen) as progress:
-        task = progress.add_task("solving deals", total=None, rate="", visible=False)
-
-        def show(n_done: int, n_total: int) -> None:
-            progress.update(
-                task,
-                completed=n_done,
-                total=n_total,
-                visible=True,
-                rate=f"{n_done}/{n_total} deals, once",
-            )
-
-        return reference_rows(split, device=resolve_device(device), on_deal=show)
-
-
-def _bar(screen: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TextColumn("ETA"),
-        TimeRemainingColumn(),
-        console=screen,
-        disable=not screen.is_terminal,
-        transient=True,
-    )
 
 
 def _about(

@@ -6,38 +6,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.console import Console
+from rich.progress import TaskID
 
 from forge.cli.common import console
+from forge.oracle.progress import progress_bar
 
 if TYPE_CHECKING:
     from forge.ml.evaluate import Rows
 
 
 class Bars:
-    """Progress bars that are there while something moves, and gone in the end."""
+    """Progress bars that are there while something moves, and gone in the end.
 
-    def __init__(self) -> None:
-        screen = console()
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("ETA"),
-            TimeRemainingColumn(),
-            console=screen,
-            disable=not screen.is_terminal,
-            transient=True,
-        )
+    Args:
+        screen: where to; None is stdout.
+    """
+
+    def __init__(self, screen: Console | None = None) -> None:
+        self._progress = progress_bar(screen or console(), transient=True)
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Bars:
@@ -47,24 +34,31 @@ class Bars:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def mover(self, text: str) -> Callable[[int, int], None]:
-        """What to call with (done, in all) to move the bar of this name."""
+    def mover(self, text: str, unit: str = "") -> Callable[[int, int], None]:
+        """What to call with (done, in all) to move the bar of this name; a unit shows a rate."""
 
         def move(done: int, total: int) -> None:
             if text not in self._tasks:
-                self._tasks[text] = self._progress.add_task(text, total=total)
-            self._progress.update(self._tasks[text], completed=done)
+                self._tasks[text] = self._progress.add_task(text, total=total, rate="")
+            task = self._tasks[text]
+            elapsed_s = self._progress.tasks[task].elapsed or 0.0
+            rate = f"{done / elapsed_s:,.0f} {unit}/s" if unit and elapsed_s else ""
+            self._progress.update(task, completed=done, rate=rate)
 
         return move
 
 
-def open_rows(data: Path | None, bars: Bars) -> tuple[Rows, str]:
-    """Val positions and what they are, in words.
+def open_rows(
+    data: Path | None, bars: Bars, split: str = "val", device: str = "cpu"
+) -> tuple[Rows, str]:
+    """Positions to measure on and what they are, in words.
 
     Args:
         data: a tokenised folder; None is the reference protocol, whose deals are solved the first
             time (about a minute) and then cached.
         bars: to show that on.
+        split: `val` or `test`.
+        device: where to solve.
 
     Raises:
         ForgeError: if the folder is unusable.
@@ -72,8 +66,13 @@ def open_rows(data: Path | None, bars: Bars) -> tuple[Rows, str]:
     if data is not None:
         from forge.ml.data import DominoDataModule
 
-        return DominoDataModule(data).open_split("val"), f"val split of {data}"
+        return DominoDataModule(data).open_split(split), f"{split} split of {data}"
     from forge.ml.protocol import reference_rows
+    from forge.ops import resolve_device
 
-    rows = reference_rows("val", on_deal=bars.mover("solving the reference deals"))
+    rows = reference_rows(
+        split,
+        device=resolve_device(device),
+        on_deal=bars.mover("solving the reference deals, once"),
+    )
     return rows, rows.source

@@ -43,10 +43,10 @@ from forge.ml.run import (
 from forge.ml.stream import StreamingDataModule
 from forge.oracle.atomic import write_file
 from forge.oracle.stop import StopSignal
+from forge.oracle.tracking import WANDB_PROJECT, starting_wandb
 
 GRADIENT_CLIP_NORM: Final = 1.0
 DEFAULT_EPOCHS: Final = 20
-WANDB_PROJECT: Final = "crystal-forge"
 
 
 @dataclass(frozen=True)
@@ -274,14 +274,9 @@ def _loggers(folder: Path, training: Training, record: dict[str, Any]) -> list[L
 
 
 def _wandb_logger(folder: Path, training: Training, record: dict[str, Any]) -> Logger:
-    try:
-        import wandb
+    with starting_wandb():
         from lightning.pytorch.loggers import WandbLogger
-    except ImportError:
-        raise ForgeError(
-            "--wandb needs the package wandb: pip install wandb, or leave --wandb out"
-        ) from None
-    try:
+
         logger = WandbLogger(
             project=WANDB_PROJECT,
             group=training.wandb_group,
@@ -290,11 +285,6 @@ def _wandb_logger(folder: Path, training: Training, record: dict[str, Any]) -> L
             config=record,
         )
         _ = logger.experiment  # starts the run: here, where an error is one line
-    except wandb.errors.Error as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise ForgeError(
-            f"W&B did not start ({reason}); run `wandb login` or set WANDB_MODE=offline"
-        ) from error
     return logger
 
 

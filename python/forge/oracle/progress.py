@@ -88,8 +88,13 @@ class ProgressListener(Listener):
         self._progress.stop()
 
 
-def progress_bar(console: Console) -> Progress:
-    """A bar with count, rate (the task's field `rate`) and ETA; nothing but on a terminal."""
+def progress_bar(console: Console, transient: bool = False) -> Progress:
+    """A bar with count, rate (the task's field `rate`) and ETA; nothing but on a terminal.
+
+    Args:
+        console: where to.
+        transient: whether it is gone in the end.
+    """
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -100,6 +105,7 @@ def progress_bar(console: Console) -> Progress:
         TimeRemainingColumn(),
         console=console,
         disable=not console.is_terminal,
+        transient=transient,
     )
 
 

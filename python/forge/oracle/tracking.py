@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -37,25 +39,37 @@ class NoTracker:
         pass
 
 
+WANDB_PROJECT = "crystal-forge"
+
+
+@contextmanager
+def starting_wandb() -> Iterator[None]:
+    """Around the start of a W&B run: a missing package and a refusal are one line each."""
+    try:
+        import wandb
+    except ImportError:
+        raise ForgeError(
+            "--wandb needs the package wandb: pip install wandb, or leave --wandb out"
+        ) from None
+    try:
+        yield
+    except wandb.errors.Error as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ForgeError(
+            f"W&B did not start ({reason}); run `wandb login` or set WANDB_MODE=offline"
+        ) from error
+
+
 class WandbTracker:
     """One W&B run; `WANDB_MODE=offline` keeps it on this machine."""
 
     def __init__(self, job_type: str, group: str | None, config: dict[str, Any]) -> None:
-        try:
+        with starting_wandb():
             import wandb
-        except ImportError:
-            raise ForgeError(
-                "--wandb needs the package wandb: pip install wandb, or leave --wandb out"
-            ) from None
-        try:
+
             self._run = wandb.init(
-                project="crystal-forge", job_type=job_type, group=group, config=config
+                project=WANDB_PROJECT, job_type=job_type, group=group, config=config
             )
-        except wandb.errors.Error as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise ForgeError(
-                f"W&B did not start ({reason}); run `wandb login` or set WANDB_MODE=offline"
-            ) from error
 
     def log(self, values: dict[str, float]) -> None:
         """Record one step."""
