@@ -1,5 +1,7 @@
 """`play` against the reference: next states and points (team-0 frame)."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -42,7 +44,7 @@ def test_every_legal_slot_of_a_hand(declaration: int, data: st.DataObject) -> No
 @given(line=lines(6))
 def test_points_of_a_hand_add_up(line: list[Position]) -> None:
     slots = []
-    for before, after in zip(line, line[1:], strict=False):
+    for before, after in pairwise(line):
         hands = packing.unpack(before.packed).hands, packing.unpack(after.packed).hands
         (slot,) = (set(a) - set(b) for a, b in zip(*hands, strict=True) if a != b)
         slots.append(slot.pop())
@@ -61,7 +63,9 @@ def test_illegal_slot() -> None:
     assert legal != list(range(7))
     wrong = next(slot for slot in range(7) if slot not in legal)
     named = ", ".join(map(str, legal))
-    with pytest.raises(ForgeError, match=rf"^slots\[1\] = {wrong} is not legal: legal are {named}$"):
+    with pytest.raises(
+        ForgeError, match=rf"^slots\[1\] = {wrong} is not legal: legal are {named}$"
+    ):
         play(line, [6, wrong])
     for slot in (-1, 7, 127, -128):
         with pytest.raises(ForgeError, match=rf"^slots\[0\] = {slot} is not legal: legal are 0, 1"):

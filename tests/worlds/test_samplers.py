@@ -157,6 +157,16 @@ def test_mrv_is_most_constrained_first() -> None:
     assert_as_expected(questions, observed(sample(questions, 50_000, "mrv")), expected)
 
 
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_chi_square_tells_the_samplers_apart(sampler: str) -> None:
+    questions = mixed_small_sets()
+    of_the_other = [
+        reference.mrv_probabilities(*q) if sampler == "uniform" else even(q) for q in questions
+    ]
+    with pytest.raises(AssertionError):
+        assert_as_expected(questions, observed(sample(questions, 50_000, sampler)), of_the_other)
+
+
 def test_mrv_reaches_every_world_but_not_evenly() -> None:
     distances = []
     for question in mixed_small_sets() + small_sets():
