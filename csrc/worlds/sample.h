@@ -21,9 +21,9 @@ FORGE_INLINE void sample_uniform(const WorldTable& table, int64_t key, int64_t j
 
 // Most constrained first: of the dominoes that the fewest seats can still take, one at random goes
 // to one of these seats at random, until all are dealt. *Can take* looks ahead: the rest can still
-// be dealt. So nothing is ever taken back, and the worlds come with the probabilities of the random
-// backtracking that tries the seats of a domino in random order and returns from dead ends: the
-// first of a random order that leads on is equally likely to be each that does.
+// be dealt. So nothing is ever taken back, and the worlds come with the probabilities of random
+// backtracking that tries the seats of such a domino in random order and returns from dead ends:
+// the first of a random order that leads on is equally likely to be each that does.
 class MostConstrainedFirst {
  public:
   FORGE_INLINE explicit MostConstrainedFirst(const Constraints& c) {
