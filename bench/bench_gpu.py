@@ -171,6 +171,25 @@ def test_tokenize(benchmark: Any, device: torch.device, bandwidth: Bandwidth) ->
     )
 
 
+@pytest.mark.parametrize("n_rows", [1, 1000])
+@pytest.mark.parametrize("sampler", ["uniform", "mrv"])
+def test_sample_worlds(benchmark: Any, device: torch.device, sampler: str, n_rows: int) -> None:
+    """Worlds of the first lead, where they take longest: a million in one call."""
+    allowed = torch.full((n_rows, 3), (1 << 21) - 1, dtype=torch.int32, device=device)
+    sizes = torch.full((n_rows, 3), 7, dtype=torch.int8, device=device)
+    keys = torch.arange(n_rows, device=device)
+    n_samples = 1_000_000 // n_rows
+
+    def sample(_: object) -> Tensor:
+        worlds: Tensor = ops.sample_worlds(allowed, sizes, keys, n_samples, sampler)
+        torch.cuda.synchronize()
+        return worlds
+
+    sample(None)
+    (elapsed_s,) = bench_each(benchmark, sample, [None])
+    benchmark.extra_info.update(worlds_per_s=n_rows * n_samples / elapsed_s)
+
+
 def tunings() -> list[tuple[int, int]]:
     """(lanes a multiprocessor, log2 of table entries), those in use first."""
     in_use = (ops.cuda.LANES_PER_MULTIPROCESSOR, ops.cuda.LOG2_LANE_TABLE)

@@ -64,6 +64,7 @@ TARGETS = [
     Target(r"search\.first_lead_q\[standard\]\.mean_ms", "<=", 2.0, 0.7),
     Target(r"search\.first_lead_at_least\[standard\]\.mean_ms", "<=", 0.6, 0.2),
     Target(r"tokens\..*\.states_per_s", ">=", 1e6),
+    Target(r"worlds\.by_trick\[.*\]\.worlds_per_s", ">=", 5e6),
     Target(r"shards\.write\[.*parquet.*\]\.bytes_per_state", "<=", 3.6),
     Target(r"shards\.generate_end_to_end\.bytes_per_state", "<=", 3.6),
     Target(r"shards\.generate_end_to_end\.states_per_s", ">=", 8e6),

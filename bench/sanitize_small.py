@@ -42,6 +42,20 @@ def states_after(key: ShardKey, state: int) -> Tensor:
     return found.unique()
 
 
+def legal_plays(positions: Positions) -> tuple[Tensor, ...]:
+    """The positions that are no end of a hand, and a legal slot of each."""
+    legal = ops.search(*positions) > -128
+    rows = legal.any(dim=1)
+    slots = legal[rows].int().argmax(dim=1).to(torch.int8)
+    return (*(x[rows] for x in (positions.deals, positions.decls, positions.states)), slots)
+
+
+def hidden_hands() -> tuple[Tensor, Tensor]:
+    """What may be where late in a hand, as `count_worlds` takes it, for one row."""
+    allowed = torch.tensor([[0b1111_1111_1111, 0b1111_1100_1111, 0b0111_1111_1111]])
+    return allowed.int(), torch.tensor([[4, 4, 4]], dtype=torch.int8)
+
+
 def check(name: str, op: Callable[..., Any], device: torch.device, *arguments: Any) -> bool:
     """Whether the device gives the bytes of the CPU."""
     on_device = [x.to(device) if isinstance(x, Tensor) else x for x in arguments]
@@ -77,6 +91,9 @@ def main() -> None:
         targets = torch.arange(positions.n).remainder(85).sub(42).to(torch.int8)  # -42 .. 42
         states = states_after(SMALL_DEAL, random_hand(SMALL_DEAL)[N_PLAYED - 4])
         one_deal = (deal[None], torch.tensor([decl], dtype=torch.int8), states)
+        questions = [x.expand(5000, 3) for x in hidden_hands()]
+        keys = torch.arange(len(questions[0]))  # more rows than have a table at a time
+        first = [x[0] for x in questions]
         checks = [
             check("search", ops.search, device, *positions),
             check("search_at_least", ops.search_at_least, device, *positions, targets),
@@ -84,6 +101,11 @@ def main() -> None:
             check("backward_induction", ops.backward_induction, device, deal, decl, states),
             check("tokenize_states, one deal", ops.tokenize_states, device, *one_deal),
             check("tokenize_states, ten deals", ops.tokenize_states, device, *positions),
+            check("play", ops.play, device, *legal_plays(positions)),
+            check("count_worlds", ops.count_worlds, device, *questions),
+            check("sample_worlds", ops.sample_worlds, device, *questions, keys, 100),
+            check("sample_worlds, mrv", ops.sample_worlds, device, *questions, keys, 100, "mrv"),
+            check("enumerate_worlds", ops.enumerate_worlds, device, *first, 100, 1000),
         ]
     if not all(checks):
         raise SystemExit(1)

@@ -21,10 +21,12 @@ if(FORGE_SANITIZE)
 endif()
 
 add_library(forge_core STATIC
+  csrc/play/play_cpu.cpp
   csrc/search/search_cpu.cpp
   csrc/tablebase/tablebase_cpu.cpp
   csrc/tablebase/verify_cpu.cpp
-  csrc/tokens/tokens_cpu.cpp)
+  csrc/tokens/tokens_cpu.cpp
+  csrc/worlds/worlds_cpu.cpp)
 target_link_libraries(forge_core PUBLIC forge_options)
 # Its loops run over five lanes on average: vectors and their remainder loops cost 10 % there.
 set_source_files_properties(csrc/tablebase/tablebase_cpu.cpp PROPERTIES

@@ -9,9 +9,11 @@ set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
 enable_language(CUDA)
 
 add_library(forge_cuda STATIC
+  csrc/play/play_cuda.cu
   csrc/search/search_cuda.cu
   csrc/tablebase/tablebase_cuda.cu
-  csrc/tokens/tokens_cuda.cu)
+  csrc/tokens/tokens_cuda.cu
+  csrc/worlds/worlds_cuda.cu)
 target_link_libraries(forge_cuda PUBLIC forge_options)
 # Tables are constexpr and have device copies; relaxed-constexpr lets them be built in both.
 target_compile_options(forge_cuda PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr

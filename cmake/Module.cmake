@@ -6,10 +6,12 @@ pybind11_add_module(_native
   csrc/bindings/module.cpp
   csrc/bindings/bind_build.cpp
   csrc/bindings/bind_memory.cpp
+  csrc/bindings/bind_play.cpp
   csrc/bindings/bind_rules.cpp
   csrc/bindings/bind_search.cpp
   csrc/bindings/bind_tablebase.cpp
-  csrc/bindings/bind_tokens.cpp)
+  csrc/bindings/bind_tokens.cpp
+  csrc/bindings/bind_worlds.cpp)
 target_link_libraries(_native PRIVATE forge_core)
 target_compile_definitions(_native PRIVATE FORGE_MARCH="${FORGE_MARCH}")
 if(FORGE_USE_CUDA)

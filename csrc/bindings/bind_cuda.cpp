@@ -1,7 +1,9 @@
 #include "bindings/common.h"
+#include "play/play_cuda.h"
 #include "search/search_cuda.h"
 #include "tablebase/tablebase_cuda.h"
 #include "tokens/tokens_cuda.h"
+#include "worlds/worlds_cuda.h"
 
 namespace forge::bindings {
 namespace {
@@ -35,6 +37,34 @@ DeviceWork cut(Address base, bool with_offsets, int64_t* n_bytes) {
 DeviceWork work_at(Address base, bool with_offsets) {
   int64_t n_bytes;
   return cut(base, with_offsets, &n_bytes);
+}
+
+void bind_worlds_on_device(py::module_& c) {
+  c.attr("WORLD_TABLE_BYTES") = sizeof(WorldTable);
+  c.def("count_worlds", [](Address allowed, Address sizes, int64_t n, Address counts,
+                           Address stream) {
+    const py::gil_scoped_release release;
+    cuda::count_worlds(constraints_at(allowed, sizes, n), at<int64_t>(counts), at<void>(stream));
+  });
+  c.def("sample_uniform", [](Address allowed, Address sizes, Address keys, int64_t n,
+                             int64_t n_samples, Address tables, int64_t n_tables, Address worlds,
+                             Address stream) {
+    const py::gil_scoped_release release;
+    cuda::sample_uniform(constraints_at(allowed, sizes, n), at<const int64_t>(keys), n_samples,
+                         at<WorldTable>(tables), n_tables, at<int32_t>(worlds), at<void>(stream));
+  });
+  c.def("sample_mrv", [](Address allowed, Address sizes, Address keys, int64_t n, int64_t n_samples,
+                         Address worlds, Address stream) {
+    const py::gil_scoped_release release;
+    cuda::sample_mrv(constraints_at(allowed, sizes, n), at<const int64_t>(keys), n_samples,
+                     at<int32_t>(worlds), at<void>(stream));
+  });
+  c.def("enumerate_worlds", [](Address allowed, Address sizes, int64_t start, int64_t n,
+                               Address table, Address worlds, Address stream) {
+    const py::gil_scoped_release release;
+    cuda::enumerate_worlds(constraints_at(allowed, sizes, 1), start, n, at<WorldTable>(table),
+                           at<int32_t>(worlds), at<void>(stream));
+  });
 }
 
 }  // namespace
@@ -92,6 +122,15 @@ void bind_cuda(py::module_& m) {
           cuda::tokenize_states(batch_at(deals, deal_stride, decls, decl_stride, states, n),
                                 at<int8_t>(tokens), at<int8_t>(masks), at<void>(stream));
         });
+  c.def("play",
+        [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
+           Address slots, int64_t n, Address next, Address points, Address stream) {
+          const py::gil_scoped_release release;
+          cuda::play({batch_at(deals, deal_stride, decls, decl_stride, states, n),
+                      at<const int8_t>(slots), at<int64_t>(next), at<int8_t>(points)},
+                     at<void>(stream));
+        });
+  bind_worlds_on_device(c);
 }
 
 }  // namespace forge::bindings

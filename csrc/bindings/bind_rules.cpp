@@ -52,13 +52,8 @@ int trick_winner(int decl, const std::array<int, 4>& dominoes) {
 
 // Index of the first deal that is not 28 different dominoes, or -1.
 int64_t first_bad_deal(Address deals, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) {
-    const int8_t* deal = at<const int8_t>(deals) + i * N_DOMINOES;
-    uint32_t seen = 0;
-    for (int k = 0; k < N_DOMINOES; ++k)
-      if (deal[k] >= 0 && deal[k] < N_DOMINOES) seen |= 1u << deal[k];
-    if (seen != 0x0FFFFFFF) return i;
-  }
+  for (int64_t i = 0; i < n; ++i)
+    if (!is_deal(at<const int8_t>(deals) + i * N_DOMINOES)) return i;
   return -1;
 }
 

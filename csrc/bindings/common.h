@@ -8,6 +8,7 @@
 #include "core/parallel.h"
 #include "game/deal_context.h"
 #include "game/position_batch.h"
+#include "worlds/constraints.h"
 
 namespace forge::bindings {
 
@@ -53,10 +54,16 @@ inline PositionBatch batch_at(Address deals, int64_t deal_stride, Address decls,
           decl_stride};
 }
 
+inline ConstraintBatch constraints_at(Address allowed, Address sizes, int64_t n) {
+  return {at<const int32_t>(allowed), at<const int8_t>(sizes), n};
+}
+
 void bind_rules(py::module_& m);
 void bind_tablebase(py::module_& m);
 void bind_search(py::module_& m);
 void bind_tokens(py::module_& m);
+void bind_worlds(py::module_& m);
+void bind_play(py::module_& m);
 void bind_build(py::module_& m);
 void bind_memory(py::module_& m);
 #if defined(FORGE_WITH_CUDA)

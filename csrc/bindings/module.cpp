@@ -9,7 +9,9 @@ PYBIND11_MODULE(_native, m) {
   bind_rules(m);
   bind_tablebase(m);
   bind_search(m);
+  bind_worlds(m);
   bind_tokens(m);
+  bind_play(m);
 #if defined(FORGE_WITH_CUDA)
   bind_cuda(m);
 #endif

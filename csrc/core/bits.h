@@ -56,6 +56,16 @@ FORGE_INLINE int highest(uint32_t x) {
 // All bits strictly above bit i, 0 <= i < 31.
 FORGE_INLINE uint32_t above(int i) { return ~uint32_t{1} << i; }
 
+// The set bit of x with `n` set bits below it; x must have more than n.
+FORGE_INLINE uint32_t nth_bit(uint32_t x, int n) {
+#if defined(__BMI2__) && !defined(__CUDA_ARCH__)
+  return _pdep_u32(uint32_t{1} << n, x);
+#else
+  for (; n; --n) x &= x - 1;
+  return x & (~x + 1);
+#endif
+}
+
 // Moves the bits of x at the set places of `from`, in order, to the set places of `to`; `from` and
 // `to` have equally many. Without BMI2 it goes bit by bit.
 FORGE_INLINE uint64_t move_bits(uint64_t x, uint64_t from, uint64_t to) {

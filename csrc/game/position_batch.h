@@ -3,9 +3,23 @@
 
 #include <cstdint>
 
-#include "core/macros.h"
+#include "game/declaration.h"
+#include "game/state.h"
 
 namespace forge {
+
+// Whether int8 [4, 7] holds each domino once.
+FORGE_HD inline bool is_deal(const int8_t* deal) {
+  uint32_t seen = 0;
+  for (int k = 0; k < N_DOMINOES; ++k)
+    if (deal[k] >= 0 && deal[k] < N_DOMINOES) seen |= uint32_t{1} << deal[k];
+  return seen == 0x0FFFFFFF;
+}
+
+// What the border checks on the CPU. Devices cannot refuse without waiting, so they ask row by row.
+FORGE_HD inline bool is_sound(const int8_t* deal, int decl, int64_t state) {
+  return is_deal(deal) && decl >= 0 && decl < N_DECLARATIONS && !state_error(state);
+}
 
 struct PositionBatch {
   const int8_t* deals;    // [B, 4, 7], or [1, 4, 7] when deal_stride is 0

@@ -47,13 +47,6 @@ class SearchLane {
   }
 
  private:
-  FORGE_HD static bool sound(const int8_t* deal, int decl, int64_t state) {
-    uint32_t seen = 0;
-    for (int k = 0; k < N_DOMINOES; ++k)
-      if (deal[k] >= 0 && deal[k] < N_DOMINOES) seen |= uint32_t{1} << deal[k];
-    return seen == 0x0FFFFFFF && decl >= 0 && decl < N_DECLARATIONS && !state_error(state);
-  }
-
   FORGE_HD void begin(int64_t item) {
     const int parts = N_SLOTS / job_.slots_per_item;
     const int64_t i = item / parts;
@@ -63,7 +56,7 @@ class SearchLane {
     hunting_ = false;
     const int8_t* deal = job_.batch.deal(i);
     const int decl = job_.batch.decl(i);
-    if (!sound(deal, decl, job_.batch.states[i])) {
+    if (!is_sound(deal, decl, job_.batch.states[i])) {
       position_.legal = 0;
       return;
     }

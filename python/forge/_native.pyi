@@ -8,6 +8,8 @@ ILLEGAL: int
 N_ROWS: int
 N_COUNTS: int
 N_VALUES: int
+SAMPLER_UNIFORM: int
+SAMPLER_MRV: int
 cuda: Any  # a submodule of CUDA builds
 
 class HostPool:
@@ -108,4 +110,32 @@ def tokenize_states(
     tokens: int,
     masks: int,
     n_threads: int,
+) -> None: ...
+def play(
+    deals: int,
+    deal_stride: int,
+    decls: int,
+    decl_stride: int,
+    states: int,
+    slots: int,
+    n: int,
+    next: int,
+    points: int,
+    n_threads: int,
+) -> None: ...
+def first_bad_constraints(allowed: int, sizes: int, n: int) -> tuple[int, str]: ...
+def first_without_world(allowed: int, sizes: int, n: int) -> tuple[int, str]: ...
+def count_worlds(allowed: int, sizes: int, n: int, counts: int, n_threads: int) -> None: ...
+def sample_worlds(
+    allowed: int,
+    sizes: int,
+    keys: int,
+    n: int,
+    n_samples: int,
+    sampler: int,
+    worlds: int,
+    n_threads: int,
+) -> None: ...
+def enumerate_worlds(
+    allowed: int, sizes: int, start: int, n: int, worlds: int, n_threads: int
 ) -> None: ...

@@ -1,4 +1,7 @@
-"""What every op promises: schema, shapes, types, and errors that name the argument."""
+"""What the ops on deals and positions promise: shapes, types, errors that name the argument.
+
+`test_hidden_contract.py` has the ops on hidden hands and `play`.
+"""
 
 import re
 from collections.abc import Callable
@@ -15,12 +18,12 @@ from forge.ops.schemas import SCHEMAS
 
 Arguments = dict[str, Any]
 
-OPS = tuple(SCHEMAS)
 DEAL_OPS = ("enumerate_states", "expand_states", "backward_induction", "solve")
 SIZED_BY_VALUES = ("enumerate_states", "solve")  # what comes out is as long as the deal decides
 BATCH_OPS = ("search", "search_at_least", "tokenize_states")
+OPS = DEAL_OPS + BATCH_OPS
 SIZED_BY_STATES = tuple(op for op in OPS if op not in SIZED_BY_VALUES)
-TENSORS = {op: re.findall(r"Tensor (\w+)", schema.split("->")[0]) for op, schema in SCHEMAS.items()}
+TENSORS = {op: re.findall(r"Tensor (\w+)", SCHEMAS[op].split("->")[0]) for op in OPS}
 OP_TENSORS = [(op, name) for op in OPS for name in TENSORS[op]]
 
 # Trailing dimensions and types of what comes out for N states.
@@ -84,7 +87,9 @@ def arguments(
 
 
 def test_every_op_is_looked_at() -> None:
-    assert set(OPS) == {*DEAL_OPS, *BATCH_OPS} == OUTPUTS.keys()
+    hidden = {"count_worlds", "sample_worlds", "enumerate_worlds", "play"}
+    assert {*OPS, *hidden} == SCHEMAS.keys()
+    assert set(OPS) == OUTPUTS.keys()
     assert all(getattr(forge.ops, op) is getattr(torch.ops.forge, op) for op in OPS)
 
 

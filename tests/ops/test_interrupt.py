@@ -87,6 +87,20 @@ def test_ctrl_c_ends_a_long_batch() -> None:
     assert elapsed_s < PATIENCE_S
 
 
+def test_ctrl_c_ends_sampling() -> None:
+    # Forty million worlds of the slower sampler: 6 s on two threads of a machine of 2026.
+    call = """torch.ops.forge.sample_worlds(
+            torch.tensor([[(1 << 21) - 1] * 3] * 2, dtype=torch.int32),
+            torch.full((2, 3), 7, dtype=torch.int8),
+            torch.arange(2),
+            20_000_000,
+            "mrv",
+        )"""
+    n_finished, elapsed_s = interrupted_child(call)
+    assert n_finished == 0
+    assert elapsed_s < PATIENCE_S
+
+
 def test_ctrl_c_ends_repeated_solves() -> None:
     assert interrupted_child("torch.ops.forge.solve(deal, 9)")[1] < PATIENCE_S
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 import forge.ops
+import world_sets
 from batches import FIRST_STATE, Batch, first_leads, random_games
 from forge.ops.cuda import LANES_PER_MULTIPROCESSOR
 
@@ -21,12 +22,17 @@ OPS = (
     "search",
     "search_at_least",
     "tokenize_states",
+    "play",
+    "count_worlds",
+    "sample_worlds",
+    "sample_worlds_mrv",
+    "enumerate_worlds",
 )
 
 
 def outputs_of(op: str, arguments: Arguments) -> tuple[Tensor, ...]:
     """Return the outputs of an op as a tuple on the CPU."""
-    out = getattr(torch.ops.forge, op)(*arguments)
+    out = getattr(torch.ops.forge, op.removesuffix("_mrv"))(*arguments)
     return tuple(x.cpu() for x in ((out,) if isinstance(out, Tensor) else out))
 
 
@@ -41,6 +47,14 @@ def assert_same(got: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> None:
     for a, b in zip(got, expected, strict=True):
         assert a.dtype == b.dtype
         assert torch.equal(a, b)
+
+
+def first_legal_plays(positions: Batch) -> Arguments:
+    """Return the positions that are no end of a hand, and the lowest legal slot of each."""
+    legal = torch.ops.forge.search(*positions) > -128
+    rows = legal.any(dim=1)
+    slots = legal[rows].int().argmax(dim=1).to(torch.int8)
+    return (*(x[rows] for x in positions), slots)
 
 
 @pytest.fixture
@@ -63,6 +77,10 @@ def cases(
     n = len(positions.states)
     targets = (torch.arange(n) * 5 % 87 - 43).to(torch.int8)
     states = small_solution[0]
+    # More rows than a launch has tables, so few worlds of each; and one row that threads share.
+    allowed, sizes = world_sets.tensors(world_sets.random_questions(5000))
+    keys = torch.arange(5000) * 0x1E3779B97F4A7C15
+    one = tuple(x[0] for x in world_sets.tensors([world_sets.EMPTY_BOARD]))
     return {
         "enumerate_states": (small_deal, small_decl),
         "solve": (small_deal, small_decl),
@@ -71,6 +89,11 @@ def cases(
         "search": positions,
         "search_at_least": (*positions, targets),
         "tokenize_states": positions,
+        "play": first_legal_plays(positions),
+        "count_worlds": (allowed, sizes),
+        "sample_worlds": (allowed, sizes, keys, 7),
+        "sample_worlds_mrv": (allowed[:1], sizes[:1], keys[:1], 30_001, "mrv"),
+        "enumerate_worlds": (*one, 1_000_000, 1_020_001),
     }
 
 
@@ -85,7 +108,8 @@ def expected(cases: dict[str, Arguments]) -> dict[str, tuple[Tensor, ...]]:
 
 
 def test_every_op_has_a_case(cases: dict[str, Arguments]) -> None:
-    assert set(OPS) == set(cases) == set(forge.ops.schemas.SCHEMAS)
+    assert set(OPS) == set(cases)
+    assert {op.removesuffix("_mrv") for op in OPS} == set(forge.ops.schemas.SCHEMAS)
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 5], indirect=True)

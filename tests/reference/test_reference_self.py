@@ -1,13 +1,15 @@
 """The reference itself, against examples worked out by hand from the rules."""
 
 import ast
+import itertools
 import random
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from reference import deals, game, minimax, packing, rules, tokens
+from reference import deals, game, minimax, packing, philox, rules, tokens, worlds
 from reference.packing import State
 from reference.rules import Domino
 
@@ -231,6 +233,51 @@ def test_tokens_of_a_first_lead() -> None:
     assert token[5:] == [2, 0, 1, 1, 3, FIVES, 0]
 
 
+@pytest.mark.parametrize(
+    ("counter", "key", "answer"),
+    [  # Random123, kat_vectors, philox4x32 with 10 rounds
+        ((0,) * 4, (0,) * 2, (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+        ((2**32 - 1,) * 4, (2**32 - 1,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
+        (
+            (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344),
+            (0xA4093822, 0x299F31D0),
+            (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
+        ),
+    ],
+)
+def test_philox_known_answers(
+    counter: philox.Counter, key: tuple[int, int], answer: philox.Counter
+) -> None:
+    assert philox.philox4x32(counter, key) == answer
+
+
+def test_fair_integers_leave_the_unfair_words_out() -> None:
+    # 2^32 mod 3 = 1: word 0 would give 0 one word more than the others.
+    assert philox.below(3, iter([0, 2**32 - 1])) == 2
+    assert philox.below(3, itertools.repeat(1)) == 0
+    assert philox.below(4, itertools.repeat(0)) == 0  # 4 divides 2^32: nothing is unfair
+
+
+def test_worlds_by_hand() -> None:
+    # Domino 0 may be with seats 0 and 1, domino 4 with all, domino 9 with seats 1 and 2.
+    allowed, sizes = (0b0000010001, 0b1000010001, 0b1000010000), (1, 1, 1)
+    assert worlds.unseen(allowed) == [0, 4, 9]
+    assert worlds.worlds(allowed, sizes) == [(1, 16, 512), (1, 512, 16), (16, 1, 512)]
+    assert worlds.is_world((1, 512, 16), allowed, sizes)
+    assert not worlds.is_world((512, 1, 16), allowed, sizes)
+
+
+def test_most_constrained_first_by_hand() -> None:
+    # Dominoes 0 and 2 (two seats each) come before 1 (three). 0 to seat 0: then 1 and 2 may be with
+    # 1 and 2 either way, even chances. 0 to seat 1: 2 must go to seat 2. And 2 first likewise.
+    allowed, sizes = (0b011, 0b111, 0b110), (1, 1, 1)
+    half, quarter = Fraction(1, 2), Fraction(1, 4)
+    by_0 = {(1, 2, 4): quarter, (1, 4, 2): quarter, (2, 1, 4): half}
+    by_2 = {(1, 2, 4): quarter, (2, 1, 4): quarter, (1, 4, 2): half}
+    expected = {world: (by_0[world] + by_2[world]) / 2 for world in by_0}
+    assert worlds.mrv_probabilities(allowed, sizes) == expected
+
+
 def test_reference_stands_alone() -> None:
     for path in Path(__file__).parent.glob("*.py"):
         imported: set[str] = set()
@@ -240,6 +287,6 @@ def test_reference_stands_alone() -> None:
             elif isinstance(node, ast.ImportFrom):
                 assert node.level == 0, f"{path.name}: spell the import out"
                 imported.add((node.module or "").split(".")[0])
-        allowed = {"ast", "collections", "functools", "hypothesis", "pathlib"}
-        allowed |= {"pytest", "random", "reference", "typing"}
+        allowed = {"ast", "collections", "fractions", "functools", "hypothesis", "itertools"}
+        allowed |= {"pathlib", "pytest", "random", "reference", "typing"}
         assert imported <= allowed, f"{path.name} imports {sorted(imported - allowed)}"

@@ -16,10 +16,14 @@ from forge.ops.memory import release_memory
 __all__ = [
     "backward_induction",
     "count_states",
+    "count_worlds",
     "enumerate_states",
+    "enumerate_worlds",
     "expand_states",
+    "play",
     "release_memory",
     "resolve_device",
+    "sample_worlds",
     "search",
     "search_at_least",
     "solve",
@@ -34,3 +38,7 @@ solve: Any = torch.ops.forge.solve
 search: Any = torch.ops.forge.search
 search_at_least: Any = torch.ops.forge.search_at_least
 tokenize_states: Any = torch.ops.forge.tokenize_states
+play: Any = torch.ops.forge.play
+count_worlds: Any = torch.ops.forge.count_worlds
+sample_worlds: Any = torch.ops.forge.sample_worlds
+enumerate_worlds: Any = torch.ops.forge.enumerate_worlds

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from forge.build import native
 from forge.errors import ForgeError
-from forge.ops import memory, schemas
+from forge.ops import cpu_worlds, memory, schemas
 
 
 def check_deals(deals: Tensor) -> None:
@@ -221,6 +221,32 @@ def tokenize_states(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[Tenso
     return tokens, masks
 
 
+def play(deals: Tensor, decls: Tensor, states: Tensor, slots: Tensor) -> tuple[Tensor, Tensor]:
+    deals, decls, states = _positions(deals, decls, states)
+    schemas.check_slots(states, slots)
+    slots = slots.contiguous()
+    after, points = schemas.empty_plays(states)
+    native.play(
+        *batch_arguments(deals, decls, states),
+        slots.data_ptr(),
+        states.shape[0],
+        after.data_ptr(),
+        points.data_ptr(),
+        torch.get_num_threads(),
+    )
+    illegal = (after < 0).nonzero()
+    if len(illegal):
+        row = int(illegal[0])
+        deal, decl = deals[row % deals.shape[0]], int(decls[row % decls.shape[0]])
+        mask = native.legal_slots(deal.data_ptr(), decl, int(states[row]))
+        legal = ", ".join(str(slot) for slot in range(7) if mask >> slot & 1)
+        raise ForgeError(
+            f"slots[{row}] = {int(slots[row])} is not legal: "
+            + (f"legal are {legal}" if legal else "the hand is over")
+        )
+    return after, points
+
+
 def verify_tablebase(
     deal: Tensor, decl: int, states: Tensor, values: Tensor, q: Tensor
 ) -> tuple[int, int, str]:
@@ -257,6 +283,8 @@ _KERNELS: dict[str, Callable[..., Any]] = {
     "search": search,
     "search_at_least": search_at_least,
     "tokenize_states": tokenize_states,
+    "play": play,
+    **cpu_worlds.KERNELS,
 }
 
 for _op, _kernel in _KERNELS.items():

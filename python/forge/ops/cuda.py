@@ -2,7 +2,8 @@
 
 They run on the current stream of the device of their arguments and wait for nothing, but for the
 check of a single deal and for the number of states of `solve` and `enumerate_states`. In batches,
-positions that cannot be come back as illegal in every slot (the CPU refuses them).
+positions that cannot be come back as illegal in every slot, and plays that are not legal as state
+-1 with 0 points (the CPU refuses them).
 """
 
 from collections.abc import Callable
@@ -13,16 +14,13 @@ from torch import Tensor
 
 from forge.build import NO_CUDA_BUILD, native
 from forge.errors import ForgeError
-from forge.ops import schemas
+from forge.ops import cuda_worlds, schemas
 from forge.ops.cpu import batch_arguments, check_deals
+from forge.ops.device import current_stream
 
 # One lane a position, so many a multiprocessor; 2^10 entries of 8 bytes a lane.
 LANES_PER_MULTIPROCESSOR = 512
 LOG2_LANE_TABLE = 10
-
-
-def _stream(tensor: Tensor) -> int:
-    return int(torch.cuda.current_stream(tensor.device).cuda_stream)
 
 
 def _single_deal(deal: Tensor, decl: int) -> Tensor:
@@ -39,7 +37,7 @@ def _work(deal: Tensor, with_offsets: bool) -> Tensor:
 
 def _reach(deal: Tensor, decl: int) -> tuple[Tensor, int]:
     work = _work(deal, with_offsets=True)
-    native.cuda.reach_states(work.data_ptr(), deal.data_ptr(), decl, _stream(deal))
+    native.cuda.reach_states(work.data_ptr(), deal.data_ptr(), decl, current_stream(deal))
     start = native.cuda.n_states_offset()
     return work, int(work[start : start + 8].view(torch.int64))
 
@@ -49,7 +47,7 @@ def _enumerate_states(deal: Tensor, decl: int) -> Tensor:
     with torch.cuda.device(deal.device):
         work, n = _reach(deal, decl)
         states = torch.empty(n, dtype=torch.int64, device=deal.device)
-        native.cuda.emit_states(work.data_ptr(), states.data_ptr(), 0, 0, _stream(deal))
+        native.cuda.emit_states(work.data_ptr(), states.data_ptr(), 0, 0, current_stream(deal))
     return states
 
 
@@ -59,7 +57,11 @@ def _solve(deal: Tensor, decl: int) -> tuple[Tensor, Tensor, Tensor]:
         work, n = _reach(deal, decl)
         states, values, q = schemas.empty_solution(n, deal.device)
         native.cuda.emit_states(
-            work.data_ptr(), states.data_ptr(), values.data_ptr(), q.data_ptr(), _stream(deal)
+            work.data_ptr(),
+            states.data_ptr(),
+            values.data_ptr(),
+            q.data_ptr(),
+            current_stream(deal),
         )
     return states, values, q
 
@@ -77,7 +79,7 @@ def _expand_states(deal: Tensor, decl: int, states: Tensor) -> Tensor:
             states.data_ptr(),
             states.shape[0],
             children.data_ptr(),
-            _stream(deal),
+            current_stream(deal),
         )
     return children
 
@@ -96,7 +98,7 @@ def _backward_induction(deal: Tensor, decl: int, states: Tensor) -> tuple[Tensor
             states.shape[0],
             values.data_ptr(),
             q.data_ptr(),
-            _stream(deal),
+            current_stream(deal),
         )
     return values, q
 
@@ -129,7 +131,7 @@ def _run_search(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor | 
             entries.data_ptr(),
             LOG2_LANE_TABLE,
             n_lanes,
-            _stream(states),
+            current_stream(states),
         )
     return out
 
@@ -153,9 +155,26 @@ def _tokenize_states(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[Tens
             states.shape[0],
             tokens.data_ptr(),
             masks.data_ptr(),
-            _stream(states),
+            current_stream(states),
         )
     return tokens, masks
+
+
+def _play(deals: Tensor, decls: Tensor, states: Tensor, slots: Tensor) -> tuple[Tensor, Tensor]:
+    deals, decls, states = _positions(deals, decls, states)
+    schemas.check_slots(states, slots)
+    slots = slots.contiguous()
+    after, points = schemas.empty_plays(states)
+    with torch.cuda.device(states.device):
+        native.cuda.play(
+            *batch_arguments(deals, decls, states),
+            slots.data_ptr(),
+            states.shape[0],
+            after.data_ptr(),
+            points.data_ptr(),
+            current_stream(states),
+        )
+    return after, points
 
 
 def _no_cuda(*_args: Any) -> NoReturn:
@@ -170,6 +189,8 @@ _KERNELS: dict[str, Callable[..., Any]] = {
     "search": _search,
     "search_at_least": _search_at_least,
     "tokenize_states": _tokenize_states,
+    "play": _play,
+    **cuda_worlds.KERNELS,
 }
 
 for _op in schemas.SCHEMAS:

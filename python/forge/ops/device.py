@@ -1,6 +1,7 @@
 """Which device a command runs on."""
 
 import torch
+from torch import Tensor
 
 from forge.build import native, require_cuda_build
 from forge.errors import ForgeError
@@ -28,3 +29,8 @@ def resolve_device(text: str = "auto") -> torch.device:
     if index and int(index) >= torch.cuda.device_count():
         raise ForgeError(f"no device {text}: there are {torch.cuda.device_count()} CUDA devices")
     return torch.device(text)
+
+
+def current_stream(tensor: Tensor) -> int:
+    """Address of the current stream of a CUDA tensor's device, as the native core takes it."""
+    return int(torch.cuda.current_stream(tensor.device).cuda_stream)

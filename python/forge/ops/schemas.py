@@ -2,7 +2,8 @@
 
 One check serves fake tensors, CPU and CUDA. A *deal* is int8 [4, 7] domino ids in slot order; in
 batches a leading dimension of 1 broadcasts. States are packed int64 (see forge.oracle.state).
-All values are in the team-0 frame.
+All values are in the team-0 frame. Checks, fakes and rooms of the operators on hidden hands are in
+`world_schemas`.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,13 @@ SCHEMAS = {
     "search": "(Tensor deals, Tensor decls, Tensor states) -> Tensor",
     "search_at_least": "(Tensor deals, Tensor decls, Tensor states, Tensor targets) -> Tensor",
     "tokenize_states": "(Tensor deals, Tensor decls, Tensor states) -> (Tensor, Tensor)",
+    "play": "(Tensor deals, Tensor decls, Tensor states, Tensor slots) -> (Tensor, Tensor)",
+    "count_worlds": "(Tensor allowed, Tensor sizes) -> Tensor",
+    "sample_worlds": (
+        "(Tensor allowed, Tensor sizes, Tensor keys, SymInt n_samples, str sampler='uniform')"
+        " -> Tensor"
+    ),
+    "enumerate_worlds": "(Tensor allowed, Tensor sizes, SymInt start, SymInt stop) -> Tensor",
 }
 
 N_SLOTS = 7
@@ -32,7 +40,8 @@ for _name, _schema in SCHEMAS.items():
     LIBRARY.define(_name + _schema, tags=(torch.Tag.pt2_compliant_tag,))
 
 
-def _expect(name: str, tensor: Tensor, dtype: torch.dtype, shape: str, ok: bool) -> None:
+def expect(name: str, tensor: Tensor, dtype: torch.dtype, shape: str, ok: bool) -> None:
+    """Raises ForgeError unless the type is right and the shape is `ok`; `shape` says what it is."""
     if tensor.dtype != dtype or not ok:
         raise ForgeError(
             f"{name} must be {str(dtype).removeprefix('torch.')} {shape}, "
@@ -40,7 +49,8 @@ def _expect(name: str, tensor: Tensor, dtype: torch.dtype, shape: str, ok: bool)
         )
 
 
-def _same_device(**tensors: Tensor) -> None:
+def same_device(**tensors: Tensor) -> None:
+    """Raises ForgeError unless all are on one device."""
     devices = {name: tensor.device for name, tensor in tensors.items()}
     if len(set(devices.values())) > 1:
         found = ", ".join(f"{name} on {device}" for name, device in devices.items())
@@ -49,7 +59,7 @@ def _same_device(**tensors: Tensor) -> None:
 
 def check_deal(deal: Tensor, decl: int) -> None:
     """One deal int8 [4, 7] and a declaration id 0..9."""
-    _expect("deal", deal, torch.int8, "[4, 7]", deal.dim() == 2 and tuple(deal.shape) == (4, 7))
+    expect("deal", deal, torch.int8, "[4, 7]", deal.dim() == 2 and tuple(deal.shape) == (4, 7))
     if not 0 <= decl <= 9:
         raise ForgeError(f"decl must be 0..9, got {decl}")
 
@@ -57,28 +67,33 @@ def check_deal(deal: Tensor, decl: int) -> None:
 def check_deal_states(deal: Tensor, decl: int, states: Tensor) -> None:
     """One deal and states int64 [N] of it."""
     check_deal(deal, decl)
-    _expect("states", states, torch.int64, "[N]", states.dim() == 1)
-    _same_device(deal=deal, states=states)
+    expect("states", states, torch.int64, "[N]", states.dim() == 1)
+    same_device(deal=deal, states=states)
 
 
 def check_positions(deals: Tensor, decls: Tensor, states: Tensor) -> None:
     """deals int8 [B or 1, 4, 7], decls int8 [B or 1], states int64 [B]."""
-    _expect("states", states, torch.int64, "[B]", states.dim() == 1)
+    expect("states", states, torch.int64, "[B]", states.dim() == 1)
     n = states.shape[0]
     deals_ok = deals.dim() == 3 and deals.shape[1] == 4 and deals.shape[2] == N_SLOTS
-    _expect("deals", deals, torch.int8, f"[{n} or 1, 4, 7]", deals_ok and deals.shape[0] in (1, n))
-    _expect(
-        "decls", decls, torch.int8, f"[{n} or 1]", decls.dim() == 1 and decls.shape[0] in (1, n)
-    )
-    _same_device(deals=deals, decls=decls, states=states)
+    expect("deals", deals, torch.int8, f"[{n} or 1, 4, 7]", deals_ok and deals.shape[0] in (1, n))
+    expect("decls", decls, torch.int8, f"[{n} or 1]", decls.dim() == 1 and decls.shape[0] in (1, n))
+    same_device(deals=deals, decls=decls, states=states)
 
 
 def check_targets(states: Tensor, targets: Tensor) -> None:
     """targets int8 [B or 1]."""
     n = states.shape[0]
     ok = targets.dim() == 1 and targets.shape[0] in (1, n)
-    _expect("targets", targets, torch.int8, f"[{n} or 1]", ok)
-    _same_device(states=states, targets=targets)
+    expect("targets", targets, torch.int8, f"[{n} or 1]", ok)
+    same_device(states=states, targets=targets)
+
+
+def check_slots(states: Tensor, slots: Tensor) -> None:
+    """slots int8 [B]."""
+    n = states.shape[0]
+    expect("slots", slots, torch.int8, f"[{n}]", slots.dim() == 1 and slots.shape[0] == n)
+    same_device(states=states, slots=slots)
 
 
 def empty_solution(n: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
@@ -102,6 +117,11 @@ def empty_tokens(states: Tensor) -> tuple[Tensor, Tensor]:
         states.new_empty((n, N_TOKENS, N_FEATURES), dtype=torch.int8),
         states.new_empty((n, N_TOKENS), dtype=torch.int8),
     )
+
+
+def empty_plays(states: Tensor) -> tuple[Tensor, Tensor]:
+    """Room for the next states int64 [B] and points int8 [B]."""
+    return torch.empty_like(states), torch.empty_like(states, dtype=torch.int8)
 
 
 def register(op: str, device: str, kernel: Callable[..., Any]) -> None:
@@ -157,3 +177,12 @@ def _fake_search_at_least(deals: Tensor, decls: Tensor, states: Tensor, targets:
 def _fake_tokenize_states(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
     check_positions(deals, decls, states)
     return empty_tokens(states)
+
+
+@torch.library.register_fake("forge::play", lib=LIBRARY)
+def _fake_play(
+    deals: Tensor, decls: Tensor, states: Tensor, slots: Tensor
+) -> tuple[Tensor, Tensor]:
+    check_positions(deals, decls, states)
+    check_slots(states, slots)
+    return empty_plays(states.contiguous())

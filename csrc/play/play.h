@@ -1,0 +1,42 @@
+// One play of a batch of hands.
+#pragma once
+
+#include "game/deal_context.h"
+#include "game/position_batch.h"
+
+namespace forge {
+
+// What stands where the slot is not legal.
+inline constexpr Play NO_PLAY{-1, 0};
+
+FORGE_INLINE Play play_if_legal(const DealContext& c, int64_t state, int slot) {
+  const bool legal = slot >= 0 && slot < N_SLOTS && (legal_slots(c, state) >> slot & 1);
+  return legal ? play_slot(c, state, slot) : NO_PLAY;
+}
+
+struct PlayJob {
+  PositionBatch batch;
+  const int8_t* slots;  // [B]
+  int64_t* next;        // [B]
+  int8_t* points;       // [B], team-0 frame
+
+  FORGE_INLINE void write(int64_t i, const Play& play) const {
+    next[i] = play.state;
+    points[i] = static_cast<int8_t>(play.points);
+  }
+};
+
+// Over B rows of a device.
+struct PlaySlots {
+  PlayJob job;
+  FORGE_HD void operator()(int64_t i) const {
+    const int8_t* deal = job.batch.deal(i);
+    const int decl = job.batch.decl(i);
+    const int64_t state = job.batch.states[i];
+    const bool sound = is_sound(deal, decl, state);
+    job.write(i,
+              sound ? play_if_legal(make_deal_context(deal, decl), state, job.slots[i]) : NO_PLAY);
+  }
+};
+
+}  // namespace forge

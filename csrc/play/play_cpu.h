@@ -1,0 +1,11 @@
+#pragma once
+
+#include "core/parallel.h"
+#include "play/play.h"
+
+namespace forge::cpu {
+
+// Where the slot is not legal, next is -1.
+void play(const PlayJob& job, const Parallel& how);
+
+}  // namespace forge::cpu

@@ -1,0 +1,10 @@
+#include "core/launch.cuh"
+#include "play/play_cuda.h"
+
+namespace forge::cuda {
+
+void play(const PlayJob& job, void* stream) {
+  Launch{static_cast<cudaStream_t>(stream)}(job.batch.n, PlaySlots{job});
+}
+
+}  // namespace forge::cuda
