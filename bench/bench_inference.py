@@ -1,7 +1,6 @@
 """A network's positions a second: PyTorch against onnxruntime, batch 1 and 4096, all threads.
 
-The network has the sizes of the author's 816K model and weights that nobody trained, which take as
-long as any others.
+The weights are those of no training, which take as long as any others.
 """
 
 from __future__ import annotations
@@ -13,7 +12,16 @@ from typing import Any
 import onnx
 import pytest
 import torch
-from common import N_ROUNDS, SHORT, THREADS, batch, percentile, random_hand, time_each
+from common import (
+    N_ROUNDS,
+    NETWORKS,
+    SHORT,
+    THREADS,
+    batch,
+    percentile,
+    random_hand,
+    time_each,
+)
 
 from forge import ops
 from forge.ml.module import DominoLightningModule
@@ -23,7 +31,7 @@ from forge.ml.onnx_variants import VARIANTS, make_variant
 from forge.oracle.naming import ShardKey
 from forge.oracle.state import seats_to_act
 
-SIZES = {"embed_dim": 128, "n_heads": 8, "n_layers": 4, "ff_dim": 512}
+SIZES = ["816k", "mlp-3.3m"]
 BATCHES = [1, 64] if SHORT else [1, 4096]
 # Calls in a round: about as long for either batch.
 N_CALLS = {1: 20 if SHORT else 200, 64: 2, 4096: 1}
@@ -31,17 +39,17 @@ N_CALLS = {1: 20 if SHORT else 200, 64: 2, 4096: 1}
 Inputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
-@lru_cache(maxsize=1)
-def module() -> DominoLightningModule:
-    """The network."""
+@lru_cache
+def module(size: str) -> DominoLightningModule:
+    """A network of `common.NETWORKS`."""
     torch.manual_seed(0)
-    return DominoLightningModule(**SIZES, loss_mode="qvalue").eval()
+    return DominoLightningModule(**NETWORKS[size], loss_mode="qvalue").eval()
 
 
-@lru_cache(maxsize=1)
-def onnx_model() -> onnx.ModelProto:
+@lru_cache
+def onnx_model(size: str) -> onnx.ModelProto:
     """The network as an fp32 graph."""
-    return to_onnx(module())
+    return to_onnx(module(size))
 
 
 def positions(n: int) -> Inputs:
@@ -53,29 +61,32 @@ def positions(n: int) -> Inputs:
     return tokens, masks, seats_to_act(chosen.states).to(torch.int8)
 
 
-def torch_runner(inputs: Inputs) -> Callable[[int], object]:
+def torch_runner(size: str, inputs: Inputs) -> Callable[[int], object]:
     """Runs the module once."""
+
+    network = module(size)
 
     def run(_: int) -> object:
         with torch.inference_mode():
-            return module()(*inputs)
+            return network(*inputs)
 
     return run
 
 
-def onnx_runner(variant: str, inputs: Inputs) -> Callable[[int], object]:
+def onnx_runner(size: str, variant: str, inputs: Inputs) -> Callable[[int], object]:
     """Runs an onnxruntime session once."""
-    session = open_session(make_variant(variant, onnx_model()).SerializeToString(), THREADS)
+    session = open_session(make_variant(variant, onnx_model(size)).SerializeToString(), THREADS)
     feed = {"tokens": inputs[0].numpy(), "masks": inputs[1].numpy()}
     return lambda _: session.run(None, feed)
 
 
 @pytest.mark.parametrize("batch_size", BATCHES)
 @pytest.mark.parametrize("backend", ["torch", *(f"onnx-{variant}" for variant in VARIANTS)])
-def test_inference(benchmark: Any, backend: str, batch_size: int) -> None:
+@pytest.mark.parametrize("size", SIZES)
+def test_inference(benchmark: Any, size: str, backend: str, batch_size: int) -> None:
     inputs = positions(batch_size)
     kind, _, variant = backend.partition("-")
-    run = torch_runner(inputs) if kind == "torch" else onnx_runner(variant, inputs)
+    run = torch_runner(size, inputs) if kind == "torch" else onnx_runner(size, variant, inputs)
     for i in range(3):  # allocations and threads of the first calls
         run(i)
     rounds: list[list[float]] = []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from common import N_ROUNDS, SHORT, median_of_rounds, time_each
+from common import N_ROUNDS, NETWORKS, SHORT, median_of_rounds, time_each
 
 from forge.ml.module import DominoLightningModule
 from forge.ml.optim import make_optimizer
@@ -15,11 +15,6 @@ from forge.ml.positions import StreamOptions, unit_rows
 from forge.ml.rows import Batch
 from forge.ml.run import choose_hardware
 
-# The two published sizes, and the default.
-SIZES: dict[str, dict[str, int]] = {
-    "816k": {"embed_dim": 128, "n_heads": 8, "n_layers": 4, "ff_dim": 512},
-    "3.3m": {"embed_dim": 256, "n_heads": 8, "n_layers": 4, "ff_dim": 1024},
-}
 BATCH_SIZES = [1, 4096]
 TRAIN_BATCH_SIZE = 256 if SHORT else 4096
 N_STEPS = 1 if SHORT else 5
@@ -39,7 +34,7 @@ def rows() -> Batch:
 def module_of(size: str) -> DominoLightningModule:
     """A fresh network on the device."""
     torch.manual_seed(0)
-    return DominoLightningModule(**SIZES[size], loss_mode="qvalue").to(DEVICE)
+    return DominoLightningModule(**NETWORKS[size], loss_mode="qvalue").to(DEVICE)
 
 
 def autocast(precision: str) -> torch.autocast:
@@ -63,7 +58,7 @@ def timed(benchmark: Any, work: Callable[[], object]) -> float:
 
 
 @pytest.mark.parametrize("precision", sorted({"32-true", HARDWARE.precision}))
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NETWORKS)
 def test_step(benchmark: Any, rows: Batch, size: str, precision: str) -> None:
     """Forward, backward and AdamW: what streaming has to keep up with."""
     module = module_of(size).train()
@@ -82,7 +77,7 @@ def test_step(benchmark: Any, rows: Batch, size: str, precision: str) -> None:
 
 
 @pytest.mark.parametrize("batch_size", BATCH_SIZES)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NETWORKS)
 def test_inference(benchmark: Any, rows: Batch, size: str, batch_size: int) -> None:
     """Scores and value in float32."""
     module = module_of(size).eval()

@@ -29,6 +29,13 @@ LOAD_AT_START = os.getloadavg()[0]
 QUIET_LOAD = 0.5  # above it at the start, something else was running: not for the record
 N_ROUNDS = 2 if SHORT else 5
 
+# Networks to measure: the two published sizes (the first is the default), and the one for CPUs.
+NETWORKS: dict[str, dict[str, Any]] = {
+    "816k": {"embed_dim": 128, "n_heads": 8, "n_layers": 4, "ff_dim": 512},
+    "3.3m": {"embed_dim": 256, "n_heads": 8, "n_layers": 4, "ff_dim": 1024},
+    "mlp-3.3m": {"arch": "mlp", "embed_dim": 512, "n_layers": 4, "ff_dim": 512},
+}
+
 BYTES_PER_STATE = 16  # int64 state, int8 V, 7 int8 q
 BANDWIDTH_BYTES = 500_000_000
 

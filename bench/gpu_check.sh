@@ -74,7 +74,7 @@ sanitize() {
 export -f sanitize
 
 op_tests=()
-for folder in tests/ops tests/search tests/tablebase tests/tokens; do
+for folder in tests/ops tests/search tests/tablebase tests/tokens tests/worlds tests/play; do
   [[ -d $folder ]] && op_tests+=("$folder")
 done
 
@@ -95,6 +95,8 @@ if ((rc == 0)); then
   FORGE_BENCH_GPU_STEP_S=${FORGE_BENCH_GPU_STEP_S:-25} \
     step "benchmarks" 200 INT "$PYTHON" -m pytest -q --benchmark-quiet bench/bench_gpu.py \
     --forge-json "$OUT/bench_gpu.json"
+  step_if_affordable "learning" 90 INT "$PYTHON" -m pytest -q --benchmark-quiet \
+    bench/bench_train.py --forge-json "$OUT/bench_train.json"
   step_if_affordable "memcheck of solve" 40 TERM bash -c "sanitize memcheck --solve"
 fi
 

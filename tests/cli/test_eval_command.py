@@ -109,7 +109,7 @@ def test_report_on_a_tokenised_folder(forge: Run, data: Path) -> None:
         *(f"{name}.png" for name in PLOTS),
     }
     assert report["n_positions"] == 160 and report["n_deals"] == 10
-    assert report["source"] == f"{data}, val" and report["checkpoint"] == str(path)
+    assert report["source"] == f"val split of {data}" and report["checkpoint"] == str(path)
     assert "percentile bootstrap over 10 deals" in text
     rows = {row["name"]: row for row in report["table"]}
     for name in ("q_mae", "value_mae", "q_gap"):
