@@ -1,6 +1,7 @@
 """Settings that hold for every test."""
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -12,3 +13,7 @@ settings.register_profile(
 )
 settings.register_profile("ci", parent=settings.get_profile("local"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+# A shell without job control starts background jobs with Ctrl+C ignored, and their children inherit
+# that: the commands under test would never be interrupted.
+signal.signal(signal.SIGINT, signal.default_int_handler)
