@@ -111,6 +111,7 @@ def test_run_folder(train: Any, data: Path) -> None:
         "checkpoints/last.ckpt",
         "checkpoints/last.yaml",
         "hparams.yaml",
+        "learning_curve.png",
         "metrics.csv",
     ]
     record = yaml.safe_load((folder / "checkpoints/best.yaml").read_text())

@@ -41,7 +41,8 @@ from forge.oracle.stop import StopSignal
 DEFAULT_DATA: Final = Path("data") / "tokenized"
 # Of each split the seed with the fewest states: a trial without data takes seconds.
 TRIAL_SEEDS: Final = (30, 930)
-TRIAL_SAMPLES_PER_SHARD: Final = 5000
+# One batch that a CPU does in seconds.
+TRIAL_SAMPLES_PER_SHARD: Final = 500
 
 
 def _defaults(function: Any) -> dict[str, Any]:
