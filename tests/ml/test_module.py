@@ -15,6 +15,7 @@ import pytest
 import torch
 from ml_arrays import synthetic_arrays
 
+import forge
 from forge.errors import ForgeError
 from forge.ml.data import DominoDataModule
 from forge.ml.module import DominoLightningModule, policy_loss, q_loss
@@ -282,13 +283,28 @@ def test_authors_checkpoint_loads(size: str, tmp_path: Path) -> None:
         path,
     )
     module = DominoLightningModule.load_from_checkpoint(path)
-    assert dict(module.hparams) == hparams
+    assert dict(module.hparams) == {**hparams, "arch": "transformer", "optimizer": "adamw"}
     assert set(module.state_dict()) == set(weights)
     for name, weight in module.state_dict().items():
         assert torch.equal(weight, weights[name])
     batch = batch_of(3)
     q_values, value = module(batch["tokens"], batch["masks"], batch["players"])
     assert q_values.shape == (3, 7) and value.shape == (3,)
+
+
+def test_shipped_path_is_looked_for_in_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def load(path: Any, *args: Any) -> None:
+        asked.append(path)
+
+    monkeypatch.setattr("lightning.pytorch.LightningModule.load_from_checkpoint", load)
+    DominoLightningModule.load_from_checkpoint("forge/models/some.ckpt")
+    DominoLightningModule.load_from_checkpoint("runs/forge/models/some.ckpt")
+    assert asked == [
+        Path(forge.__file__).parent / "models" / "some.ckpt",
+        Path("runs/forge/models/some.ckpt"),
+    ]
 
 
 class Foreign:
@@ -317,12 +333,16 @@ def test_checkpoints_that_cannot_be_loaded(tmp_path: Path) -> None:
         with pytest.raises(ForgeError, match=message) as caught:
             load(path)
         assert "\n" not in str(caught.value)
-    path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(ForgeError, match="not a checkpoint of this"):
-        load(path)
-    path.write_bytes(pickle.dumps(Foreign(), protocol=2))
-    with pytest.raises(ForgeError, match="not unpickled"):
-        load(path)
+    torch.save(good, path)
+    whole = path.read_bytes()
+    for n_bytes in (0, 200, len(whole) // 2, len(whole) - 40):
+        path.write_bytes(whole[:n_bytes])
+        with pytest.raises(ForgeError, match="not a checkpoint of this"):
+            load(path)
+    for protocol in range(2, 6):
+        path.write_bytes(pickle.dumps(Foreign(), protocol=protocol))
+        with pytest.raises(ForgeError, match="not unpickled"):
+            load(path)
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,21 @@ COMMANDS: Final = (
         "forge.cli.generate_continuous",
         "Fill the gaps of a shard directory, seed after seed.",
     ),
+    (
+        "tokenize",
+        "forge.cli.tokenize_data",
+        "Training data from shards, or straight from seeds.",
+    ),
+    ("train", "forge.cli.train", "Train a network on data or on a stream of fresh positions."),
+    ("eval", "forge.cli.eval", "Measure a checkpoint: figures, intervals, worst positions."),
+    ("export", "forge.cli.export", "A checkpoint as ONNX: fp32, fp16 and int8, with a card."),
+    ("catalog", "forge.cli.catalog", "The trained models there are, and whether they are whole."),
+    ("promote", "forge.cli.promote", "Name, measure and document a checkpoint as a model."),
     ("verify", "forge.oracle.verify", "Check shard files against the rules and themselves."),
     ("info", "forge.cli.info", "Versions, what was compiled, and the devices found."),
 )
+# Further names of subcommands, not listed.
+ALIASES: Final = {"tokenize-data": "tokenize"}
 
 app = typer.Typer(
     help="Exact oracle for the domino game Texas 42.",
@@ -52,15 +64,19 @@ def _add(name: str, module: str, help: str, hidden: bool = False) -> None:
 
 for _name, _module, _help in COMMANDS:
     _add(_name, _module, _help)
-    if "-" in _name:  # the module's own spelling works too
-        _add(_name.replace("-", "_"), _module, _help, hidden=True)
+    _aliases = [alias for alias, name in ALIASES.items() if name == _name]
+    for _alias in _aliases:
+        _add(_alias, _module, _help, hidden=True)
+    for _spelling in (_name, *_aliases):
+        if "-" in _spelling:  # the module's own spelling works too
+            _add(_spelling.replace("-", "_"), _module, _help, hidden=True)
 
 
 def main() -> None:
     """Entry point of the `forge` script."""
     names = [name for name, _, _ in COMMANDS]
     asked_for = sys.argv[1] if len(sys.argv) > 1 else "--help"
-    if not asked_for.startswith("-") and asked_for.replace("_", "-") not in names:
+    if not asked_for.startswith("-") and asked_for.replace("_", "-") not in {*names, *ALIASES}:
         sys.exit(complain(f"no command {asked_for!r}: valid are {', '.join(names)}"))
     run(app, prog="forge")
 

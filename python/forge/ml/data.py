@@ -87,7 +87,8 @@ class RankSampler(DistributedSampler[int]):
     Being a `DistributedSampler`, Lightning keeps it and tells it the epoch. Unlike its parent it
     never repeats rows to even out processes, which would count validation rows twice: training
     drops the remainder, evaluation gives some processes one row less. It also shuffles in
-    numpy, so that tens of millions of rows do not become Python integers at once.
+    numpy, so that tens of millions of rows do not become Python integers at once. And it can leave
+    out the rows of an epoch that an interrupted run has read: `skip`.
 
     Args:
         dataset: the split.
@@ -98,10 +99,21 @@ class RankSampler(DistributedSampler[int]):
     """
 
     def __init__(
-        self, dataset: TokenizedSplit, num_replicas: int, rank: int, shuffle: bool, seed: int
+        self, dataset: Dataset[Batch], num_replicas: int, rank: int, shuffle: bool, seed: int
     ) -> None:
         super().__init__(dataset, num_replicas=num_replicas, rank=rank, shuffle=shuffle, seed=seed)
-        self.n_rows = len(dataset)
+        self.n_rows = len(dataset)  # type: ignore[arg-type]  # a Sized one, or the parent fails
+        self._skipped = (-1, 0)  # epoch, rows
+
+    def skip(self, epoch: int, n_rows: int) -> None:
+        """Leave out the first `n_rows` of this process in that epoch; `len` stays the same."""
+        self._skipped = (epoch, n_rows)
+
+    @property
+    def n_skipped(self) -> int:
+        """Rows left out of the current epoch."""
+        epoch, n_rows = self._skipped
+        return n_rows if epoch == self.epoch else 0
 
     def __len__(self) -> int:
         if self.shuffle:
@@ -115,12 +127,40 @@ class RankSampler(DistributedSampler[int]):
         else:
             order = np.arange(self.n_rows)
         mine = order[self.rank :: self.num_replicas][: len(self)]
-        for start in range(0, len(mine), 65536):
+        for start in range(self.n_skipped, len(mine), 65536):
             yield from mine[start : start + 65536].tolist()
+
+
+class CountingLoader(DataLoader[Batch]):
+    """A `DataLoader` over a `RankSampler` that knows, and can go back to, where it stands.
+
+    It starts reading with the first batch asked for, not with `iter()`: Lightning calls that
+    before it tells the sampler the epoch.
+    """
+
+    sampler: RankSampler
+    n_rows_drawn = 0  # by this process, in the epoch of the sampler
+
+    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]  # a generator will do
+        self.n_rows_drawn = min(self.sampler.n_skipped, len(self.sampler))
+        for batch in super().__iter__():
+            self.n_rows_drawn += len(batch["targets"])
+            yield batch
+
+    def state_dict(self) -> dict[str, int]:
+        """Epoch and rows drawn in it. Asked for while a batch is in hand, that batch counts."""
+        return {"epoch": self.sampler.epoch, "n_rows": self.n_rows_drawn}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on after those rows, when that epoch comes."""
+        self.sampler.skip(state["epoch"], state["n_rows"])
+        self.n_rows_drawn = state["n_rows"]
 
 
 class DominoDataModule(pl.LightningDataModule):
     """Batches of the tokenised splits for Lightning.
+
+    Checkpoints hold where in an epoch a run was: a resumed one goes on with the next batch.
 
     A batch is a dict of int8 tensors named as the arrays: `tokens` [B,32,12], `masks` [B,32],
     `targets` [B], `legal` [B,7], `qvals` [B,7] and `values` [B] (**team-0 frame**, points),
@@ -160,6 +200,15 @@ class DominoDataModule(pl.LightningDataModule):
         self.seed = seed
         self.manifest: dict[str, Any] = {}
         self.splits: dict[str, TokenizedSplit] = {}
+        self._train: CountingLoader | None = None
+        self._resumed: dict[str, int] | None = None
+
+    @property
+    def description(self) -> dict[str, object]:
+        """Where the rows come from, with the hashes of the manifest, for the record of a run."""
+        if not self.manifest:
+            self.manifest = _read_manifest(self.data_dir / "manifest.yaml")
+        return {"source": str(self.data_dir), "manifest": self.manifest}
 
     def setup(self, stage: str | None = None) -> None:
         """Open the splits a stage needs.
@@ -206,7 +255,10 @@ class DominoDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Shuffled batches of the train split; the order depends on seed and epoch alone."""
-        return self._loader("train", shuffle=True)
+        self._train = self._loader("train", shuffle=True)
+        if self._resumed is not None:
+            self._train.load_state_dict(self._resumed)
+        return self._train
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """Batches of the val split, in file order."""
@@ -216,7 +268,15 @@ class DominoDataModule(pl.LightningDataModule):
         """Batches of the test split, in file order."""
         return self._loader("test", shuffle=False)
 
-    def _loader(self, split: str, shuffle: bool) -> DataLoader[Batch]:
+    def state_dict(self) -> dict[str, int]:
+        """Where the train split stands, empty before training."""
+        return self._train.state_dict() if self._train is not None else {}
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Go on there; Lightning calls this before the loader is made."""
+        self._resumed = state_dict
+
+    def _loader(self, split: str, shuffle: bool) -> CountingLoader:
         dataset, trainer = self.open_split(split), self.trainer
         sampler = RankSampler(
             dataset,
@@ -225,12 +285,12 @@ class DominoDataModule(pl.LightningDataModule):
             shuffle=shuffle,
             seed=self.seed,
         )
-        return DataLoader(
+        return CountingLoader(
             dataset,
             batch_size=self.batch_size,
             sampler=sampler,
             num_workers=self.num_workers,
-            collate_fn=_as_is,
+            collate_fn=as_is,
             pin_memory=self.pin_memory,
             persistent_workers=self.num_workers > 0,
             # Its own generator: a loader that starts must not move the global random state, or a
@@ -239,7 +299,7 @@ class DominoDataModule(pl.LightningDataModule):
         )
 
 
-def _as_is(batch: Any) -> Any:
+def as_is(batch: Any) -> Any:
     """`__getitems__` has already made a `Batch`, whatever the loader's own types expect."""
     return batch
 

@@ -1,8 +1,9 @@
-"""`DominoLightningModule`: how `DominoTransformer` is trained, validated and checkpointed."""
+"""`DominoLightningModule`: how a network is trained, validated and checkpointed."""
 
 import logging
 import pickle
 import random
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
@@ -16,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from forge.errors import ForgeError
+from forge.ml.architectures import build_network
 from forge.ml.metrics import (
     HAND_POINTS,
     EpochLosses,
@@ -25,6 +27,7 @@ from forge.ml.metrics import (
     slot_bias_warning,
 )
 from forge.ml.network import DominoTransformer
+from forge.ml.optim import check_optimizer, make_optimizer
 
 __all__ = ["LOSS_MODES", "DominoLightningModule", "DominoTransformer", "policy_loss", "q_loss"]
 
@@ -35,6 +38,8 @@ _FINAL_LR_SHARE: Final = 0.01
 _TRAIN_METRICS_EVERY: Final = 20
 # With fewer positions than this the mean error of a slot is mostly chance.
 _MIN_SLOT_BIAS_POSITIONS: Final = 10_000
+# The folder that holds the package `forge`.
+_SITE: Final = Path(__file__).parents[2]
 _RNG_KEY: Final = "forge_rng_by_rank"
 
 _log = logging.getLogger(__name__)
@@ -84,19 +89,21 @@ def q_loss(q_pred: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
 
 
 class DominoLightningModule(pl.LightningModule):
-    """Training of a `DominoTransformer` on tokenised positions.
+    """Training of a network on tokenised positions.
 
     The hyperparameters are those of the author's checkpoints, whose layout this class reads and
     writes.
 
     Args:
-        embed_dim, n_heads, n_layers, ff_dim, dropout: the network, see `DominoTransformer`.
-        lr: first learning rate of AdamW; it falls as a cosine over the steps of the run.
+        embed_dim, n_heads, n_layers, ff_dim, dropout: the network, see `build_network`.
+        lr: first learning rate; it falls as a cosine over the steps of the run.
         weight_decay: on matrices; biases and norms are left alone.
         temperature, soft_weight: see `policy_loss`.
         value_weight: factor of the value head's squared error, which is in units of
             (42 points) squared.
         loss_mode: `policy` (scores are logits) or `qvalue` (scores are points).
+        arch: which network, see `build_network`; the author's checkpoints know one.
+        optimizer: `adamw` or `muon`, see `make_optimizer`.
 
     Raises:
         ForgeError: on a value that makes no sense, or sizes that do not fit together.
@@ -115,6 +122,8 @@ class DominoLightningModule(pl.LightningModule):
         soft_weight: float = 0.7,
         value_weight: float = 0.5,
         loss_mode: str = "policy",
+        arch: str = "transformer",
+        optimizer: str = "adamw",
     ) -> None:
         super().__init__()
         if loss_mode not in LOSS_MODES:
@@ -128,12 +137,14 @@ class DominoLightningModule(pl.LightningModule):
                 f"weight_decay and value_weight must be at least 0, "
                 f"got {weight_decay} and {value_weight}"
             )
+        check_optimizer(optimizer)
         self.save_hyperparameters()
         self.lr, self.weight_decay = lr, weight_decay
         self.temperature, self.soft_weight = temperature, soft_weight
         self.value_weight = value_weight
         self.loss_mode = loss_mode
-        self.model = DominoTransformer(embed_dim, n_heads, n_layers, ff_dim, dropout)
+        self.optimizer = optimizer
+        self.model = build_network(arch, embed_dim, n_heads, n_layers, ff_dim, dropout)
         q_in_points = loss_mode == "qvalue"
         self.train_metrics = EpochMetrics(q_in_points)
         self.val_metrics = EpochMetrics(q_in_points)
@@ -209,7 +220,8 @@ class DominoLightningModule(pl.LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Log `train/q_gap` and the other epoch metrics, from every 20th batch."""
-        self._log_metrics("train", self.train_metrics)
+        if self.train_metrics.update_called:  # not where a run resumes at the end of an epoch
+            self._log_metrics("train", self.train_metrics)
 
     def on_validation_epoch_end(self) -> None:
         """Log `val/loss`, `val/q_gap` and the rest, over all of the val split."""
@@ -247,13 +259,8 @@ class DominoLightningModule(pl.LightningModule):
     # ---- optimisation ------------------------------------------------------------------------
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """AdamW with a cosine over all steps of the run (constant if the run has no end)."""
-        parameters = [p for p in self.model.parameters() if p.requires_grad]
-        groups = [
-            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": self.weight_decay},
-            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.AdamW(groups, lr=self.lr)
+        """The optimiser, with a cosine over the steps of the run (constant if it has no end)."""
+        optimizer = make_optimizer(self.model, self.optimizer, self.lr, self.weight_decay)
         n_steps = self.trainer.estimated_stepping_batches
         if n_steps == float("inf"):
             return optimizer
@@ -279,23 +286,29 @@ class DominoLightningModule(pl.LightningModule):
     ) -> "DominoLightningModule":
         """A module with the weights and hyperparameters of a checkpoint, ours or the author's.
 
-        As Lightning's own, but never unpickles objects unless `weights_only=False` says so.
+        As Lightning's own, but never unpickles objects unless `weights_only=False` says so. A path
+        `forge/models/NAME.ckpt` that is not there is looked for in the installed package.
 
         Raises:
             ForgeError: if the file is missing or cut short, holds objects, or holds another
                 network.
         """
+        if isinstance(checkpoint_path, str | Path):
+            checkpoint_path = _in_package(Path(checkpoint_path))
         try:
-            return super().load_from_checkpoint(
-                checkpoint_path, map_location, hparams_file, strict, weights_only, **kwargs
-            )
+            with warnings.catch_warnings():
+                # What torch has to say about a foreign pickle is in the error below.
+                warnings.simplefilter("ignore", UserWarning)
+                return super().load_from_checkpoint(
+                    checkpoint_path, map_location, hparams_file, strict, weights_only, **kwargs
+                )
         except FileNotFoundError as error:
             raise ForgeError(f"no checkpoint at {checkpoint_path}") from error
         except pickle.UnpicklingError as error:
             raise ForgeError(
                 f"{checkpoint_path}: holds more than weights and plain values, not unpickled"
             ) from error
-        except (RuntimeError, KeyError, EOFError) as error:
+        except (RuntimeError, KeyError, EOFError, OSError) as error:
             # PyTorch lists every differing parameter on a line of its own: the first will do.
             lines = [line.strip() for line in str(error).splitlines()]
             raise ForgeError(
@@ -328,6 +341,12 @@ class DominoLightningModule(pl.LightningModule):
         if self._rng_to_restore is not None:
             _set_rng_state(self._rng_to_restore)
             self._rng_to_restore = None
+
+
+def _in_package(path: Path) -> Path:
+    """The path, or where the installed package has it if that is where it is."""
+    shipped = _SITE / path
+    return shipped if path.parts[:2] == ("forge", "models") and not path.exists() else path
 
 
 def _rng_state() -> dict[str, Any]:

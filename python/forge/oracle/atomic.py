@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
+from forge.errors import ForgeError
+
 
 class FileClaim:
     """The right to write `target`, held from before the work until the file is in place.
@@ -114,6 +116,24 @@ class FileClaim:
         trace: TracebackType | None,
     ) -> None:
         self.release()
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Put a small file in place, whole or not at all, and make its directory.
+
+    Raises:
+        ForgeError: where it can't be written, or while another process writes it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        claim = FileClaim.acquire(path)
+        if claim is None:
+            raise ForgeError(f"{path} is being written by another process")
+        with claim:
+            claim.write(data)
+            claim.commit()
+    except OSError as error:
+        raise ForgeError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def remove_abandoned(directory: Path) -> int:

@@ -65,7 +65,7 @@ def verify_shard(path: Path, deal: Deal | None = None) -> VerifiedShard:
     """
     metadata = read_metadata(path)
     _check_bytes(path, metadata)
-    _check_name(path, metadata)
+    check_name(path, metadata)
     shard = load_shard(path, deal)
     _check_deal(path, shard)
     if format_of(path) == "parquet":
@@ -94,7 +94,8 @@ def _check_archive(path: Path) -> None:
         raise ForgeError(f"{path} is damaged: wrong checksum of {damaged}")
 
 
-def _check_name(path: Path, metadata: ShardMetadata) -> None:
+def check_name(path: Path, metadata: ShardMetadata) -> None:
+    """Raises ForgeError unless the metadata fit the file's name and place, and are not too new."""
     if metadata.schema_version is not None and metadata.schema_version > SCHEMA_VERSION:
         raise ForgeError(
             f"{path} has schema version {metadata.schema_version}, newer than {SCHEMA_VERSION}: "

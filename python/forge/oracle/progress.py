@@ -46,17 +46,7 @@ class ProgressListener(Listener):
         self._n_states = 0
         self._total = total
         self._n_done = 0
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeElapsedColumn(),
-            TextColumn("ETA"),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
+        self._progress = progress_bar(console)
         self._task = self._progress.add_task("shards", total=total, rate="")
 
     def solved(self, solved: Solved) -> None:
@@ -96,6 +86,21 @@ class ProgressListener(Listener):
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._progress.stop()
+
+
+def progress_bar(console: Console) -> Progress:
+    """A bar with count, rate (the task's field `rate`) and ETA; nothing but on a terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TextColumn("ETA"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
 
 
 def memory_use() -> dict[str, int]:

@@ -36,6 +36,7 @@ __all__ = [
     "ShardFormat",
     "ShardKey",
     "ShardMetadata",
+    "load_rows",
     "load_shard",
     "lookup",
     "read_metadata",
@@ -160,6 +161,33 @@ def load_shard(path: str | Path, deal: Deal | None = None) -> Shard:
     return Shard(metadata, states, values, q, deal)
 
 
+def load_rows(metadata: ShardMetadata, rows: Int64Array) -> Shard:
+    """Some rows of the shard that `metadata` was read from, in the order asked for.
+
+    Peak memory is the result and one row group; row groups without a wanted row are not read.
+
+    Args:
+        metadata: from `read_metadata`; the file must not have changed since.
+        rows: int64 [K], different row numbers.
+
+    Returns:
+        A shard of K rows. Its states ascend in the order of the row numbers, not of `rows`.
+
+    Raises:
+        ForgeError: for a damaged file, and for one whose rows do not ascend by state.
+    """
+    path = metadata.path
+    order = np.argsort(rows, kind="stable")
+    ascending = rows[order]
+    back = np.argsort(order)
+    if len(rows) and not 0 <= ascending[0] <= ascending[-1] < metadata.n_states:
+        raise ForgeError(f"{path} has rows 0..{metadata.n_states - 1}, asked for {ascending[-1]}")
+    states, values, q = _pick_rows(path, ascending)
+    if (np.diff(states) <= 0).any():
+        raise ForgeError(f"{path} is not an oracle shard: its rows must ascend by state")
+    return Shard(metadata, states[back], values[back], q[back])
+
+
 def lookup(path: str | Path, state: int) -> tuple[int, tuple[int, ...]]:
     """V and the seven q of one packed state, team-0 frame, -128 illegal.
 
@@ -271,23 +299,62 @@ def _decimal(path: Path, values: Mapping[str, str], key: str) -> int:
 
 def _read_rows(path: Path, file: pq.ParquetFile) -> tuple[Int64Array, Int8Array, Int8Array]:
     """All rows, one row group at a time: peak memory is the result and one row group."""
-    n_states = file.metadata.num_rows
-    states = np.empty(n_states, np.int64)
-    values = np.empty(n_states, np.int8)
-    q = np.empty((n_states, 7), np.int8)
-    start = 0
+    columns = _empty_columns(file.metadata.num_rows)
+    for start, stop, table in _row_groups(path, file):
+        _copy_rows(table, columns, slice(start, stop), slice(None))
+    return columns
+
+
+def _pick_rows(path: Path, rows: Int64Array) -> tuple[Int64Array, Int8Array, Int8Array]:
+    """The rows of these numbers, ascending."""
+    if _format_of_file(path) == "pt":
+        content = _load_pt(path)
+        states, values, q = (content[name].numpy()[rows] for name in _PT_TENSORS)
+        return states, values, q
+    columns = _empty_columns(len(rows))
+    with open_parquet(path) as file:
+        for start, stop, table in _row_groups(path, file, rows):
+            first, end = np.searchsorted(rows, (start, stop))
+            _copy_rows(table, columns, slice(first, end), rows[first:end] - start)
+    return columns
+
+
+def _empty_columns(n: int) -> tuple[Int64Array, Int8Array, Int8Array]:
+    return np.empty(n, np.int64), np.empty(n, np.int8), np.empty((n, 7), np.int8)
+
+
+def _copy_rows(
+    table: pa.Table,
+    columns: tuple[Int64Array, Int8Array, Int8Array],
+    to: slice,
+    chosen: slice | Int64Array,
+) -> None:
+    states, values, q = columns
+    states[to] = table.column("state").to_numpy()[chosen]
+    values[to] = table.column("V").to_numpy()[chosen]
+    for slot, name in enumerate(Q_COLUMNS):
+        q[to, slot] = table.column(name).to_numpy()[chosen]
+
+
+def _row_groups(
+    path: Path, file: pq.ParquetFile, rows: Int64Array | None = None
+) -> Iterator[tuple[int, int, pa.Table]]:
+    """First row, last row + 1 and the rows of each row group; only of those with one of `rows`
+    (ascending), if given."""
+    stop = 0
     for group in range(file.num_row_groups):
+        start, stop = stop, stop + file.metadata.row_group(group).num_rows
+        if rows is not None:
+            first, end = np.searchsorted(rows, (start, stop))
+            if first == end:
+                continue
         with _reading(path):
             table = file.read_row_group(group, columns=list(COLUMNS))
+        if table.num_rows != stop - start:
+            raise ForgeError(f"{path} is damaged: its row groups do not add up to its rows")
         if any(column.null_count for column in table.columns):
             raise ForgeError(f"{path} is not an oracle shard: it has empty cells")
-        stop = start + table.num_rows
-        states[start:stop] = table.column("state").to_numpy()
-        values[start:stop] = table.column("V").to_numpy()
-        for slot, name in enumerate(Q_COLUMNS):
-            q[start:stop, slot] = table.column(name).to_numpy()
-        start = stop
-    return states, values, q
+        yield start, stop, table
 
 
 def row_group_bounds(file: pq.ParquetFile, group: int) -> tuple[int, int] | None:

@@ -12,9 +12,12 @@ from typing import Any
 class StopSignal:
     """Inside this context the first Ctrl+C (or SIGTERM) only sets `signum`; a second one raises
     KeyboardInterrupt, which ends the work at once. Outside the main thread it does nothing.
+
+    `in_hand` is the piece of work that is finished first, in a word.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, in_hand: str = "file") -> None:
+        self._in_hand = in_hand
         self.signum: int | None = None
         self._previous: dict[signal.Signals, Any] = {}
 
@@ -37,4 +40,6 @@ class StopSignal:
         if self.requested:
             raise KeyboardInterrupt
         self.signum = signum
-        print("stopping after the file in hand (once more to stop now)", file=sys.stderr)
+        print(
+            f"stopping after the {self._in_hand} in hand (once more to stop now)", file=sys.stderr
+        )

@@ -1,0 +1,92 @@
+"""A network's positions a second: PyTorch against onnxruntime, batch 1 and 4096, all threads.
+
+The network has the sizes of the author's 816K model and weights that nobody trained, which take as
+long as any others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import onnx
+import pytest
+import torch
+from common import N_ROUNDS, SHORT, THREADS, batch, percentile, random_hand, time_each
+
+from forge import ops
+from forge.ml.module import DominoLightningModule
+from forge.ml.onnx_check import open_session
+from forge.ml.onnx_graph import to_onnx
+from forge.ml.onnx_variants import VARIANTS, make_variant
+from forge.oracle.naming import ShardKey
+from forge.oracle.state import seats_to_act
+
+SIZES = {"embed_dim": 128, "n_heads": 8, "n_layers": 4, "ff_dim": 512}
+BATCHES = [1, 64] if SHORT else [1, 4096]
+# Calls in a round: about as long for either batch.
+N_CALLS = {1: 20 if SHORT else 200, 64: 2, 4096: 1}
+
+Inputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+@lru_cache(maxsize=1)
+def module() -> DominoLightningModule:
+    """The network."""
+    torch.manual_seed(0)
+    return DominoLightningModule(**SIZES, loss_mode="qvalue").eval()
+
+
+@lru_cache(maxsize=1)
+def onnx_model() -> onnx.ModelProto:
+    """The network as an fp32 graph."""
+    return to_onnx(module())
+
+
+def positions(n: int) -> Inputs:
+    """Tokens [n, 32, 12], masks [n, 32] and players [n] of hands of random play."""
+    n_hands = -(-n // 28)
+    keys = [ShardKey(seed, seed % 10) for seed in range(1, 1 + n_hands)]
+    chosen = batch([(key, state) for key in keys for state in random_hand(key)]).take(slice(n))
+    tokens, masks = ops.tokenize_states(*chosen)
+    return tokens, masks, seats_to_act(chosen.states).to(torch.int8)
+
+
+def torch_runner(inputs: Inputs) -> Callable[[int], object]:
+    """Runs the module once."""
+
+    def run(_: int) -> object:
+        with torch.inference_mode():
+            return module()(*inputs)
+
+    return run
+
+
+def onnx_runner(variant: str, inputs: Inputs) -> Callable[[int], object]:
+    """Runs an onnxruntime session once."""
+    session = open_session(make_variant(variant, onnx_model()).SerializeToString(), THREADS)
+    feed = {"tokens": inputs[0].numpy(), "masks": inputs[1].numpy()}
+    return lambda _: session.run(None, feed)
+
+
+@pytest.mark.parametrize("batch_size", BATCHES)
+@pytest.mark.parametrize("backend", ["torch", *(f"onnx-{variant}" for variant in VARIANTS)])
+def test_inference(benchmark: Any, backend: str, batch_size: int) -> None:
+    inputs = positions(batch_size)
+    kind, _, variant = backend.partition("-")
+    run = torch_runner(inputs) if kind == "torch" else onnx_runner(variant, inputs)
+    for i in range(3):  # allocations and threads of the first calls
+        run(i)
+    rounds: list[list[float]] = []
+    benchmark.pedantic(
+        lambda: rounds.append(time_each(run, range(N_CALLS[batch_size]))), rounds=N_ROUNDS
+    )
+    calls_s = [elapsed_s for times in rounds for elapsed_s in times]
+    median_s = percentile(calls_s, 50)
+    benchmark.extra_info.update(
+        positions_per_s=batch_size / median_s,
+        p50_ms=1e3 * median_s,
+        p99_ms=1e3 * percentile(calls_s, 99),
+        n_calls=len(calls_s),
+    )

@@ -1,0 +1,76 @@
+"""`forge catalog`: the models there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from forge.cli.common import command, console, run
+
+app = command()
+
+
+@app.command()
+def catalog(
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--dir", help="Folder of the catalogue. [default: the package's]", metavar="DIR"
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the models of the catalogue and check their hashes."""
+    from forge.errors import ForgeError
+    from forge.models.catalog import SHIPPED, file_status, list_models
+
+    if folder is not None and not folder.is_dir():
+        raise ForgeError(f"no catalogue at {folder}: not a folder")
+    place = SHIPPED if folder is None else folder
+    models = list_models(place)
+    status = {m.name: {suffix: file_status(m, suffix, place) for suffix in m.files} for m in models}
+    if as_json:
+        print(json.dumps([{**asdict(m), "status": status[m.name]} for m in models], indent=2))
+        return
+    screen = console()
+    if not models:
+        screen.print(f"no models in {place}", highlight=False, soft_wrap=True)
+        return
+    table = Table()
+    table.add_column("name", overflow="fold")
+    for column in ("mode", "arch"):
+        table.add_column(column)
+    for column in ("params", "q_gap", "q_mae", "accuracy", "MB"):
+        table.add_column(column, justify="right")
+    table.add_column("hash")
+    for m in models:
+        worst = next((s for s in status[m.name].values() if s != "ok"), "ok")
+        q_mae = m.metrics.get("q_mae")
+        table.add_row(
+            Text(m.name),
+            m.loss_mode,
+            Text(m.arch),
+            f"{m.n_params:,}",
+            f"{m.metrics['q_gap']:.3f}",
+            "" if q_mae is None else f"{q_mae:.2f}",
+            f"{m.metrics['accuracy']:.2%}",
+            f"{m.files['.ckpt'].size_bytes / 1e6:.2f}",
+            Text(worst, style="green" if worst == "ok" else "bold red"),
+        )
+    screen.print(table)
+
+
+def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
+    """Run the command line."""
+    run(app, args, prog)
+
+
+if __name__ == "__main__":
+    main()

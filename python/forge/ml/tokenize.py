@@ -1,0 +1,303 @@
+"""Tokenised training data from solved deals: memory-mapped splits and a manifest.
+
+Deals are taken in the order of their keys and sampled by a generator seeded with (global seed,
+seed, declaration), so the arrays depend on the deals and the settings alone: not on the order of
+files on disk, nor on how often the work was interrupted. Nothing of a split is held in memory
+except the deal in hand.
+
+What is done is kept. A run that was ended, by Ctrl+C, a crash or a broken shard, is taken up after
+the last shard whose rows have reached the disk; deals that come to finished data later are added,
+the rows of the others being copied.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from forge.errors import ForgeError
+from forge.ml.npy_writer import Entry, Rows, SplitWriter, data_hash, read_journal
+from forge.ml.sources import BATCH_ROWS, Source
+from forge.ml.tokenized_folder import Settings, TokenizedFolder, locked
+from forge.oracle.naming import SPLITS
+from forge.oracle.naming import split_of as get_split
+from forge.oracle.stop import StopSignal
+
+__all__ = [
+    "Listener",
+    "Plan",
+    "Report",
+    "Settings",
+    "ShardDone",
+    "SplitPlan",
+    "get_split",
+    "make_plan",
+    "tokenize",
+]
+
+
+@dataclass(frozen=True)
+class ShardDone:
+    """One deal tokenised; `elapsed_s` is what reading (or solving), tokenising and writing took."""
+
+    split: str
+    entry: Entry
+    elapsed_s: float
+
+
+class Listener:
+    """Hears what a run does; this one ignores it."""
+
+    def planned(self, n_deals: int) -> None:
+        """The run starts; so many deals have to be tokenised."""
+
+    def resumed(self, n_deals: int) -> None:
+        """So many of them an interrupted run has done already."""
+
+    def shard_done(self, done: ShardDone) -> None:
+        """A deal is done."""
+
+
+@dataclass(frozen=True)
+class SplitPlan:
+    """What is to be done for one split.
+
+    Attributes:
+        sources: all deals of the split, in the order of their rows.
+        stored: what the finished split holds, by file: first row and entry; of unchanged deals.
+        is_finished: whether the finished split is already what is wanted.
+    """
+
+    sources: Sequence[Source]
+    stored: dict[str, tuple[int, Entry]]
+    is_finished: bool
+
+    @property
+    def n_new(self) -> int:
+        """Deals that have to be sampled (an interrupted run may have done some of them)."""
+        return sum(source.name not in self.stored for source in self.sources)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will do."""
+
+    folder: TokenizedFolder
+    splits: dict[str, SplitPlan]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether there is nothing to do."""
+        return all(split.is_finished for split in self.splits.values())
+
+    @property
+    def n_new(self) -> int:
+        """Deals that have to be sampled."""
+        return sum(split.n_new for split in self.splits.values())
+
+
+@dataclass
+class Report:
+    """What a run did; `stopped_by` is the signal that ended it early."""
+
+    n_tokenized: int = 0
+    n_samples: int = 0  # of the deals tokenised by this run
+    n_resumed: int = 0  # deals that an interrupted run had done
+    n_copied: int = 0  # deals whose rows were in the finished data
+    elapsed_s: float = 0.0
+    stopped_by: int | None = None
+    total_samples: dict[str, int] = field(default_factory=dict)  # by split; when all is done
+
+    @property
+    def samples_per_s(self) -> float:
+        """Rate of this run."""
+        return self.n_samples / self.elapsed_s if self.elapsed_s else 0.0
+
+
+def make_plan(
+    sources: Sequence[Source], output: Path, settings: Settings, force: bool = False
+) -> Plan:
+    """Compare the deals wanted with what is there; writes nothing.
+
+    Args:
+        sources: in the order of their keys, no two with one name.
+        output: the folder of the data.
+        settings: what the rows depend on.
+        force: start anew, whatever is there.
+
+    Raises:
+        ForgeError: if what is there is damaged, of other settings, or holds deals that are not
+            wanted any more.
+    """
+    folder = TokenizedFolder.read(output, force)
+    folder.check_settings(settings)
+    splits = {}
+    for split in SPLITS:
+        wanted = [source for source in sources if source.key.split == split]
+        stored = _unchanged(folder, split, wanted)
+        entries = [(entry.file, entry.fingerprint) for entry in folder.entries[split]]
+        splits[split] = SplitPlan(wanted, stored, entries == _fingerprints(wanted))
+    if folder.replaces:  # an old split may lie where none is wanted
+        splits = {s: SplitPlan(plan.sources, {}, False) for s, plan in splits.items()}
+    return Plan(folder, splits)
+
+
+def _fingerprints(sources: Sequence[Source]) -> list[tuple[str, str]]:
+    return [(source.name, source.fingerprint) for source in sources]
+
+
+def _unchanged(
+    folder: TokenizedFolder, split: str, wanted: Sequence[Source]
+) -> dict[str, tuple[int, Entry]]:
+    fingerprints = dict(_fingerprints(wanted))
+    stored = {}
+    n_rows = 0
+    for entry in folder.entries[split]:
+        if entry.file not in fingerprints:
+            raise ForgeError(
+                f"{folder.path} holds {entry.file}, which is not among the deals given: "
+                "give them all, or --force to make the data anew without it"
+            )
+        if fingerprints[entry.file] == entry.fingerprint:
+            stored[entry.file] = (n_rows, entry)
+        n_rows += entry.samples
+    return stored
+
+
+def tokenize(
+    sources: Sequence[Source],
+    output: Path,
+    settings: Settings,
+    description: str,
+    force: bool = False,
+    listener: Listener | None = None,
+) -> Report:
+    """Make or complete the data of the given deals.
+
+    Ctrl+C or SIGTERM ends the run after the deal in hand (`stopped_by` in the report), a second one
+    at once with KeyboardInterrupt; what is done is kept either way.
+
+    Args:
+        sources: in the order of their keys, no two with one name.
+        output: folder for `train/`, `val/`, `test/` and `manifest.yaml`. A split without deals
+            gets no folder.
+        settings: what the rows depend on.
+        description: of the sources, for the manifest: `shards data/shards-standard`.
+        force: start anew; the finished data stay until the new are.
+        listener: hears of the progress.
+
+    Raises:
+        ForgeError: as `make_plan`; if another process writes to the folder, if a shard turns out
+            to be broken, or if the disk is full. What is done is kept.
+    """
+    start = time.perf_counter()
+    with locked(output):
+        TokenizedFolder(output).complete_publishing()
+        plan = make_plan(sources, output, settings, force)
+        run = _Run(plan, settings, listener or Listener())
+        if not plan.is_finished:
+            run.work(description)
+    run.report.elapsed_s = time.perf_counter() - start
+    return run.report
+
+
+class _Run:
+    """One run over a plan."""
+
+    def __init__(self, plan: Plan, settings: Settings, listener: Listener) -> None:
+        self._plan = plan
+        self._settings = settings
+        self._listener = listener
+        self.report = Report()
+
+    def work(self, description: str) -> None:
+        folder = self._plan.folder
+        to_build = [
+            split
+            for split, plan in self._plan.splits.items()
+            if plan.sources and not plan.is_finished
+        ]
+        folder.start(self._settings, to_build)
+        self._listener.planned(self._plan.n_new)
+        with StopSignal("deal") as stop:
+            for split in to_build:
+                if not self._build(split, stop):
+                    self.report.stopped_by = stop.signum
+                    return
+        folder.publish(self._manifest(description))
+
+    def _build(self, split: str, stop: StopSignal) -> bool:
+        """Bring a split under construction to its end; False if told to stop before."""
+        plan, folder = self._plan.splits[split], self._plan.folder
+        with SplitWriter(folder.building / split, _fingerprints(plan.sources)) as writer:
+            n_done = len(writer.entries)
+            n_resumed = sum(entry.file not in plan.stored for entry in writer.entries)
+            self.report.n_resumed += n_resumed
+            self._listener.resumed(n_resumed)
+            for source in plan.sources[n_done:]:
+                if stop.requested:
+                    return False
+                if source.name in plan.stored:
+                    first, entry = plan.stored[source.name]
+                    rows = _stored_rows(folder.path / split, first, entry.samples)
+                    writer.add(entry.file, entry.fingerprint, entry.states, rows)
+                    self.report.n_copied += 1
+                else:
+                    self._tokenize(split, source, writer)
+            writer.finish()
+        return True
+
+    def _tokenize(self, split: str, source: Source, writer: SplitWriter) -> None:
+        start = time.perf_counter()
+        sample = source.sample(self._settings.global_seed, self._settings.samples_per_shard)
+        batches = ({n: t.numpy() for n, t in batch.items()} for batch in sample.batches())
+        entry = writer.add(source.name, source.fingerprint, sample.n_states, batches)
+        self.report.n_tokenized += 1
+        self.report.n_samples += entry.samples
+        self._listener.shard_done(ShardDone(split, entry, time.perf_counter() - start))
+
+    def _manifest(self, description: str) -> dict[str, Any]:
+        from forge import __version__
+
+        return {
+            "version": self._settings.version,
+            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "generator": f"crystal-forge {__version__} tokenize",
+            "source": description,
+            "global_seed": self._settings.global_seed,
+            "samples_per_shard": self._settings.samples_per_shard,
+            "splits": {split: self._about(split) for split in SPLITS},
+        }
+
+    def _about(self, split: str) -> dict[str, Any]:
+        """A split in the manifest; its shards are listed in its `shards.jsonl`."""
+        folder, plan = self._plan.folder, self._plan.splits[split]
+        if not plan.sources:
+            return {"samples": 0, "files": 0}
+        if plan.is_finished:
+            entries, digest = folder.entries[split], folder.hashes[split]
+        else:
+            built = folder.building / split
+            entries, digest = read_journal(built), data_hash(built)
+        n_samples = sum(entry.samples for entry in entries)
+        self.report.total_samples[split] = n_samples
+        return {"samples": n_samples, "files": len(entries), "sha256": digest}
+
+
+def _stored_rows(folder: Path, first: int, n_rows: int) -> Iterator[Rows]:
+    """Rows first .. first + n_rows - 1 of a finished split, batch by batch."""
+    # Lightning takes seconds to import: only where old data are added to.
+    from forge.ml.data import TokenizedSplit
+
+    if not n_rows:
+        return
+    split = TokenizedSplit(folder)
+    if len(split) < first + n_rows:
+        raise ForgeError(f"{folder} has fewer rows than its list of shards: --force replaces them")
+    for start in range(first, first + n_rows, BATCH_ROWS):
+        rows = slice(start, min(start + BATCH_ROWS, first + n_rows))
+        yield {name: array[rows] for name, array in split.arrays.items()}

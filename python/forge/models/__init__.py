@@ -1,0 +1,1 @@
+"""The catalogue: trained networks that ship with the package, found by name and checked by hash."""

@@ -1,0 +1,173 @@
+"""What people read about models: names, the tables of the README, and a card for each."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from forge.errors import ForgeError
+from forge.models.catalog import Model
+
+BEGIN: Final = "<!-- models: written by forge promote -->"
+END: Final = "<!-- end of models -->"
+
+# Sizes of the default `--size-name`: up to this many parameters.
+_SIZES: Final = (("tiny", 200_000), ("small", 2_000_000), ("large", None))
+
+
+def size_name(n_params: int) -> str:
+    """`tiny` below 200,000 parameters, `small` below 2 million, else `large`."""
+    return next(name for name, below in _SIZES if below is None or n_params < below)
+
+
+def short_count(n: int) -> str:
+    """A number of parameters as in file names: 73k, 816k, 3.3M."""
+    return f"{n / 1e6:.1f}M" if n >= 999_500 else f"{n / 1e3:.0f}k"
+
+
+def model_name(loss_mode: str, size: str, n_params: int, metrics: Mapping[str, float]) -> str:
+    """The file name, without suffix, that the naming convention gives.
+
+    Q-value: `domino-qval-small-816k-qgap0.094-qmae1.49`; policy:
+    `domino-large-817k-acc97.8-qgap0.07`.
+
+    Args:
+        loss_mode: `qvalue` or `policy`.
+        size: a word, see `size_name`.
+        n_params: number of parameters.
+        metrics: `q_gap` and `q_mae` in points, `accuracy` as a share; val.
+    """
+    count, q_gap = short_count(n_params), metrics["q_gap"]
+    if loss_mode == "qvalue":
+        return f"domino-qval-{size}-{count}-qgap{q_gap:.3f}-qmae{metrics['q_mae']:.2f}"
+    return f"domino-{size}-{count}-acc{100 * metrics['accuracy']:.1f}-qgap{q_gap:.2f}"
+
+
+def model_title(loss_mode: str, size: str) -> str:
+    """What tables call a model: `Q-Val Small`, `Large`."""
+    return f"Q-Val {size.title()}" if loss_mode == "qvalue" else size.title()
+
+
+def tables(models: Sequence[Model]) -> str:
+    """The two tables of the README, Markdown."""
+    policy = [
+        [*_first_cells(m), f"{m.metrics['accuracy']:.2%}", f"{m.metrics['q_gap']:.3f}"]
+        for m in models
+        if m.loss_mode == "policy"
+    ]
+    qvalue = [
+        [*_first_cells(m), f"{m.metrics['q_mae']:.2f}", f"{m.metrics['q_gap']:.3f}"]
+        for m in models
+        if m.loss_mode == "qvalue"
+    ]
+    head = ["Model", "File", "Params"]
+    return "\n".join(
+        [
+            "### Policy models",
+            "",
+            markdown_table([*head, "Val Acc", "Val Q-Gap"], policy),
+            "",
+            "### Q-value models",
+            "",
+            markdown_table([*head, "Q-MAE", "Val Q-Gap"], qvalue),
+        ]
+    )
+
+
+def _first_cells(model: Model) -> list[str]:
+    return [
+        f"[{model.title}]({model.name}.md)",
+        f"`{model.name}.ckpt`",
+        short_count(model.n_params).upper(),
+    ]
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; without rows it says so."""
+    if not rows:
+        return "None yet."
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def with_tables(readme: str, models: Sequence[Model]) -> str:
+    """A README with what stands between the markers replaced.
+
+    Raises:
+        ForgeError: if the markers are not there.
+    """
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ForgeError(f"README.md has no lines {BEGIN} and {END} to write the tables between")
+    return f"{before}{BEGIN}\n\n{tables(models)}\n\n{END}{after}"
+
+
+def card_text(model: Model) -> str:
+    """The card of one model, Markdown."""
+    sections = {
+        "Architecture": _list(
+            {
+                "network": f"{model.arch}, {model.n_params:,} parameters, stored as {model.dtype}",
+                **{name: json.dumps(value) for name, value in model.hyper_parameters.items()},
+            }
+        ),
+        "Training": _list(_flat(model.training)) or "The run left no record beside the checkpoint.",
+        "Results": f"On {model.n_positions:,} positions: {model.measured_on}. Regret (q_gap) and "
+        "errors are in points; intervals are 95 %.\n\n" + _results(model),
+        "Use": f"```python\n{_example(model)}```",
+        "Provenance": _list(
+            {
+                **{f"source {name}": str(value) for name, value in model.source.items()},
+                "promoted": model.created,
+                **model.versions,
+                "notes": model.notes or "none",
+            }
+        ),
+        "Files": markdown_table(
+            ["file", "bytes", "SHA-256"],
+            [
+                [f"`{model.name}{suffix}`", f"{file.size_bytes:,}", f"`{file.sha256}`"]
+                for suffix, file in model.files.items()
+            ],
+        ),
+    }
+    kind = "Q-value" if model.loss_mode == "qvalue" else "policy"
+    parts = [f"# {model.title}: `{model.name}`", f"A {kind} network for Texas 42."]
+    parts += [f"## {title}\n\n{body}" for title, body in sections.items()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _results(model: Model) -> str:
+    rows = []
+    for name in ("q_gap", "blunder_rate", "zero_regret_rate", "accuracy", "q_mae", "value_mae"):
+        if name in model.metrics:
+            text = ".2%" if name.endswith("rate") or name == "accuracy" else ".3f"
+            low_high = model.intervals.get(name)
+            interval = "" if low_high is None else f"{low_high[0]:{text}} to {low_high[1]:{text}}"
+            rows.append([f"`{name}`", f"{model.metrics[name]:{text}}", interval])
+    return markdown_table(["metric", "val", "interval"], rows)
+
+
+def _example(model: Model) -> str:
+    scores = "q_values" if model.loss_mode == "qvalue" else "logits"
+    return f"""\
+from forge.models import catalog
+
+model = catalog.load("{model.name}")  # checks the hash
+{scores}, value = model(tokens, mask, current_player)  # acting-team frame; value is V / 42
+"""
+
+
+def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested plain values by dotted names, without those that are None."""
+    flat: dict[str, str] = {}
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}.")
+        elif value is not None:
+            flat[prefix + name] = json.dumps(value)
+    return flat
+
+
+def _list(items: Mapping[str, Any]) -> str:
+    return "\n".join(f"* {name}: {value}" for name, value in items.items())

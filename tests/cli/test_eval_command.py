@@ -1,0 +1,251 @@
+"""`forge eval` as users type it."""
+
+import importlib
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from batches import random_games
+from forge import ops
+from forge.cli.main import COMMANDS
+from forge.ml import protocol
+from forge.ml.module import DominoLightningModule
+from forge.ml.protocol import solve_seeds
+from forge.ml.rows import Batch, make_rows
+from forge.oracle.state import n_left, seats_to_act
+
+MODULES = {name: module for name, module, _ in COMMANDS}
+TINY = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 16}
+PLOTS = {
+    "regret_by_trick",
+    "regret_by_declaration",
+    "value_calibration",
+    "q_calibration",
+    "q_error",
+}
+Run = Callable[..., tuple[Any, str, str]]
+
+
+def checkpoint_at(path: Path, loss_mode: str = "qvalue") -> Path:
+    torch.manual_seed(0)
+    module = DominoLightningModule(**TINY, loss_mode=loss_mode)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(
+        {
+            "pytorch-lightning_version": "2.6.0",
+            "state_dict": module.state_dict(),
+            "hyper_parameters": dict(module.hparams),
+        },
+        path,
+    )
+    return path
+
+
+def played_rows(seed: int) -> Batch:
+    positions = random_games(10, min_plays=12, seed=seed)
+    kept = n_left(positions.states) > 0
+    deals, decls, states = (tensor[kept] for tensor in positions)
+    qvals = ops.search(deals, decls, states)
+    low = qvals.masked_fill(qvals == -128, 127).amin(dim=1)
+    values = torch.where(seats_to_act(states) % 2 == 1, low, qvals.amax(dim=1))
+    return make_rows(deals, decls, states, values, qvals)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tokenised folder with val and test positions."""
+    folder = tmp_path_factory.mktemp("tokenized")
+    samples = {}
+    for seed, split in enumerate(("val", "test")):
+        (folder / split).mkdir()
+        for name, array in played_rows(seed).items():
+            np.save(folder / split / f"{name}.npy", array.numpy())
+            samples[split] = {"samples": len(array)}
+    (folder / "manifest.yaml").write_text(yaml.safe_dump({"version": 1, "splits": samples}))
+    return folder
+
+
+@pytest.fixture
+def forge(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Run:
+    """Runs a command in this process, in an empty directory: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(name: str, *args: object) -> tuple[Any, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            importlib.import_module(MODULES[name]).main([str(arg) for arg in args])
+        captured = capsys.readouterr()
+        return ended.value.code, captured.out, captured.err
+
+    return run
+
+
+def evaluate(forge: Run, *options: object) -> tuple[str, dict[str, Any]]:
+    """Run `forge eval` on the CPU, and return what it printed and its report."""
+    code, text, errors = forge("eval", "--device", "cpu", *options)
+    assert (code, errors) == (0, "")
+    (report,) = Path().rglob("evaluation.json")
+    return text, json.loads(report.read_text())
+
+
+def test_report_on_a_tokenised_folder(forge: Run, data: Path) -> None:
+    path = checkpoint_at(Path("run/best.ckpt"))
+    text, report = evaluate(forge, "--checkpoint", path, "--data", data)
+    folder = Path("run/best-eval-val")
+    assert {each.name for each in folder.iterdir()} == {
+        "evaluation.json",
+        "worst.txt",
+        *(f"{name}.png" for name in PLOTS),
+    }
+    assert report["n_positions"] == 160 and report["n_deals"] == 10
+    assert report["source"] == f"{data}, val" and report["checkpoint"] == str(path)
+    assert "percentile bootstrap over 10 deals" in text
+    rows = {row["name"]: row for row in report["table"]}
+    for name in ("q_mae", "value_mae", "q_gap"):
+        assert f"{rows[name]['figure']:.3f}" in text
+        assert f"{rows[name]['interval'][0]:.3f} .. {rows[name]['interval'][1]:.3f}" in text
+        assert rows[name]["below"] == {"q_mae": 3.0, "value_mae": 3.0, "q_gap": 0.1}[name]
+    assert f"{100 * rows['blunder_rate']['figure']:.2f} %" in text
+    assert rows["q_mae"]["verdict"] == "missed"  # an untrained network
+    assert sum(each["n"] for each in report["by_trick"]) == 160
+
+
+def test_worst_positions_are_solved_by_the_printed_commands(forge: Run, data: Path) -> None:
+    path = checkpoint_at(Path("best.ckpt"))
+    text, report = evaluate(forge, "--checkpoint", path, "--data", data, "--worst", 8)
+    assert len(report["worst"]) == 8
+    lines = Path("best-eval-val/worst.txt").read_text().splitlines()
+    commands = [line for line in lines if not line.startswith("#")]
+    assert commands == [each["command"] for each in report["worst"]]
+    assert commands[0] in text.splitlines()
+    for line, each in zip(commands, report["worst"], strict=True):
+        program, name, *options = shlex.split(line)
+        assert (program, name) == ("forge", "solve")
+        code, solved, _ = forge(name, *options, "--json")
+        assert code == 0
+        answer = json.loads(solved)
+        assert answer["q"] == each["q"]
+        assert answer["state"] == each["state"]
+        assert answer["seat_to_act"] == each["seat"]
+        assert answer["value"] == each["value"]
+        assert answer["declaration"] == each["declaration"]
+        best = max if each["seat"] % 2 == 0 else min
+        assert best(answer["q"].values()) == each["value"]
+        assert abs(answer["q"][each["chosen"]] - each["value"]) == each["regret"]
+
+
+def test_policy_network(forge: Run, data: Path) -> None:
+    path = checkpoint_at(Path("policy.ckpt"), "policy")
+    text, report = evaluate(forge, "--checkpoint", path, "--data", data, "--split", "test")
+    assert report["split"] == "test"
+    assert "not defined for a policy network" in text
+    assert "about 97 %" in text
+    assert report["table"][0] == {
+        "name": "q_mae",
+        "unit": "points",
+        "figure": None,
+        "interval": None,
+        "below": 3.0,
+        "about": None,
+        "verdict": "",
+    }
+    assert not list(Path().rglob("q_*.png")) and Path("policy-eval-test").is_dir()
+
+
+def test_reference_protocol_is_the_default(
+    forge: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(protocol, "REFERENCE_SEEDS", {"val": range(900, 901)})
+    monkeypatch.setenv("FORGE_CACHE", str(tmp_path / "cache"))
+    path = checkpoint_at(Path("best.ckpt"))
+    options = ("--checkpoint", path, "--out", "there", "--limit", 2000, "--no-plots")
+    text, report = evaluate(forge, *options)
+    assert report["n_positions"] == 2000 and report["n_deals"] == 1
+    assert "reference protocol, val: seeds 900-900" in text
+    assert "positions taken as independent" in text
+    assert {each.name for each in Path("there").iterdir()} == {"evaluation.json", "worst.txt"}
+    # Another batch size changes how often the bar moves, and nothing else.
+    code, printed, _ = forge("eval", "--device", "cpu", *options, "--batch-size", 300, "--json")
+    again = json.loads(printed)
+    assert code == 0
+    for row, other in zip(report["table"], again["table"], strict=True):
+        assert other["figure"] == pytest.approx(row["figure"], rel=1e-9), row["name"]
+    assert again["worst"] == report["worst"]
+
+
+def test_the_documented_line(tmp_path: Path) -> None:
+    """Verbatim, in a process of its own; the cached protocol is one deal to save a minute."""
+    checkpoint_at(tmp_path / "runs/domino/version_0/checkpoints/best.ckpt")
+    path = protocol.cache_path("val", protocol.REFERENCE_SAMPLES_PER_DEAL, tmp_path / "cache")
+    protocol.write_cache(path, solve_seeds([900], 200))
+    line = "-m forge.cli.eval --checkpoint runs/domino/version_0/checkpoints/best.ckpt"
+    done = subprocess.run(
+        [sys.executable, *line.split()],
+        cwd=tmp_path,
+        env={"FORGE_CACHE": str(tmp_path / "cache"), "COLUMNS": "120", "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "q_gap" in done.stdout and "200 positions" in done.stdout
+    folder = tmp_path / "runs/domino/version_0/checkpoints/best-eval-val"
+    assert json.loads((folder / "evaluation.json").read_text())["n_positions"] == 200
+
+
+@pytest.fixture
+def fails(forge: Run) -> Callable[..., str]:
+    """Runs a command that must end with exit code 2 and one line on stderr, which it returns."""
+
+    def run(*options: object) -> str:
+        code, text, errors = forge("eval", *options)
+        assert code == 2 and text == ""
+        assert errors.startswith("error: ") and errors.count("\n") == 1
+        return errors
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "--checkpoint"),
+        (("--checkpoint", "nowhere/x.ckpt"), "no checkpoint at nowhere/x.ckpt"),
+        (("--checkpoint", "cut.ckpt"), "cut.ckpt: not a checkpoint of this network"),
+        (("--checkpoint", "foreign.ckpt"), "foreign.ckpt: not a checkpoint of this network"),
+        (("--checkpoint", "good.ckpt", "--split", "train"), "'val', 'test'"),
+        (("--checkpoint", "good.ckpt", "--batch-size", 0), "--batch-size must be 1 or more"),
+        (("--checkpoint", "good.ckpt", "--limit", 0), "--limit must be 1 or more"),
+        (("--checkpoint", "good.ckpt", "--worst", -1), "--worst must be 0 or more"),
+        (("--checkpoint", "good.ckpt", "--data", "nowhere"), "no data"),
+        (("--checkpoint", "good.ckpt", "--data", "empty"), "the split is empty"),
+        (("--checkpoint", "good.ckpt", "--device", "tpu"), "valid are auto, cpu"),
+    ],
+)
+def test_bad_values_end_with_one_line(
+    fails: Callable[..., str], options: Sequence[object], message: str
+) -> None:
+    good = checkpoint_at(Path("good.ckpt"))
+    Path("cut.ckpt").write_bytes(good.read_bytes()[:500])
+    torch.save({"state_dict": {"weight": torch.zeros(3)}, "hyper_parameters": TINY}, "foreign.ckpt")
+    Path("empty/val").mkdir(parents=True)
+    for name, array in played_rows(0).items():
+        np.save(f"empty/val/{name}.npy", array.numpy()[:0])
+    assert message in fails(*options)
+
+
+def test_a_folder_that_cannot_be_written(fails: Callable[..., str], data: Path) -> None:
+    checkpoint_at(Path("good.ckpt"))
+    message = fails("--checkpoint", "good.ckpt", "--data", data, "--out", "/dev/null/out")
+    assert "/dev/null/out" in message

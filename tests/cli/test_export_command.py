@@ -1,0 +1,129 @@
+"""`forge export`, `forge catalog` and `forge promote` as users type them."""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from forge.cli.main import COMMANDS
+from forge.models.catalog import list_models
+from ml.eval_rows import played_rows
+from ml.ml_arrays import write_split
+from models.tiny import run_checkpoint
+
+SCRIPT = str(Path(sys.executable).with_name("forge"))
+MODULES = {name: module for name, module, _ in COMMANDS}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A directory with `run.ckpt`, and `data/` whose val split holds 36 real positions."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    run_checkpoint(tmp_path / "run.ckpt")
+    batch = played_rows(n_games=2).batch
+    arrays = {name: np.ascontiguousarray(array.numpy()) for name, array in batch.items()}
+    write_split(tmp_path / "data" / "val", arrays)
+    return tmp_path
+
+
+def run_script(*args, cwd):
+    return subprocess.run([SCRIPT, *args], cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture
+def fails(capsys):
+    """Runs a command that must end with exit code 2 and one line on stderr; returns the line."""
+
+    def run(name, *args):
+        with pytest.raises(SystemExit) as ended:
+            importlib.import_module(MODULES[name]).main([str(arg) for arg in args])
+        stderr = capsys.readouterr().err
+        assert ended.value.code == 2
+        assert stderr.startswith("error: ")
+        assert stderr.count("\n") == 1
+        return stderr
+
+    return run
+
+
+def test_export(place):
+    options = ["--checkpoint", "run.ckpt", "--onnx", "out/m.onnx", "--data", "data"]
+    done = run_script("export", *options, cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # nothing of what the exporter warns itself about
+    assert sorted(path.name for path in (place / "out").iterdir()) == [
+        "m.fp16.onnx",
+        "m.int8.onnx",
+        "m.json",
+        "m.md",
+        "m.onnx",
+    ]
+    report = json.loads((place / "out" / "m.json").read_text())
+    assert report["measured_on"] == "val split of data"
+    for file in report["files"]:
+        assert file["file"] in done.stdout
+        assert f"{file['figures']['q_gap']:.4f}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--checkpoint", "gone.ckpt"], "no checkpoint at gone.ckpt"),
+        (["--checkpoint", "text.ckpt"], "text.ckpt"),
+        (["--onnx", "m.pt"], "ends in .onnx"),
+        (["--onnx", "run.ckpt/m.onnx"], "run.ckpt"),
+        (["--variants", "fp8"], "valid are fp32, fp16, int8"),
+        (["--opset", "11"], "18..22"),
+        (["--positions", "0"], "at least 1"),
+        (["--data", "nowhere"], "nowhere"),
+    ],
+)
+def test_export_refuses(place, fails, options, expected):
+    (place / "text.ckpt").write_text("not a checkpoint")
+    given = {"--checkpoint": "run.ckpt", "--onnx": "m.onnx", "--data": "data"}
+    given |= dict([options])
+    assert expected in fails("export", *[part for pair in given.items() for part in pair])
+    assert not list(place.glob("m.*"))
+
+
+def test_promote_then_catalog(place):
+    options = ["--checkpoint", "run.ckpt", "--to", "mine", "--data", "data", "--name", "a.ckpt"]
+    done = run_script("promote", *options, cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("mine/a.ckpt\n")
+    (model,) = list_models(place / "mine")
+    assert model.measured_on == "val split of data"
+    done = run_script("catalog", "--dir", "mine", cwd=place)
+    assert done.returncode == 0, done.stderr
+    for fact in ("a", "qvalue", "transformer 1x24", "5,176", f"{model.metrics['q_gap']:.3f}", "ok"):
+        assert fact in done.stdout
+    with (place / "mine" / "a.safetensors").open("ab") as file:
+        file.write(b"x")
+    done = run_script("catalog", "--dir", "mine", "--json", cwd=place)
+    (listed,) = json.loads(done.stdout)
+    assert listed["name"] == "a"
+    assert listed["status"] == {".ckpt": "ok", ".safetensors": "wrong hash"}
+
+
+@pytest.mark.parametrize("option", [["--no-limit"], ["--data", "data"]])
+def test_shipped_models_are_small_and_measured_alike(place, fails, option):
+    assert "give --to DIR" in fails("promote", "--checkpoint", "run.ckpt", *option)
+
+
+def test_promote_and_catalog_refuse(place, fails):
+    given = ["--to", "mine", "--data", "data"]
+    assert "no checkpoint at gone.ckpt" in fails("promote", "--checkpoint", "gone.ckpt", *given)
+    assert "dtype must be" in fails("promote", "--checkpoint", "run.ckpt", "--dtype", "x", *given)
+    assert "no catalogue at mine" in fails("catalog", "--dir", "mine")
+    assert not (place / "mine").exists()
+
+
+def test_catalog_of_the_package(place):
+    done = run_script("catalog", "--json", cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert [listed["name"] for listed in json.loads(done.stdout)] == [m.name for m in list_models()]

@@ -1,0 +1,279 @@
+"""`forge tokenize` as users type it."""
+
+import importlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from forge.ml.tokenized_folder import locked
+from forge.oracle.naming import ShardKey
+from ml.tiny_shards import SEEDS, arrays_of, data_files, tiny_key, write_tiny_shards
+from oracle.shards import TINY_DEAL, tiny_rows, write_foreign
+
+SCRIPT = str(Path(sys.executable).with_name("forge"))
+MODULE = [sys.executable, "-m", "forge.cli.tokenize_data"]
+# commands.md, word for word
+LINE = [*MODULE, "--input", "data/shards-standard", "--output", "data/tokenized"]
+
+
+def run_process(*command, cwd):
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture
+def forge(capsys, monkeypatch, tmp_path):
+    """Runs `forge tokenize` in this process, in an empty directory: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*args):
+        with pytest.raises(SystemExit) as ended:
+            importlib.import_module("forge.cli.tokenize_data").main([str(arg) for arg in args])
+        captured = capsys.readouterr()
+        return ended.value.code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def fails(forge):
+    """Runs it; it must end with exit code 2 and one line on stderr; returns the line."""
+
+    def run(*args):
+        code, _, stderr = forge(*args)
+        assert (code, stderr[:7], stderr.count("\n")) == (2, "error: ", 1)
+        return stderr
+
+    return run
+
+
+@pytest.fixture
+def shards(tmp_path):
+    """Five tiny shards where the command looks for them."""
+    return write_tiny_shards(tmp_path / "data" / "shards-standard")
+
+
+@pytest.fixture
+def tiny_solve(monkeypatch):
+    """Every deal solves to the tiny one's rows: what counts is which deals are solved."""
+    from forge.oracle.deal import Deal
+
+    rows = [torch.from_numpy(column.copy()) for column in tiny_rows().as_tuple()]
+    monkeypatch.setattr("forge.ops.solve", lambda deal, decl: rows)
+    monkeypatch.setattr(ShardKey, "deal", lambda key: Deal(TINY_DEAL.hands))
+
+
+# --- word for word, through the installed package ---
+
+
+def test_the_line_of_the_commands_and_a_second_start(shards, tmp_path):
+    done = run_process(*LINE, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "[5/5] test/seed_00000960_decl_9.parquet: 105,164 states, 50,000 samples" in done.stdout
+    # One of the states drawn is the end of the hand.
+    assert "5 deals tokenised: 249,999 samples" in done.stdout
+    assert "data/tokenized holds train 149,999, val 50,000, test 50,000" in done.stdout
+    manifest = yaml.safe_load((tmp_path / "data/tokenized/manifest.yaml").read_text())
+    assert manifest["source"] == "shards data/shards-standard"
+    assert manifest["splits"]["train"]["samples"] == 149_999
+    again = run_process(*LINE, cwd=tmp_path)
+    assert (again.returncode, again.stdout) == (
+        0,
+        "data/tokenized: nothing to do, all deals are there\n",
+    )
+
+
+def test_dry_run_without_any_data(tmp_path):
+    done = run_process(*MODULE, "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "no shards in data/shards-standard: make some with" in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["tokenize", "tokenize-data", "tokenize_data"])
+def test_all_its_names_work(tmp_path, name):
+    done = run_process(SCRIPT, name, "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "nothing to do" in done.stdout
+
+
+def test_ctrl_c_and_going_on(shards, tmp_path):
+    whole = run_process(*LINE[:-1], "data/whole", cwd=tmp_path)
+    assert whole.returncode == 0, whole.stderr
+    with subprocess.Popen(
+        LINE, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=120)
+    assert first.startswith("[1/5] train/")
+    assert process.returncode == 130
+    assert stderr == "stopping after the deal in hand (once more to stop now)\n"
+    assert "stopped; the next start goes on from here" in stdout
+    assert not (tmp_path / "data/tokenized/train").exists()
+    done = run_process(*LINE, cwd=tmp_path)
+    assert done.returncode == 0
+    n_resumed = int(re.search(r"(\d) done by an interrupted run", done.stdout)[1])
+    assert f"[{n_resumed + 1}/5]" in done.stdout
+    assert data_files(tmp_path / "data/tokenized") == data_files(tmp_path / "data/whole")
+
+
+def test_a_second_process_on_one_output_is_refused(shards, tmp_path):
+    with locked(tmp_path / "data/tokenized"):
+        done = run_process(*LINE, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: another process is tokenising into data/tokenized: wait for it, "
+        "or give another --output\n"
+    )
+
+
+def test_wandb_offline(shards, tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_DIR", str(tmp_path))
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    done = run_process(*LINE, "--wandb", "--max-samples-per-shard", "100", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (record,) = tmp_path.glob("wandb/offline-run-*/run-*.wandb")
+    assert b"tokenize/samples_per_s" in record.read_bytes()
+
+
+# --- options ---
+
+
+def test_dry_run_shows_counts_and_writes_nothing(forge, shards, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    options = ["--max-samples-per-shard", 200, "--output-dir", "out"]
+    code, text, _ = forge("--input-dir", shards, *options, "--dry-run")
+    assert code == 0
+    counts = re.findall(
+        r"(train|val|test)\s*│\s*(\d+) │\s*([\d,]+) │\s*(\d+) │\s*0 │\s*(\d+)", text
+    )
+    assert counts == [
+        ("train", "3", "315,492", "600", "3"),
+        ("val", "1", "105,164", "200", "1"),
+        ("test", "1", "105,164", "200", "1"),
+    ]
+    assert "out: would be written" in text
+    assert sorted(tmp_path.rglob("*")) == before
+    assert forge(*options)[0] == 0
+    before = sorted(tmp_path.rglob("*"))
+    assert "out: nothing to do" in forge(*options, "--dry-run")[1]
+    assert "out: would replace what is there" in forge(*options, "--dry-run", "--force")[1]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_seed_samples_and_files(forge, shards):
+    base = ["--max-samples-per-shard", 100]
+    assert forge(*base)[0] == 0
+    assert forge(*base, "--seed", 7, "--output", "seven")[0] == 0
+    one, seven = (arrays_of(Path(p) / "train") for p in ("data/tokenized", "seven"))
+    assert len(one["targets"]) == len(seven["targets"]) == 300
+    assert not np.array_equal(one["tokens"], seven["tokens"])
+    assert forge(*base, "--max-files", 4, "--output", "four")[0] == 0
+    splits = yaml.safe_load(Path("four/manifest.yaml").read_text())["splits"]
+    assert [splits[split]["files"] for split in ("train", "val", "test")] == [2, 1, 1]
+
+
+def test_changed_options_want_force(forge, fails, shards):
+    assert forge("--max-samples-per-shard", 100)[0] == 0
+    assert "samples_per_shard 100 instead of 50: --force" in fails("--max-samples-per-shard", 50)
+    assert "source shards instead of seeds" in fails("--from-seeds", "0:1", "--per-seed", 100)
+    code, text, _ = forge("--max-samples-per-shard", 50, "--force")
+    assert code == 0
+    assert "5 deals tokenised: 250 samples" in text
+
+
+@pytest.mark.usefixtures("tiny_solve")
+def test_from_seeds_equals_from_shards(forge, shards):
+    assert forge("--from-seeds", "3:4", "--declarations", "all", "--per-seed", 100)[0] == 0
+    entries = Path("data/tokenized/train/shards.jsonl").read_text()
+    assert re.findall(r"seed_00000003_decl_\d", entries) == [
+        f"seed_00000003_decl_{decl}" for decl in range(10)
+    ]
+    assert forge("--max-samples-per-shard", 100, "--max-files", 1, "--output", "shard")[0] == 0
+    seeds, shard = (arrays_of(Path(p) / "train") for p in ("data/tokenized", "shard"))
+    for name, rows in shard.items():  # declaration 9 comes last
+        assert seeds[name][-100:].tobytes() == rows.tobytes()
+
+
+@pytest.mark.usefixtures("tiny_solve")
+def test_marginalized_seeds(forge):
+    options = ["--from-seeds", "1:3", "--opp-seeds", 2]
+    assert forge(*options, "--per-seed", 100)[0] == 0
+    entries = Path("data/tokenized/train/shards.jsonl").read_text()
+    assert re.findall(r"seed_\d+_opp\d_decl_\d", entries) == [
+        f"seed_0000000{seed}_opp{opp}_decl_{seed}" for seed in (1, 2) for opp in (0, 1)
+    ]
+    manifest = yaml.safe_load(Path("data/tokenized/manifest.yaml").read_text())
+    assert manifest["source"] == "seeds 1:3 declarations seed opp-seeds 2"
+    # A longer range is an addition.
+    code, text, _ = forge("--from-seeds", "1:4", "--opp-seeds", 2, "--per-seed", 100)
+    assert code == 0
+    assert "2 deals tokenised: 200 samples" in text
+    assert "4 taken over" in text
+
+
+def test_from_seeds_solves(forge):
+    """A real deal, nothing replaced."""
+    code, text, _ = forge("--from-seeds", "30:31", "--per-seed", 1000)
+    assert code == 0
+    assert "train/seed_00000030_decl_0.parquet: 3,791,685 states, 1,000 samples" in text
+    tokens = arrays_of(Path("data/tokenized/train"))["tokens"]
+    hands = ShardKey(30, 0).deal().tensor.flatten().tolist()
+    high_low = tokens[:, 1:29, :2].astype(int)
+    ids = high_low[..., 0] * (high_low[..., 0] + 1) // 2 + high_low[..., 1]
+    assert (ids == hands).all()
+
+
+# --- what can't be ---
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("", "no shards in data/shards-standard: make some with"),
+        ("--input nowhere", "no shards in nowhere"),
+        ("--input /dev/null", "/dev/null is a file"),
+        ("--from-seeds 4:1", "backwards"),
+        ("--from-seeds four", "must be A:B"),
+        ("--from-seeds 0:1 --input data", "give one of --input and --from-seeds"),
+        ("--from-seeds 0:1 --per-seed 0", "--per-seed must be 1 or more"),
+        ("--from-seeds 0:1 --opp-seeds 0", "--opp-seeds must be 1 or more"),
+        ("--from-seeds 0:1 --declarations some", "'seed', 'all'"),
+        ("--from-seeds 0:1 --device tpu", "valid are auto, cpu, cuda"),
+        ("--from-seeds 0:1 --output /dev/null/out", "cannot write"),
+        ("--from-seeds 0:1 --output /dev/null", "cannot write"),
+        ("--per-seed 5", "--per-seed needs --from-seeds"),
+        ("--declarations all", "--declarations needs --from-seeds"),
+        ("--opp-seeds 5", "--opp-seeds needs --from-seeds"),
+        ("--seed -1", "0 or more"),
+        ("--seed x", "--seed"),
+        ("--max-samples-per-shard 0", "1 or more"),
+        ("--max-files 0", "1 or more"),
+        ("--no-such-option", "--no-such-option"),
+    ],
+)
+def test_bad_values_end_with_one_line(fails, line, message):
+    assert message in fails(*line.split())
+    assert not os.listdir()
+
+
+def test_bad_shards_end_with_one_line_that_names_them(fails, shards):
+    path = tiny_key(SEEDS[1]).path(shards)
+    path.write_bytes(path.read_bytes()[:-100])
+    assert f"{path.name} is not a readable Parquet file" in fails()
+    assert f"{path.name} is not a readable Parquet file" in fails("--dry-run")
+    path.unlink()
+    path = tiny_key(SEEDS[1], 4).path(shards)
+    write_foreign(path, tiny_rows(), {"seed": str(SEEDS[1]), "decl_id": "9"})
+    assert f"the deal of data/shards-standard/train/{path.name} cannot be recovered" in fails()
+    assert not Path("data/tokenized").exists()
