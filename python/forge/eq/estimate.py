@@ -193,7 +193,8 @@ def _sample(
     if not len(rows):
         return
     n_together = max(1, _MAX_POSITIONS // n_samples)
-    for some in rows.split(n_together):
+    for start in range(0, len(rows), n_together):
+        some = rows[start : start + n_together]
         allowed, sizes = games.take(some).hidden()
         hands = ops.sample_worlds(allowed, sizes, keys[some], n_samples, config.sampler)
         _count(moments, games, some, hands, oracle, config.posterior)

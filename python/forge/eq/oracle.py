@@ -43,12 +43,12 @@ class ExactOracle:
 
     def q(self, deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
         """See `Oracle`."""
-        q = ops.search(deals, decls, states)
+        q: Tensor = ops.search(deals, decls, states)
         return q.float().masked_fill(q == ILLEGAL, torch.nan)
 
     def at_least(self, deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor) -> Tensor:
         """See `Oracle`; one null-window search a slot."""
-        answers = ops.search_at_least(deals, decls, states, targets)
+        answers: Tensor = ops.search_at_least(deals, decls, states, targets)
         return answers.float().masked_fill(answers < 0, torch.nan)
 
 
@@ -108,7 +108,7 @@ class Stage1Oracle:
                 tokens.to(self.device), masks.to(self.device), players.to(self.device)
             )
         sign = 1 - 2 * (players & 1)
-        q = scores.float().to(states.device) * sign[:, None]
+        q: Tensor = scores.float().to(states.device) * sign[:, None]
         return q.masked_fill(~legal_slots(deals, decls, states), torch.nan)
 
     def at_least(self, deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor) -> Tensor:
