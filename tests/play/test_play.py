@@ -61,7 +61,9 @@ def test_illegal_slot() -> None:
     assert legal != list(range(7))
     wrong = next(slot for slot in range(7) if slot not in legal)
     named = ", ".join(map(str, legal))
-    with pytest.raises(ForgeError, match=rf"^slots\[1\] = {wrong} is not legal: legal are {named}$"):
+    with pytest.raises(
+        ForgeError, match=rf"^slots\[1\] = {wrong} is not legal: legal are {named}$"
+    ):
         play(line, [6, wrong])
     for slot in (-1, 7, 127, -128):
         with pytest.raises(ForgeError, match=rf"^slots\[0\] = {slot} is not legal: legal are 0, 1"):

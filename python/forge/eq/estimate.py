@@ -153,51 +153,79 @@ def estimate(games: Games, keys: Tensor, oracle: Oracle, config: EstimateConfig)
     Raises:
         ForgeError: if a game is over, or its plays leave no world.
     """
-    if games.n_plays >= N_SEATS * 7:
-        raise ForgeError("the games are over: there is nothing to decide")
-    allowed, sizes = games.hidden()
-    n_possible = ops.count_worlds(allowed, sizes)
-    if bool((n_possible == 0).any()):
-        row = int((n_possible == 0).nonzero()[0])
-        raise ForgeError(f"game {row}: no hidden hands fit what was played")
+    n_possible = possible_worlds(games)
     complete = n_possible <= config.all_up_to
     moments = WeightedMoments(len(games), games.states.device)
-    for row in complete.nonzero()[:, 0]:
-        for hands in _all_worlds(allowed[row], sizes[row], int(n_possible[row])):
-            _count(moments, games, row[None], hands[None], oracle, config.posterior)
-    open_rows = (~complete).nonzero()[:, 0]
     if config.adaptive is None:
-        _sample(moments, games, open_rows, keys, config.n_samples, oracle, config)
+        for rows, hands in world_batches(games, keys, n_possible, config):
+            _count(moments, games, rows, hands, oracle, config.posterior)
         converged = complete
     else:
+        for rows, hands in _enumerated(games, n_possible, complete):
+            _count(moments, games, rows, hands, oracle, config.posterior)
+        open_rows = (~complete).nonzero()[:, 0]
         converged = complete | _converge(moments, games, open_rows, keys, oracle, config)
     return Estimate(moments.summary(), games.legal, complete, converged, n_possible)
 
 
-def _all_worlds(allowed: Tensor, sizes: Tensor, n: int) -> Iterator[Tensor]:
-    """All worlds of one decision, int32 [<= 2^16, 3] at a time."""
-    for start in range(0, n, _MAX_POSITIONS):
-        yield ops.enumerate_worlds(allowed, sizes, start, min(start + _MAX_POSITIONS, n))
+def possible_worlds(games: Games) -> Tensor:
+    """How many worlds each decision has: int64 [B], at least 1.
+
+    Raises:
+        ForgeError: if a game is over, or its plays leave no world.
+    """
+    if games.n_plays >= N_SEATS * 7:
+        raise ForgeError("the games are over: there is nothing to decide")
+    n_possible: Tensor = ops.count_worlds(*games.hidden())
+    if bool((n_possible == 0).any()):
+        row = int((n_possible == 0).nonzero()[0])
+        raise ForgeError(f"game {row}: no hidden hands fit what was played")
+    return n_possible
 
 
-def _sample(
-    moments: WeightedMoments,
-    games: Games,
-    rows: Tensor,
-    keys: Tensor,
-    n_samples: int,
-    oracle: Oracle,
-    config: EstimateConfig,
-) -> None:
-    """Count `n_samples` worlds of some of the games, a handful of games at a time."""
-    if not len(rows):
-        return
+def world_batches(
+    games: Games, keys: Tensor, n_possible: Tensor, config: EstimateConfig
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """The worlds that decisions are judged by when sampling is not adaptive.
+
+    Args:
+        games: B games, none of them over.
+        keys: int64 [B]; the worlds of a decision depend on its key alone.
+        n_possible: int64 [B], see `possible_worlds`.
+        config: how many of them.
+
+    Yields:
+        rows: int64 [K], which games.
+        hands: int32 [K, N, 3], as `ops.sample_worlds` gives them.
+    """
+    complete = n_possible <= config.all_up_to
+    yield from _enumerated(games, n_possible, complete)
+    rows = (~complete).nonzero()[:, 0]
+    yield from _sampled(games, rows, keys, config.n_samples, config.sampler)
+
+
+def _enumerated(
+    games: Games, n_possible: Tensor, complete: Tensor
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """All worlds of the decisions that `complete` bool [B] marks, 2^16 at a time."""
+    allowed, sizes = games.hidden()
+    for row in complete.nonzero()[:, 0]:
+        n = int(n_possible[row])
+        for start in range(0, n, _MAX_POSITIONS):
+            stop = min(start + _MAX_POSITIONS, n)
+            hands = ops.enumerate_worlds(allowed[row], sizes[row], start, stop)
+            yield row[None], hands[None]
+
+
+def _sampled(
+    games: Games, rows: Tensor, keys: Tensor, n_samples: int, sampler: str
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """`n_samples` worlds of the games `rows` int64 [K], a handful of games at a time."""
     n_together = max(1, _MAX_POSITIONS // n_samples)
     for start in range(0, len(rows), n_together):
         some = rows[start : start + n_together]
         allowed, sizes = games.take(some).hidden()
-        hands = ops.sample_worlds(allowed, sizes, keys[some], n_samples, config.sampler)
-        _count(moments, games, some, hands, oracle, config.posterior)
+        yield some, ops.sample_worlds(allowed, sizes, keys[some], n_samples, sampler)
 
 
 def _converge(
@@ -216,7 +244,9 @@ def _converge(
     while len(rows) and n_drawn < adaptive.max_samples:
         wanted = adaptive.batch_size if n_drawn else adaptive.min_samples
         n = min(wanted, adaptive.max_samples - n_drawn)
-        _sample(moments, games, rows, combine(keys, n_batches), n, oracle, config)
+        batch_keys = combine(keys, n_batches)
+        for some, hands in _sampled(games, rows, batch_keys, n, config.sampler):
+            _count(moments, games, some, hands, oracle, config.posterior)
         n_drawn, n_batches = n_drawn + n, n_batches + 1
         summary = moments.summary()
         small = (summary.sem[rows].nan_to_num(0.0) < adaptive.sem_threshold).all(dim=1)
@@ -249,10 +279,28 @@ def _count(
     positions = WorldPositions(some, hands)
     q = oracle.q(positions.deals, positions.decls, positions.states(some.n_plays))
     acting = q.view(*positions.shape, -1) * some.signs[:, None, None]
-    weights = torch.zeros(positions.shape, dtype=torch.float64, device=q.device)
-    if posterior is not None:
-        weights = log_likelihood(some, positions, oracle, posterior)
-        least = torch.full_like(weights[:, 0], posterior.min_ess_share * weights.shape[1])
-        if bool((effective_size(weights) < least).any()):
-            weights = temper(weights, least)
-    moments.add(rows, acting, weights)
+    moments.add(rows, acting, world_log_weights(some, positions, oracle, posterior))
+
+
+def world_log_weights(
+    games: Games, positions: WorldPositions, oracle: Oracle, posterior: PosteriorConfig | None
+) -> Tensor:
+    """What each world counts for.
+
+    Args:
+        games: B games.
+        positions: of N worlds of each.
+        oracle: whose Q the others are taken to know.
+        posterior: None weighs worlds alike.
+
+    Returns:
+        float64 [B, N], log-weights up to a constant a row, tempered where too few worlds would
+        count.
+    """
+    if posterior is None:
+        return torch.zeros(positions.shape, dtype=torch.float64, device=games.states.device)
+    weights = log_likelihood(games, positions, oracle, posterior)
+    least = torch.full_like(weights[:, 0], posterior.min_ess_share * weights.shape[1])
+    if bool((effective_size(weights) < least).any()):
+        weights = temper(weights, least)
+    return weights

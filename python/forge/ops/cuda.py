@@ -57,7 +57,11 @@ def _solve(deal: Tensor, decl: int) -> tuple[Tensor, Tensor, Tensor]:
         work, n = _reach(deal, decl)
         states, values, q = schemas.empty_solution(n, deal.device)
         native.cuda.emit_states(
-            work.data_ptr(), states.data_ptr(), values.data_ptr(), q.data_ptr(), current_stream(deal)
+            work.data_ptr(),
+            states.data_ptr(),
+            values.data_ptr(),
+            q.data_ptr(),
+            current_stream(deal),
         )
     return states, values, q
 

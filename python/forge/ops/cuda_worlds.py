@@ -15,9 +15,7 @@ N_TABLES = 4096
 
 
 def _tables(allowed: Tensor, n: int) -> Tensor:
-    return torch.empty(
-        (n, native.cuda.WORLD_TABLE_BYTES), dtype=torch.uint8, device=allowed.device
-    )
+    return torch.empty((n, native.cuda.WORLD_TABLE_BYTES), dtype=torch.uint8, device=allowed.device)
 
 
 def _count_worlds(allowed: Tensor, sizes: Tensor) -> Tensor:
