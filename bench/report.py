@@ -68,6 +68,10 @@ TARGETS = [
     Target(r"shards\.write\[.*parquet.*\]\.bytes_per_state", "<=", 3.6),
     Target(r"shards\.generate_end_to_end\.bytes_per_state", "<=", 3.6),
     Target(r"shards\.generate_end_to_end\.states_per_s", ">=", 8e6),
+    Target(r"eq\.games\[plain-cpu-50\]\.games_per_s", ">=", 3, 10),
+    Target(r"eq\.games\[posterior-cpu-50\]\.games_per_s", ">=", 1),
+    Target(r"eq\.games\[plain-cuda-1024\]\.games_per_s", ">=", aim=100),
+    Target(r"arena\.hands\[make:n=300\]\.cpu_s_a_hand", "<=", 0.5),
     Target(r"gpu\.search_q\[1000000\]\.positions_per_s", ">=", aim=100_000),
     Target(r"gpu\.solve\.deals_per_s", ">=", aim=200),
 ]

@@ -29,7 +29,12 @@ PYTHON_LAYERS = (
 )
 # Commands whose module names were given beforehand (`python -m forge.oracle.generate`): of the
 # command line in all but name. The layer whose folder they are in may not use them.
-COMMANDS = {"forge.oracle.generate", "forge.oracle.campaign", "forge.oracle.verify"}
+COMMANDS = {
+    "forge.eq.generate",
+    "forge.oracle.generate",
+    "forge.oracle.campaign",
+    "forge.oracle.verify",
+}
 
 CSRC_BELOW = {
     "core": set(),

@@ -25,6 +25,12 @@ COMMANDS: Final = (
         "Fill the gaps of a shard directory, seed after seed.",
     ),
     (
+        "generate-eq-continuous",
+        "forge.cli.generate_eq_continuous",
+        "Games by E[Q], one file a seed, gaps first.",
+    ),
+    ("generate-eq", "forge.eq.generate", "Games by E[Q] of a few seeds, in one file."),
+    (
         "tokenize",
         "forge.cli.tokenize_data",
         "Training data from shards, or straight from seeds.",
@@ -34,6 +40,7 @@ COMMANDS: Final = (
     ("export", "forge.cli.export", "A checkpoint as ONNX: fp32, fp16 and int8, with a card."),
     ("catalog", "forge.cli.catalog", "The trained models there are, and whether they are whole."),
     ("promote", "forge.cli.promote", "Name, measure and document a checkpoint as a model."),
+    ("arena", "forge.cli.arena", "Two players against each other on duplicate deals."),
     ("verify", "forge.oracle.verify", "Check shard files against the rules and themselves."),
     ("info", "forge.cli.info", "Versions, what was compiled, and the devices found."),
 )

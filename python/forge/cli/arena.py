@@ -1,0 +1,171 @@
+"""`forge arena`: two players against each other on duplicate deals."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from forge.cli.common import DeviceOption, at_least_one, command, console, non_negative, run
+from forge.oracle.progress import progress_bar
+
+if TYPE_CHECKING:
+    from forge.eq.arena import ArenaOptions, ArenaRun
+    from forge.eq.arena_stats import Comparison, Figure, PairedResults
+
+app = command()
+
+
+@app.command()
+def arena(
+    a: Annotated[str, typer.Argument(help="A player, see below.", metavar="A")],
+    b: Annotated[str, typer.Argument(help="Its opponent.", metavar="B")],
+    games: Annotated[
+        int, typer.Option("--games", help="Deals; each is played twice, with the teams swapped.")
+    ] = 1400,
+    seed: Annotated[int, typer.Option("--seed", help="Of the series of deals.")] = 0,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", help="Processes, one thread each. Default: one a core."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Keep results here, and go on from what is there. Default: keep nothing.",
+            metavar="FILE.jsonl",
+        ),
+    ] = None,
+    device: DeviceOption = "cpu",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON report instead of tables.")
+    ] = False,
+) -> None:
+    """Let two players meet on duplicate deals, and tell who plays better.
+
+    No auction: a bid of 30 is forced on a random seat, trump is its best pip suit (most dominoes;
+    of equals with the double, then more count points, then the higher pip). Every deal is played
+    twice with the teams swapped. Intervals are of 95 %, paired by deal.
+
+    Players: random; greedy-points (looks at the trick alone); oracle (sees all hands, exact);
+    model:PATH (a Stage 1 network that sees all hands); eq:n=100 and make:n=300 (see their own hand
+    and judge by sampled worlds: for points, and for the contract). Options of the last two,
+    separated by commas: n=N (50), sampler=uniform|mrv, enumerate, enum-threshold=N, posterior,
+    window=K, tau=POINTS, mix=SHARE, min-ess-share=SHARE, oracle=PATH (a Stage 1 network instead of
+    the exact search). PATH is a checkpoint or the name of a model, without commas.
+    """
+    from forge.eq.arena import ArenaOptions, run_arena
+    from forge.eq.arena_stats import compare
+    from forge.eq.players import parse_player
+    from forge.models.catalog import resolve
+    from forge.ops import resolve_device
+
+    at_least_one("--games", games)
+    non_negative("--seed", seed)
+    n_workers = at_least_one("--workers", workers) if workers is not None else n_cores()
+    options = ArenaOptions(
+        parse_player(a, resolve), parse_player(b, resolve), seed, str(resolve_device(device))
+    )
+    # With --json, stdout is the report and nothing else.
+    screen = Console(stderr=True) if as_json else console()
+    with progress_bar(screen) as progress:
+        task = progress.add_task("deals", total=games, rate="")
+
+        def show(n_played: int, results: PairedResults) -> None:
+            elapsed_s = progress.tasks[task].elapsed
+            rate = f"{2 * n_played / elapsed_s:,.1f} hands/s" if elapsed_s else ""
+            standing = f"make {results.made_a.mean():.1%} : {results.made_b.mean():.1%}"
+            progress.update(task, completed=len(results), rate=f"{rate}, {standing}")
+
+        done = run_arena(options, games, n_workers, out, show)
+    if len(done.results):
+        found = compare(done.results)
+        if as_json:
+            print(json.dumps(_report(options, n_workers, done, found), allow_nan=False))
+        else:
+            _show(options, done, found, screen)
+    if done.stopped_by is not None:
+        raise typer.Exit(128 + done.stopped_by)
+
+
+def n_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _report(
+    options: ArenaOptions, n_workers: int, done: ArenaRun, found: Comparison
+) -> dict[str, Any]:
+    from forge import __version__
+
+    return {
+        **options.record(),
+        "device": options.device,
+        "workers": n_workers,
+        "forge_version": __version__,
+        **found.to_json(),
+        "cpu_s_a_hand": dict(zip("ab", done.cpu_s_a_hand, strict=True)),
+        "n_hands_played": done.n_hands_played,
+        "elapsed_s": done.elapsed_s,
+        "hands_per_s": _hands_per_s(done),
+        "stopped_by": done.stopped_by,
+    }
+
+
+def _hands_per_s(done: ArenaRun) -> float | None:
+    """Of this run; None where it had nothing to play."""
+    return done.n_hands_played / done.elapsed_s if done.n_hands_played else None
+
+
+def _show(options: ArenaOptions, done: ArenaRun, found: Comparison, screen: Console) -> None:
+    table = Table(
+        title=f"{found.n_deals:,} deals, each played twice (seed {options.seed})",
+        title_justify="left",
+    )
+    table.add_column("")
+    for name in (f"A: {options.a.text}", f"B: {options.b.text}", "A - B"):
+        table.add_column(name, justify="right")
+    makes = (found.make_a, found.make_b, found.make_difference)
+    table.add_row("make rate", *(_shown(each, percent=True) for each in makes))
+    marks = (found.marks_a, found.marks_b, found.marks_difference)
+    table.add_row("marks a hand", *(_shown(each) for each in marks))
+    points = (found.points_a, found.points_b, found.points_difference)
+    table.add_row("points a hand", *(_shown(each) for each in points))
+    table.add_row("games (7 marks)", *map(str, (found.games_a, found.games_b)), "")
+    table.add_row("CPU s a hand", *(f"{each:.4f}" for each in done.cpu_s_a_hand), "")
+    screen.print(table)
+    test = found.mcnemar
+    lines = [
+        f"McNemar: only A makes {test.only_a} deals, only B {test.only_b}: "
+        f"p = {test.p:.2g} (exact), chi2 = {test.chi2:.2f}"
+    ]
+    rate = _hands_per_s(done)
+    if rate is not None:
+        lines.append(
+            f"{done.n_hands_played:,} hands in {done.elapsed_s:.1f} s: {rate:,.1f} hands a second"
+        )
+    screen.print("\n".join(lines), highlight=False, soft_wrap=True)
+
+
+def _shown(figure: Figure, percent: bool = False) -> str:
+    """Value and interval; an interval that is not defined (one deal) is left out."""
+    low, high = figure.interval
+    if percent:
+        return f"{100 * figure.value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+    interval = f" [{low:.3f}, {high:.3f}]" if low == low else ""
+    return f"{figure.value:.3f}{interval}"
+
+
+def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
+    """Run the command line."""
+    run(app, args, prog)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""`forge generate-eq-continuous`: E[Q] files of seed after seed, gaps first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import count, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from forge.cli.common import (
+    DeviceOption,
+    WandbGroupOption,
+    WandbOption,
+    at_least_one,
+    command,
+    console,
+    non_negative,
+    run,
+)
+from forge.cli.eq_options import EqOptions, takes_eq_options
+from forge.oracle.naming import SPLITS
+
+if TYPE_CHECKING:
+    from forge.eq.records import EqRecord
+
+SHOWN_GAPS: Final = 20
+_FILE_NAME: Final = re.compile(r"seed_(\d{8,})\.pt")
+
+app = command()
+
+
+@app.command()
+@takes_eq_options
+def generate_eq_continuous(
+    eq_options: EqOptions,
+    start_seed: Annotated[
+        int, typer.Option("--start-seed", help="Begin here; gaps before it stay.", metavar="N")
+    ] = 0,
+    batch_size: Annotated[
+        int, typer.Option("--batch-size", help="Games played in lock step.", metavar="N")
+    ] = 32,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", help="Stop after this many games. Default: never.", metavar="N"),
+    ] = None,
+    output_dir: Annotated[
+        Path, typer.Option("--output-dir", help="Of train/, val/, test/.", metavar="DIR")
+    ] = Path("data/eq-games"),
+    device: DeviceOption = "auto",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show missing seeds; generate nothing.")
+    ] = False,
+    wandb: WandbOption = False,
+    wandb_group: WandbGroupOption = None,
+) -> None:
+    """Play games by E[Q] and record each decision, one file a seed, until Ctrl+C.
+
+    A second start fills the gaps and goes on. Any number of these may run on one directory at once;
+    a game's file does not depend on batch size or workers.
+    """
+    non_negative("--start-seed", start_seed)
+    at_least_one("--batch-size", batch_size)
+    if limit is not None:
+        at_least_one("--limit", limit)
+    from forge.cli.eq_progress import EqProgress
+    from forge.eq.continuous import generate_games
+    from forge.eq.pipeline import play_games
+    from forge.ops import resolve_device
+    from forge.oracle.tracking import open_tracker
+
+    on = resolve_device(device)
+    oracle, settings = eq_options.open(on)
+    if dry_run:
+        show_gaps(output_dir, start_seed, limit)
+        return
+    screen = console()
+    config = asdict(settings) | {"batch_size": batch_size, "device": str(on)}
+    tracker = open_tracker(wandb, job_type="eq-continuous", group=wandb_group, config=config)
+    with tracker, EqProgress(screen, tracker, limit) as progress:
+
+        def play(seeds: Sequence[int]) -> EqRecord:
+            return play_games(seeds, oracle, settings, on, progress.decided)
+
+        report = generate_games(
+            count(start_seed), play, output_dir, batch_size, limit, progress.finished
+        )
+    screen.print(report.summary(), markup=False, highlight=False, soft_wrap=True)
+    if report.stopped_by is not None:
+        raise typer.Exit(128 + report.stopped_by)
+
+
+def show_gaps(root: Path, start_seed: int, limit: int | None) -> None:
+    """Print what is there, how many are missing below the last one, and what comes next."""
+    from forge.eq.continuous import missing_seeds
+    from forge.eq.records import record_path
+
+    screen = console()
+    present = {split: _present(root / split) for split in SPLITS}
+    n_present = sum(map(len, present.values()))
+    counts = ", ".join(f"{split} {len(seeds)}" for split, seeds in present.items())
+    screen.print(f"{root}: {n_present} games ({counts})", highlight=False, soft_wrap=True)
+    last_seed = max((seed for seeds in present.values() for seed in seeds), default=-1)
+    n_gaps = sum(1 for _ in missing_seeds(root, range(start_seed, last_seed + 1)))
+    screen.print(
+        f"{n_gaps} missing up to seed {last_seed}" if n_present else "nothing there yet",
+        highlight=False,
+    )
+    n_shown = SHOWN_GAPS if limit is None else min(limit, SHOWN_GAPS)
+    screen.print("next:")
+    for seed in islice(missing_seeds(root, count(start_seed)), n_shown):
+        path = record_path(root, seed).relative_to(root)
+        screen.print(f"  {path}", highlight=False, soft_wrap=True)
+    if limit is None:
+        screen.print("  ... and on until stopped")
+    elif limit > n_shown:
+        screen.print(f"  ... {limit} in all", highlight=False)
+
+
+def _present(directory: Path) -> list[int]:
+    if not directory.is_dir():
+        return []
+    matches = (_FILE_NAME.fullmatch(path.name) for path in directory.iterdir())
+    return [int(match[1]) for match in matches if match]
+
+
+def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
+    """Run the command line."""
+    run(app, args, prog)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""`forge arena` as users type it."""
+
+import importlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forge.cli.main import COMMANDS
+from models.tiny import run_checkpoint
+
+MODULES = {name: module for name, module, _ in COMMANDS}
+Arena = Callable[..., tuple[Any, str, str]]
+
+
+@pytest.fixture
+def arena(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Arena:
+    """Runs the command in this process, in an empty directory: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*args: object) -> tuple[Any, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            importlib.import_module(MODULES["arena"]).main([*map(str, args), "--workers=1"])
+        captured = capsys.readouterr()
+        return ended.value.code, captured.out, captured.err
+
+    return run
+
+
+def report_of(arena: Arena, *args: object) -> dict[str, Any]:
+    code, text, errors = arena(*args, "--json")
+    assert (code, errors) == (0, "")
+    report: dict[str, Any] = json.loads(text)
+    return report
+
+
+def test_table(arena: Arena) -> None:
+    code, text, errors = arena("greedy-points", "random", "--games", 20)
+    assert (code, errors) == (0, "")
+    assert not list(Path().iterdir())
+    report = report_of(arena, "greedy-points", "random", "--games", 20)
+    assert "20 deals, each played twice (seed 0)" in text
+    assert "A: greedy-points" in text and "B: random" in text
+    makes = (report[f"make_{name}"] for name in ("a", "b", "difference"))
+    for figure in makes:
+        low, high = (f"{100 * end:.1f}" for end in figure["interval"])
+        assert f"{100 * figure['value']:.1f} % [{low}, {high}]" in text
+    for name in ("marks_a", "points_b", "points_difference"):
+        low, high = report[name]["interval"]
+        assert f"{report[name]['value']:.3f} [{low:.3f}, {high:.3f}]" in text
+    test = report["mcnemar"]
+    assert f"only A makes {test['only_a']} deals, only B {test['only_b']}" in text
+    assert "40 hands in" in text and "hands a second" in text
+
+
+def test_report(arena: Arena) -> None:
+    report = report_of(arena, "random", "random", "--games", 5, "--seed", 9)
+    assert (report["a"], report["b"], report["seed"], report["bid"]) == ("random",) * 2 + (9, 30)
+    assert report["n_deals"] == 5 and report["n_hands_played"] == 10
+    assert report["hands_per_s"] == pytest.approx(10 / report["elapsed_s"])
+    assert set(report["cpu_s_a_hand"]) == {"a", "b"} and report["stopped_by"] is None
+    assert report["make_difference"]["value"] == 0.0
+
+
+def test_one_deal_has_no_interval_of_points(arena: Arena) -> None:
+    report = report_of(arena, "random", "greedy-points", "--games", 1)
+    assert report["points_difference"]["interval"] == [None, None]
+    code, text, _ = arena("random", "greedy-points", "--games", 1)
+    assert code == 0 and "nan" not in text
+
+
+def test_goes_on_from_a_file(arena: Arena) -> None:
+    pair = ("random", "greedy-points", "--out", "r.jsonl")
+    first = report_of(arena, *pair, "--games", 16)
+    grown = report_of(arena, *pair, "--games", 24)
+    assert (first["n_hands_played"], grown["n_hands_played"]) == (32, 16)
+    fresh = report_of(arena, *pair[:2], "--games", 24)
+    assert grown["points_a"] == fresh["points_a"] and grown["mcnemar"] == fresh["mcnemar"]
+    again = report_of(arena, *pair, "--games", 24)
+    assert again["hands_per_s"] is None and again["points_a"] == fresh["points_a"]
+    code, _, error = arena("random", "oracle", "--out", "r.jsonl")
+    assert code == 2
+    assert error == (
+        "error: r.jsonl was made with b = greedy-points, not oracle: "
+        "give the same options or another file\n"
+    )
+
+
+def test_networks(arena: Arena) -> None:
+    """A checkpoint plays, and is asked; another file under its name is another player."""
+    path = run_checkpoint(Path("tiny.ckpt"))
+    players = (f"model:{path}", f"eq:n=2,oracle={path}", "--out", "r.jsonl")
+    report = report_of(arena, *players, "--games", 2)
+    assert report["a"] == "model:tiny.ckpt" and report["b"] == "eq:n=2,oracle=tiny.ckpt"
+    run_checkpoint(path, seed=1)
+    code, _, error = arena(*players, "--games", 2)
+    assert code == 2 and "r.jsonl was made with sha256 of a = " in error
+
+
+@pytest.mark.parametrize(
+    ("args", "part"),
+    [
+        (("random", "clever"), "no player 'clever': valid are random, greedy-points, oracle"),
+        (("eq:n=0", "random"), "n_samples must be at least 1, got 0"),
+        (("eq:worlds=3", "random"), "no option 'worlds=3': valid are n=N, sampler=uniform|mrv"),
+        (("random", "model:none.ckpt"), "none.ckpt"),
+        (("random", "eq:oracle=no-such-model"), "no-such-model"),
+        (("random",), "Missing argument 'B'"),
+        (("random", "random", "--games", "0"), "--games must be 1 or more, got 0"),
+        (("random", "random", "--seed", "-1"), "--seed must be 0 or more, got -1"),
+        (("random", "random", "--seed", str(2**63)), "the seed must lie in 0..2^63-1"),
+        (("random", "random", "--device", "tpu"), "tpu"),
+        (("random", "random", "--out", "."), "."),
+    ],
+)
+def test_bad_values_end_with_one_line(arena: Arena, args: tuple[str, ...], part: str) -> None:
+    code, text, error = arena(*args)
+    assert (code, text) == (2, "")
+    assert error.startswith("error: ") and error.count("\n") == 1 and part in error
+
+
+def test_bad_number_of_workers(arena: Arena) -> None:
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module(MODULES["arena"]).main(["random", "random", "--workers", "0"])
+    assert ended.value.code == 2
+
+
+def test_a_foreign_file_is_left_alone(arena: Arena) -> None:
+    Path("notes.txt").write_text("my notes\n")
+    code, _, error = arena("random", "random", "--out", "notes.txt")
+    assert code == 2 and "notes.txt is not a results file of forge arena" in error
+    assert Path("notes.txt").read_text() == "my notes\n"
+
+
+@pytest.mark.parametrize("n_workers", [1, 2])
+def test_ctrl_c_ends_with_what_was_played(tmp_path: Path, n_workers: int) -> None:
+    line = ["greedy-points", "random", "--games", "100000", "--workers", str(n_workers)]
+    path = tmp_path / "r.jsonl"
+    with subprocess.Popen(
+        [sys.executable, "-m", "forge.cli.arena", *line, "--out", str(path), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not (path.is_file() and path.read_bytes().count(b"\n") > 1):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        text, errors = process.communicate(timeout=240)
+    assert process.returncode == 130
+    assert errors == "stopping after the deals in hand (once more to stop now)\n"
+    report = json.loads(text)
+    assert report["stopped_by"] == signal.SIGINT
+    assert 16 <= report["n_deals"] == 16 * (path.read_bytes().count(b"\n") - 1) < 100000
+
+
+def test_installed_command() -> None:
+    script = Path(sys.executable).with_name("forge")
+    done = subprocess.run([script, "arena", "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    for part in ("greedy-points", "make:n=300", "--games", "--workers", "--out", "--json"):
+        assert part in done.stdout
