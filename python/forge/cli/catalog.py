@@ -44,7 +44,7 @@ def catalog(
         screen.print(f"no models in {place}", highlight=False, soft_wrap=True)
         return
     table = Table()
-    table.add_column("name", overflow="fold")
+    table.add_column("name", overflow="fold", min_width=22)  # two lines on 80 columns
     for column in ("mode", "arch"):
         table.add_column(column)
     for column in ("params", "q_gap", "q_mae", "accuracy", "MB"):
