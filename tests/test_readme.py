@@ -22,6 +22,8 @@ NOT_AS_WRITTEN = (
     "eval",
     "export",
     "promote",
+    "generate-eq-continuous",
+    "arena",
 )
 
 
