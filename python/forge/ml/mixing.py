@@ -10,6 +10,8 @@ going on costs `mix_deals` units, however long it has run.
 No Lightning here: worker processes import this module.
 """
 
+import atexit
+import os
 import signal
 from collections import deque
 from collections.abc import Iterator
@@ -140,3 +142,6 @@ def _start_worker(worker_id: int) -> None:
     """One thread a worker; Ctrl+C is for the training process, which then ends its workers."""
     torch.set_num_threads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Python's shutdown would end the thread that sends tensors in the middle of torch's C++, which
+    # then says "terminate called without an active exception" now and then.
+    atexit.register(os._exit, 0)
