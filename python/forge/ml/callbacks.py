@@ -14,13 +14,13 @@ from rich.console import Console
 from torch import Tensor
 
 from forge.errors import ForgeError
+from forge.ml.module import FINAL_LR_SHARE
 from forge.ml.run import BEST_CHECKPOINT, LAST_CHECKPOINT, write_record
 from forge.oracle.stop import StopSignal
 
 MONITOR: Final = "val/q_gap"
 RECORD_KEY: Final = "forge_run"
 _SHOWN: Final = ("val/loss", MONITOR, "val/q_mae", "val/value_mae", "val/blunder_rate")
-_FINAL_LR_SHARE: Final = 0.01
 _SECONDS_PER_HOUR: Final = 3600.0
 # Batches: the first process has to tell the others what its clock says.
 _ASK_CLOCK_EVERY: Final = 10
@@ -34,7 +34,7 @@ def lr_share(progress: float, warmup: float) -> float:
         warmup: done share of the warm-up, 1 when it is over.
     """
     cosine = 0.5 * (1.0 + math.cos(math.pi * min(max(progress, 0.0), 1.0)))
-    return min(warmup, 1.0) * (_FINAL_LR_SHARE + (1.0 - _FINAL_LR_SHARE) * cosine)
+    return min(warmup, 1.0) * (FINAL_LR_SHARE + (1.0 - FINAL_LR_SHARE) * cosine)
 
 
 class LearningRate(pl.Callback):

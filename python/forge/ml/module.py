@@ -33,7 +33,7 @@ __all__ = ["LOSS_MODES", "DominoLightningModule", "DominoTransformer", "policy_l
 
 LOSS_MODES: Final = ("policy", "qvalue")
 # The cosine ends at this share of the first learning rate.
-_FINAL_LR_SHARE: Final = 0.01
+FINAL_LR_SHARE: Final = 0.01
 # Batches from one counted for `train/q_gap` and its kin to the next.
 _TRAIN_METRICS_EVERY: Final = 20
 # With fewer positions than this the mean error of a slot is mostly chance.
@@ -265,7 +265,7 @@ class DominoLightningModule(pl.LightningModule):
         if n_steps == float("inf"):
             return optimizer
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            optimizer, T_max=max(1, int(n_steps)), eta_min=self.lr * _FINAL_LR_SHARE
+            optimizer, T_max=max(1, int(n_steps)), eta_min=self.lr * FINAL_LR_SHARE
         )
         return {
             "optimizer": optimizer,

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 
 from forge.build import native
@@ -66,12 +65,6 @@ States = TypeVar("States", int, npt.NDArray[np.int64], Tensor)
 def seats_to_act(states: States) -> States:
     """Seat whose turn it is, 0..3, of one packed state or of an int64 array or tensor of them."""
     return ((states >> 28) + (states >> 30)) & 3
-
-
-def n_left(states: Tensor) -> Tensor:
-    """Dominoes still in the four hands, 0..28: int64 of the shape of `states` (int64)."""
-    bits = torch.arange(28, device=states.device)
-    return (states[..., None] >> bits & 1).sum(dim=-1)
 
 
 def unpack_state(state: int) -> UnpackedState:
