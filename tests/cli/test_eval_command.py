@@ -14,14 +14,11 @@ import pytest
 import torch
 import yaml
 
-from batches import random_games
-from forge import ops
 from forge.cli.main import COMMANDS
 from forge.ml import protocol
 from forge.ml.module import DominoLightningModule
 from forge.ml.protocol import solve_seeds
-from forge.ml.rows import Batch, make_rows
-from forge.oracle.state import n_left, seats_to_act
+from ml.eval_rows import played_rows
 
 MODULES = {name: module for name, module, _ in COMMANDS}
 TINY = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 16}
@@ -50,16 +47,6 @@ def checkpoint_at(path: Path, loss_mode: str = "qvalue") -> Path:
     return path
 
 
-def played_rows(seed: int) -> Batch:
-    positions = random_games(10, min_plays=12, seed=seed)
-    kept = n_left(positions.states) > 0
-    deals, decls, states = (tensor[kept] for tensor in positions)
-    qvals = ops.search(deals, decls, states)
-    low = qvals.masked_fill(qvals == -128, 127).amin(dim=1)
-    values = torch.where(seats_to_act(states) % 2 == 1, low, qvals.amax(dim=1))
-    return make_rows(deals, decls, states, values, qvals)
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tokenised folder with val and test positions."""
@@ -67,7 +54,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     samples = {}
     for seed, split in enumerate(("val", "test")):
         (folder / split).mkdir()
-        for name, array in played_rows(seed).items():
+        for name, array in played_rows(seed=seed).batch.items():
             np.save(folder / split / f"{name}.npy", array.numpy())
             samples[split] = {"samples": len(array)}
     (folder / "manifest.yaml").write_text(yaml.safe_dump({"version": 1, "splits": samples}))
@@ -108,7 +95,7 @@ def test_report_on_a_tokenised_folder(forge: Run, data: Path) -> None:
         "worst.txt",
         *(f"{name}.png" for name in PLOTS),
     }
-    assert report["n_positions"] == 160 and report["n_deals"] == 10
+    assert report["n_positions"] == 360 and report["n_deals"] == 20
     assert report["source"] == f"val split of {data}" and report["checkpoint"] == str(path)
     assert "percentile bootstrap over 10 deals" in text
     rows = {row["name"]: row for row in report["table"]}
@@ -240,7 +227,7 @@ def test_bad_values_end_with_one_line(
     Path("cut.ckpt").write_bytes(good.read_bytes()[:500])
     torch.save({"state_dict": {"weight": torch.zeros(3)}, "hyper_parameters": TINY}, "foreign.ckpt")
     Path("empty/val").mkdir(parents=True)
-    for name, array in played_rows(0).items():
+    for name, array in played_rows().batch.items():
         np.save(f"empty/val/{name}.npy", array.numpy()[:0])
     assert message in fails(*options)
 

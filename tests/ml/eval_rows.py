@@ -11,7 +11,12 @@ from forge import ops
 from forge.ml.evaluate import Predict
 from forge.ml.module import DominoLightningModule
 from forge.ml.rows import Batch, make_rows
-from forge.oracle.state import n_left, seats_to_act
+from forge.oracle.state import seats_to_act
+
+
+def n_left(states: Tensor) -> Tensor:
+    """Dominoes still in the four hands, 0..28: int64 of the shape of `states` (int64)."""
+    return (states[..., None] >> torch.arange(28) & 1).sum(dim=-1)
 
 
 class BatchRows:

@@ -20,7 +20,8 @@ from forge.ml.positions import (
 )
 from forge.oracle.deal import Deal
 from forge.oracle.naming import split_of
-from forge.oracle.state import INITIAL_STATE, n_left, seats_to_act
+from forge.oracle.state import INITIAL_STATE, seats_to_act
+from ml.eval_rows import n_left
 
 # 3,791,685 states: the fewest of seeds 0..59 under seed % 10.
 SEED, DECL = 30, 0
