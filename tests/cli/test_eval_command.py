@@ -97,7 +97,7 @@ def test_report_on_a_tokenised_folder(forge: Run, data: Path) -> None:
     }
     assert report["n_positions"] == 360 and report["n_deals"] == 20
     assert report["source"] == f"val split of {data}" and report["checkpoint"] == str(path)
-    assert "percentile bootstrap over 10 deals" in text
+    assert "percentile bootstrap over 20 deals" in text
     rows = {row["name"]: row for row in report["table"]}
     for name in ("q_mae", "value_mae", "q_gap"):
         assert f"{rows[name]['figure']:.3f}" in text
@@ -105,7 +105,7 @@ def test_report_on_a_tokenised_folder(forge: Run, data: Path) -> None:
         assert rows[name]["below"] == {"q_mae": 3.0, "value_mae": 3.0, "q_gap": 0.1}[name]
     assert f"{100 * rows['blunder_rate']['figure']:.2f} %" in text
     assert rows["q_mae"]["verdict"] == "missed"  # an untrained network
-    assert sum(each["n"] for each in report["by_trick"]) == 160
+    assert sum(each["n"] for each in report["by_trick"]) == 360
 
 
 def test_worst_positions_are_solved_by_the_printed_commands(forge: Run, data: Path) -> None:

@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import lightning.pytorch as pl
 import typer
 
-from forge.cli.common import EXIT_INTERRUPTED, WandbGroupOption, command, console, run
+from forge.cli.common import WandbGroupOption, command, run
+from forge.cli.training_options import (
+    TRAINING,
+    BatchSizeOption,
+    CompileOption,
+    DeterministicOption,
+    DevicesOption,
+    DropoutOption,
+    EmbedDimOption,
+    EpochsOption,
+    FastDevRunOption,
+    FfDimOption,
+    HeadsOption,
+    InitFromOption,
+    LayersOption,
+    LimitBatchesOption,
+    LogEveryOption,
+    LrOption,
+    MaxHoursOption,
+    OptimizerOption,
+    PrecisionOption,
+    ResumeOption,
+    SeedOption,
+    StrategyOption,
+    WandbOption,
+    WarmupOption,
+    WeightDecayOption,
+    defaults,
+    run_training,
+)
 from forge.errors import ForgeError
 from forge.ml.architectures import ARCHITECTURES
-from forge.ml.callbacks import RECORD_KEY, RunStoppedError
-from forge.ml.data import DominoDataModule
+from forge.ml.data import DominoDataModule, RowsDataModule
 from forge.ml.module import DominoLightningModule
-from forge.ml.optim import OPTIMIZERS
 from forge.ml.positions import StreamOptions, parse_mixture
 from forge.ml.rows import DEFAULT_GLOBAL_SEED
-from forge.ml.run import is_first_process, last_checkpoint
 from forge.ml.sources import shard_sources
 from forge.ml.stream import StreamingDataModule
 from forge.ml.tokenize import Settings, tokenize
-from forge.ml.training import (
-    DEFAULT_EPOCHS,
-    Training,
-    build_module,
-    load_weights,
-    read_checkpoint,
-    train_network,
-)
+from forge.ml.training import RunData
 from forge.oracle.naming import ShardKey
 from forge.oracle.pipeline import PipelineOptions, run_pipeline
-from forge.oracle.stop import StopSignal
 
 DEFAULT_DATA: Final = Path("data") / "tokenized"
 # Of each split the seed with the fewest states: a trial without data takes seconds.
@@ -45,15 +60,9 @@ TRIAL_SEEDS: Final = (30, 930)
 TRIAL_SAMPLES_PER_SHARD: Final = 500
 
 
-def _defaults(function: Any) -> dict[str, Any]:
-    """The defaults of a signature: they are written down there alone."""
-    return {name: p.default for name, p in inspect.signature(function).parameters.items()}
-
-
-MODULE: Final = _defaults(DominoLightningModule)
-STREAM: Final = _defaults(StreamingDataModule) | _defaults(StreamOptions)
-DATA: Final = _defaults(DominoDataModule)
-TRAINING: Final = _defaults(Training)
+MODULE: Final = defaults(DominoLightningModule)
+STREAM: Final = defaults(StreamingDataModule) | defaults(StreamOptions)
+DATA: Final = defaults(RowsDataModule)
 
 app = command()
 
@@ -90,45 +99,28 @@ def train(
     run_dir: Annotated[
         Path, typer.Option("--run-dir", help="Gets domino/version_N.", metavar="DIR")
     ] = Path("runs"),
-    epochs: Annotated[
-        int | None,
-        typer.Option(
-            "--epochs",
-            help=f"[default: {DEFAULT_EPOCHS}; no end with --max-hours]",
-        ),
-    ] = None,
-    max_hours: Annotated[
-        float | None,
-        typer.Option("--max-hours", help="End after so long; the learning rate follows."),
-    ] = None,
-    batch_size: Annotated[int, typer.Option("--batch-size", help="Rows a step and process.")] = (
-        DATA["batch_size"]
-    ),
-    lr: Annotated[float, typer.Option("--lr", help="Highest learning rate.")] = MODULE["lr"],
-    warmup_steps: Annotated[
-        int, typer.Option("--warmup-steps", help="Steps of linear warm-up.")
-    ] = TRAINING["warmup_steps"],
+    epochs: EpochsOption = None,
+    max_hours: MaxHoursOption = None,
+    batch_size: BatchSizeOption = DATA["batch_size"],
+    lr: LrOption = MODULE["lr"],
+    warmup_steps: WarmupOption = TRAINING["warmup_steps"],
     arch: Annotated[
         str, typer.Option("--arch", help=f"Network: {', '.join(ARCHITECTURES)}.")
     ] = MODULE["arch"],
-    optimizer: Annotated[
-        str, typer.Option("--optimizer", help=f"{', '.join(OPTIMIZERS)}.")
-    ] = MODULE["optimizer"],
-    embed_dim: Annotated[int, typer.Option("--embed-dim")] = MODULE["embed_dim"],
-    n_heads: Annotated[int, typer.Option("--n-heads")] = MODULE["n_heads"],
-    n_layers: Annotated[int, typer.Option("--n-layers")] = MODULE["n_layers"],
-    ff_dim: Annotated[int, typer.Option("--ff-dim")] = MODULE["ff_dim"],
-    dropout: Annotated[float, typer.Option("--dropout")] = MODULE["dropout"],
-    weight_decay: Annotated[float, typer.Option("--weight-decay")] = MODULE["weight_decay"],
+    optimizer: OptimizerOption = MODULE["optimizer"],
+    embed_dim: EmbedDimOption = MODULE["embed_dim"],
+    n_heads: HeadsOption = MODULE["n_heads"],
+    n_layers: LayersOption = MODULE["n_layers"],
+    ff_dim: FfDimOption = MODULE["ff_dim"],
+    dropout: DropoutOption = MODULE["dropout"],
+    weight_decay: WeightDecayOption = MODULE["weight_decay"],
     value_weight: Annotated[
         float, typer.Option("--value-weight", help="Of the value head in the loss.")
     ] = MODULE["value_weight"],
     loss_mode: Annotated[str, typer.Option("--loss-mode", help="policy or qvalue.")] = MODULE[
         "loss_mode"
     ],
-    seed: Annotated[int, typer.Option("--seed", help="Of weights, order and stream.")] = DATA[
-        "seed"
-    ],
+    seed: SeedOption = DATA["seed"],
     num_workers: Annotated[
         int | None,
         typer.Option(
@@ -136,87 +128,27 @@ def train(
             help="Processes that read (default 0) or, with --stream, solve (cores - 1, at most 7).",
         ),
     ] = None,
-    wandb: Annotated[
-        bool, typer.Option("--wandb/--no-wandb", help="Log the run to Weights & Biases.")
-    ] = False,
+    wandb: WandbOption = False,
     wandb_group: WandbGroupOption = None,
-    fast_dev_run: Annotated[
-        bool, typer.Option("--fast-dev-run", help="One train and one val batch; saves nothing.")
-    ] = False,
-    limit_batches: Annotated[
-        int | None, typer.Option("--limit-batches", help="Of an epoch, train and val each.")
-    ] = None,
-    compile_network: Annotated[
-        bool, typer.Option("--compile/--no-compile", help="torch.compile.")
-    ] = TRAINING["compile_network"],
-    precision: Annotated[
-        str, typer.Option("--precision", help="auto, 32-true, 16-mixed, bf16-mixed, ...")
-    ] = TRAINING["precision"],
-    strategy: Annotated[
-        str, typer.Option("--strategy", help="Lightning's: auto, ddp, ...")
-    ] = TRAINING["strategy"],
-    devices: Annotated[
-        int, typer.Option("--devices", help="GPUs, or processes on a CPU.")
-    ] = TRAINING["devices"],
-    deterministic: Annotated[
-        bool, typer.Option("--deterministic", help="Same bits every time; slower.")
-    ] = TRAINING["deterministic"],
-    log_every_n_steps: Annotated[int, typer.Option("--log-every-n-steps")] = TRAINING[
-        "log_every_n_steps"
-    ],
-    resume: Annotated[
-        str | None,
-        typer.Option("--resume", help="Go on from a checkpoint, or from the last run's: last."),
-    ] = None,
-    init_from: Annotated[
-        Path | None, typer.Option("--init-from", help="Start with the weights of a checkpoint.")
-    ] = None,
+    fast_dev_run: FastDevRunOption = False,
+    limit_batches: LimitBatchesOption = None,
+    compile_network: CompileOption = TRAINING["compile_network"],
+    precision: PrecisionOption = TRAINING["precision"],
+    strategy: StrategyOption = TRAINING["strategy"],
+    devices: DevicesOption = TRAINING["devices"],
+    deterministic: DeterministicOption = TRAINING["deterministic"],
+    log_every_n_steps: LogEveryOption = TRAINING["log_every_n_steps"],
+    resume: ResumeOption = None,
+    init_from: InitFromOption = None,
 ) -> None:
     """Train a network on exact values."""
-    options = _resolve(context)
-    with StopSignal("step") as signal:
-        try:
-            _train(options, signal)
-        except RunStoppedError as stopped:
-            if stopped.checkpoint is not None and is_first_process():
-                line = f"stopped; go on with: forge train --resume {stopped.checkpoint}"
-                print(line, file=sys.stderr)
-            raise typer.Exit(EXIT_INTERRUPTED) from None
+    run_training(context, DominoLightningModule, _open_data)
 
 
-def _resolve(context: typer.Context) -> dict[str, Any]:
-    """Every option with its value; a resumed run keeps those it had where none is given."""
-    options = {
-        name: str(value) if isinstance(value, Path) else value
-        for name, value in context.params.items()
-    }
-    if options["resume"] is None:
-        return options
-    path = Path(options["resume"])
-    if options["resume"] == "last":
-        path = last_checkpoint(Path(options["run_dir"]))
-    earlier = read_checkpoint(path).get(RECORD_KEY, {}).get("config", {})
-    for name in options:
-        source = context.get_parameter_source(name)
-        given = source is not None and source.name == "COMMANDLINE"
-        if name in earlier and not given:
-            options[name] = earlier[name]
-    return options | {"resume": str(path), "init_from": None}
-
-
-def _train(options: dict[str, Any], signal: StopSignal) -> None:
-    if not 0 <= options["seed"] < 2**32:
-        raise ForgeError(f"--seed must be 0..{2**32 - 1}, got {options['seed']}")
-    training = Training(**{f.name: options[f.name] for f in fields(Training)})
+@contextmanager
+def _open_data(options: dict[str, Any]) -> Iterator[RunData]:
     with tempfile.TemporaryDirectory(prefix="forge-") as temporary:
-        data = _data(options, Path(temporary))
-        pl.seed_everything(options["seed"], verbose=False)
-        module = build_module(options)
-        if options["init_from"] is not None:
-            load_weights(module, Path(options["init_from"]))
-        folder = train_network(module, data, training, config=options, signal=signal)
-    if folder is not None and is_first_process():
-        console().print(f"run: {folder}", highlight=False, soft_wrap=True)
+        yield _data(options, Path(temporary))
 
 
 def _data(options: dict[str, Any], temporary: Path) -> DominoDataModule | StreamingDataModule:

@@ -14,7 +14,7 @@ from rich.console import Console
 from torch import Tensor
 
 from forge.errors import ForgeError
-from forge.ml.module import FINAL_LR_SHARE
+from forge.ml.base import FINAL_LR_SHARE
 from forge.ml.run import BEST_CHECKPOINT, LAST_CHECKPOINT, write_record
 from forge.oracle.stop import StopSignal
 

@@ -5,6 +5,7 @@ A data folder holds `train/`, `val/` and `test/`, each with eight `.npy` arrays,
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -157,25 +158,25 @@ class CountingLoader(DataLoader[Batch]):
         self.n_rows_drawn = state["n_rows"]
 
 
-class DominoDataModule(pl.LightningDataModule):
-    """Batches of the tokenised splits for Lightning.
+class RowsDataModule(pl.LightningDataModule):
+    """Batches of splits that can be indexed, for Lightning.
 
     Checkpoints hold where in an epoch a run was: a resumed one goes on with the next batch.
-
-    A batch is a dict of int8 tensors named as the arrays: `tokens` [B,32,12], `masks` [B,32],
-    `targets` [B], `legal` [B,7], `qvals` [B,7] and `values` [B] (**team-0 frame**, points),
-    `teams` [B], `players` [B].
+    Subclasses say what a split is (`open_split`) and where it comes from (`description`).
 
     Args:
-        data_dir: the folder with `train/`, `val/`, `test/` and `manifest.yaml`.
+        data_dir: the folder with `train/`, `val/` and `test/`.
         batch_size: rows per batch and process.
         num_workers: reading processes per loader, 0 to read in the training process.
         pin_memory: page-locked batches; None pins where there is a CUDA device.
         seed: of the shuffling; epoch k of a seed has the same order on every machine.
 
     Raises:
-        ForgeError: on a bad option, or in `setup` as `TokenizedSplit` does.
+        ForgeError: on a bad option, or in `setup` as `open_split` does.
     """
+
+    # The command that makes such a folder.
+    made_by = ""
 
     def __init__(
         self,
@@ -198,17 +199,21 @@ class DominoDataModule(pl.LightningDataModule):
         self.num_workers = num_workers
         self.pin_memory = torch.cuda.is_available() if pin_memory is None else pin_memory
         self.seed = seed
-        self.manifest: dict[str, Any] = {}
-        self.splits: dict[str, TokenizedSplit] = {}
         self._train: CountingLoader | None = None
         self._resumed: dict[str, int] | None = None
 
     @property
     def description(self) -> dict[str, object]:
-        """Where the rows come from, with the hashes of the manifest, for the record of a run."""
-        if not self.manifest:
-            self.manifest = _read_manifest(self.data_dir / "manifest.yaml")
-        return {"source": str(self.data_dir), "manifest": self.manifest}
+        """Where the rows come from, for the record of a run."""
+        raise NotImplementedError
+
+    def open_split(self, split: str) -> Dataset[Batch]:
+        """The rows of `train`, `val` or `test`.
+
+        Raises:
+            ForgeError: if they are unusable.
+        """
+        raise NotImplementedError
 
     def setup(self, stage: str | None = None) -> None:
         """Open the splits a stage needs.
@@ -220,38 +225,12 @@ class DominoDataModule(pl.LightningDataModule):
             ForgeError: if the folder or one of the needed splits is unusable.
         """
         if not self.data_dir.is_dir():
-            raise ForgeError(f"no data folder at {self.data_dir}: make one with forge tokenize")
+            raise ForgeError(f"no data folder at {self.data_dir}: make one with {self.made_by}")
         needed = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), None: SPLITS}
         if stage not in needed:
             raise ForgeError(f"stage must be fit, validate, test or None, got {stage!r}")
         for split in needed[stage]:
             self.open_split(split)
-
-    def open_split(self, split: str) -> TokenizedSplit:
-        """The split, opened and compared with the manifest on first use.
-
-        Args:
-            split: `train`, `val` or `test`.
-
-        Raises:
-            ForgeError: as `setup`.
-        """
-        if split not in self.splits:
-            self.manifest = _read_manifest(self.data_dir / "manifest.yaml")
-            opened = TokenizedSplit(self.data_dir / split)
-            self._check_against_manifest(split, len(opened))
-            self.splits[split] = opened
-        return self.splits[split]
-
-    def _check_against_manifest(self, split: str, n_rows: int) -> None:
-        """A split that is longer or shorter than its manifest says was not written in one go."""
-        splits = self.manifest.get("splits")
-        entry = splits.get(split) if isinstance(splits, dict) else None
-        stated = entry.get("samples") if isinstance(entry, dict) else None
-        if isinstance(stated, int) and stated != n_rows:
-            raise ForgeError(
-                f"{self.data_dir / split}: {n_rows} samples, but manifest.yaml says {stated}"
-            )
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Shuffled batches of the train split; the order depends on seed and epoch alone."""
@@ -297,6 +276,60 @@ class DominoDataModule(pl.LightningDataModule):
             # resumed run would drop out other units than an uninterrupted one.
             generator=torch.Generator().manual_seed(self.seed),
         )
+
+
+class DominoDataModule(RowsDataModule):
+    """Batches of the tokenised splits.
+
+    A batch is a dict of int8 tensors named as the arrays: `tokens` [B,32,12], `masks` [B,32],
+    `targets` [B], `legal` [B,7], `qvals` [B,7] and `values` [B] (**team-0 frame**, points),
+    `teams` [B], `players` [B]. Arguments as `RowsDataModule`; the folder has a `manifest.yaml`.
+
+    Raises:
+        ForgeError: on a bad option, or in `setup` as `TokenizedSplit` does.
+    """
+
+    made_by = "forge tokenize"
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What `forge tokenize` wrote of the folder, empty where there is none."""
+        return _read_manifest(self.data_dir / "manifest.yaml")
+
+    @cached_property
+    def splits(self) -> dict[str, TokenizedSplit]:
+        """Those that have been opened."""
+        return {}
+
+    @property
+    def description(self) -> dict[str, object]:
+        """Where the rows come from, with the hashes of the manifest, for the record of a run."""
+        return {"source": str(self.data_dir), "manifest": self.manifest}
+
+    def open_split(self, split: str) -> TokenizedSplit:
+        """The split, opened and compared with the manifest on first use.
+
+        Args:
+            split: `train`, `val` or `test`.
+
+        Raises:
+            ForgeError: as `setup`.
+        """
+        if split not in self.splits:
+            opened = TokenizedSplit(self.data_dir / split)
+            self._check_against_manifest(split, len(opened))
+            self.splits[split] = opened
+        return self.splits[split]
+
+    def _check_against_manifest(self, split: str, n_rows: int) -> None:
+        """A split that is longer or shorter than its manifest says was not written in one go."""
+        splits = self.manifest.get("splits")
+        entry = splits.get(split) if isinstance(splits, dict) else None
+        stated = entry.get("samples") if isinstance(entry, dict) else None
+        if isinstance(stated, int) and stated != n_rows:
+            raise ForgeError(
+                f"{self.data_dir / split}: {n_rows} samples, but manifest.yaml says {stated}"
+            )
 
 
 def as_is(batch: Any) -> Any:

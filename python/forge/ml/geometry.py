@@ -121,7 +121,7 @@ class SuitGeometry(nn.Module):
         Features are in the autocast type where autocast is on, in float32 otherwise.
         """
         n = tokens.shape[0]
-        dtype = _compute_dtype(tokens.device.type)
+        dtype = compute_dtype(tokens.device.type)
         decl = tokens[:, 0, DECL_FEATURE].int()
         kind = self.kind_of[decl][:, None]
         pips = tokens[:, 1:, :2].int()
@@ -143,14 +143,14 @@ class SuitGeometry(nn.Module):
         context = (N_KINDS + 2) * _N_PLACES + torch.stack(
             [decl, N_DECLS + tokens[:, 0, _LEADER].int()], dim=1
         )
-        sparse = _ones_at(torch.cat([by_kind, by_count, context], dim=1), _N_SPARSE, dtype)
+        sparse = ones_at(torch.cat([by_kind, by_count, context], dim=1), _N_SPARSE, dtype)
 
         where = torch.where(
             in_hand,
             (seats[:, :N_DOMINOES] * N_KINDS + kind) * N_DOMINOES + hand,
             N_KINDS * _N_HELD,
         )
-        by_seat = _ones_at(where, N_KINDS * _N_HELD, dtype).view(n, N_SEATS, -1)
+        by_seat = ones_at(where, N_KINDS * _N_HELD, dtype).view(n, N_SEATS, -1)
         held = by_seat.view(n, N_SEATS, N_KINDS, N_DOMINOES).sum(dim=2) > 0  # [B, 4, 28]
         leads = self._leads(by_seat, held)
         trick = self._trick(kind, table, on_table, held, seats[:, N_DOMINOES:], counts)
@@ -232,13 +232,14 @@ class SuitGeometry(nn.Module):
         return [legal.flatten(1), winning.flatten(1), state, strongest > best, *over]
 
 
-def _ones_at(index: Tensor, size: int, dtype: torch.dtype) -> Tensor:
+def ones_at(index: Tensor, size: int, dtype: torch.dtype) -> Tensor:
     """[B, size] of zeros with ones at `index` (int [B, K]); an index of `size` is dropped."""
     room = torch.zeros(index.shape[0], size + 1, dtype=dtype, device=index.device)
     return room.scatter(1, index.long(), 1.0)[:, :size]
 
 
-def _compute_dtype(device_type: str) -> torch.dtype:
+def compute_dtype(device_type: str) -> torch.dtype:
+    """The autocast type where autocast is on, else float32."""
     if torch.is_autocast_enabled(device_type):
         return torch.get_autocast_dtype(device_type)
     return torch.float32

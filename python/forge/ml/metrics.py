@@ -156,7 +156,7 @@ def value_mae(value_pred: Tensor, values: Tensor, teams: Tensor) -> Tensor:
     return (value_pred.double() * HAND_POINTS - values.long() * acting_sign(teams)).abs().mean()
 
 
-class _Counters(Metric):
+class EpochCounters(Metric):
     """Sums and counts of an epoch, which processes join by adding."""
 
     full_state_update = False
@@ -175,7 +175,7 @@ class _Counters(Metric):
             super().reset()
 
 
-class EpochMetrics(_Counters):
+class EpochMetrics(EpochCounters):
     """All metrics of an epoch, from counts and sums.
 
     Regret is counted per (declaration, best slot, points), so means, rates, the 99th percentile
@@ -283,7 +283,7 @@ class EpochMetrics(_Counters):
         return summary
 
 
-class EpochLosses(_Counters):
+class EpochLosses(EpochCounters):
     """Mean losses of an epoch.
 
     Lightning's own epoch means are not used: in 2.6 they divide the joined batch sizes as

@@ -1,23 +1,16 @@
 """`DominoLightningModule`: how a network is trained, validated and checkpointed."""
 
 import logging
-import pickle
-import random
-import warnings
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import IO, Any, Final
+from collections.abc import Mapping
+from typing import Final
 
-import lightning.pytorch as pl
-import numpy as np
 import torch
-from lightning.pytorch.trainer.states import TrainerFn
-from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.nn import functional
 
 from forge.errors import ForgeError
 from forge.ml.architectures import build_network
+from forge.ml.base import NetworkModule
 from forge.ml.metrics import (
     HAND_POINTS,
     EpochLosses,
@@ -27,20 +20,14 @@ from forge.ml.metrics import (
     slot_bias_warning,
 )
 from forge.ml.network import DominoTransformer
-from forge.ml.optim import check_optimizer, make_optimizer
 
 __all__ = ["LOSS_MODES", "DominoLightningModule", "DominoTransformer", "policy_loss", "q_loss"]
 
 LOSS_MODES: Final = ("policy", "qvalue")
-# The cosine ends at this share of the first learning rate.
-FINAL_LR_SHARE: Final = 0.01
 # Batches from one counted for `train/q_gap` and its kin to the next.
 _TRAIN_METRICS_EVERY: Final = 20
 # With fewer positions than this the mean error of a slot is mostly chance.
 _MIN_SLOT_BIAS_POSITIONS: Final = 10_000
-# The folder that holds the package `forge`.
-_SITE: Final = Path(__file__).parents[2]
-_RNG_KEY: Final = "forge_rng_by_rank"
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +75,7 @@ def q_loss(q_pred: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
     return error.square().masked_fill(~legal, 0.0).sum() / legal.sum()
 
 
-class DominoLightningModule(pl.LightningModule):
+class DominoLightningModule(NetworkModule):
     """Training of a network on tokenised positions.
 
     The hyperparameters are those of the author's checkpoints, whose layout this class reads and
@@ -96,18 +83,18 @@ class DominoLightningModule(pl.LightningModule):
 
     Args:
         embed_dim, n_heads, n_layers, ff_dim, dropout: the network, see `build_network`.
-        lr: first learning rate; it falls as a cosine over the steps of the run.
-        weight_decay: on matrices; biases and norms are left alone.
+        lr, weight_decay, optimizer: see `NetworkModule`.
         temperature, soft_weight: see `policy_loss`.
         value_weight: factor of the value head's squared error, which is in units of
             (42 points) squared.
         loss_mode: `policy` (scores are logits) or `qvalue` (scores are points).
         arch: which network, see `build_network`; the author's checkpoints know one.
-        optimizer: `adamw` or `muon`, see `make_optimizer`.
 
     Raises:
         ForgeError: on a value that makes no sense, or sizes that do not fit together.
     """
+
+    STAGE = 1
 
     def __init__(
         self,
@@ -125,25 +112,19 @@ class DominoLightningModule(pl.LightningModule):
         arch: str = "transformer",
         optimizer: str = "adamw",
     ) -> None:
-        super().__init__()
+        super().__init__(lr, weight_decay, optimizer)
         if loss_mode not in LOSS_MODES:
             raise ForgeError(f"loss_mode must be policy or qvalue, got {loss_mode!r}")
         if not 0.0 <= soft_weight <= 1.0:
             raise ForgeError(f"soft_weight must lie in 0..1, got {soft_weight}")
-        if temperature <= 0.0 or lr <= 0.0:
-            raise ForgeError(f"temperature and lr must be above 0, got {temperature} and {lr}")
-        if min(weight_decay, value_weight) < 0.0:
-            raise ForgeError(
-                f"weight_decay and value_weight must be at least 0, "
-                f"got {weight_decay} and {value_weight}"
-            )
-        check_optimizer(optimizer)
+        if temperature <= 0.0:
+            raise ForgeError(f"temperature must be above 0, got {temperature}")
+        if value_weight < 0.0:
+            raise ForgeError(f"value_weight must be at least 0, got {value_weight}")
         self.save_hyperparameters()
-        self.lr, self.weight_decay = lr, weight_decay
         self.temperature, self.soft_weight = temperature, soft_weight
         self.value_weight = value_weight
         self.loss_mode = loss_mode
-        self.optimizer = optimizer
         self.model = build_network(arch, embed_dim, n_heads, n_layers, ff_dim, dropout)
         q_in_points = loss_mode == "qvalue"
         self.train_metrics = EpochMetrics(q_in_points)
@@ -151,7 +132,6 @@ class DominoLightningModule(pl.LightningModule):
         self.test_metrics = EpochMetrics(q_in_points)
         self.val_losses = EpochLosses()
         self.test_losses = EpochLosses()
-        self._rng_to_restore: dict[str, Any] | None = None
 
     def forward(
         self, tokens: Tensor, mask: Tensor, current_player: Tensor
@@ -235,149 +215,17 @@ class DominoLightningModule(pl.LightningModule):
 
     def _log_losses(self, stage: str, epoch_losses: EpochLosses) -> None:
         move_loss, value_loss = epoch_losses.compute()
-        self._log_joined(f"{stage}/loss", move_loss + self.value_weight * value_loss)
-        self._log_joined(f"{stage}/{self.loss_mode}_loss", move_loss)
-        self._log_joined(f"{stage}/value_loss", value_loss)
+        self.log_joined(f"{stage}/loss", move_loss + self.value_weight * value_loss)
+        self.log_joined(f"{stage}/{self.loss_mode}_loss", move_loss)
+        self.log_joined(f"{stage}/value_loss", value_loss)
         epoch_losses.reset()
 
     def _log_metrics(self, stage: str, metrics: EpochMetrics) -> None:
         summary = metrics.compute()
         for name, figure in summary.items():
-            self._log_joined(f"{stage}/{name}", figure)
+            self.log_joined(f"{stage}/{name}", figure)
         if stage != "train" and metrics.legal_counts.min() >= _MIN_SLOT_BIAS_POSITIONS:
             warning = slot_bias_warning(summary)
             if warning is not None and self.trainer.is_global_zero:
                 _log.warning("%s: %s", stage, warning)
         metrics.reset()
-
-    def _log_joined(self, name: str, figure: Tensor) -> None:
-        # Every process has the same figure already. Averaging equals changes nothing, and
-        # Lightning warns when an epoch figure is logged without it.
-        on_bar = name in ("val/q_gap", "val/q_mae")
-        self.log(name, figure.float(), sync_dist=True, prog_bar=on_bar, batch_size=1)
-
-    # ---- optimisation ------------------------------------------------------------------------
-
-    def configure_optimizers(self) -> OptimizerLRScheduler:
-        """The optimiser, with a cosine over the steps of the run (constant if it has no end)."""
-        optimizer = make_optimizer(self.model, self.optimizer, self.lr, self.weight_decay)
-        n_steps = self.trainer.estimated_stepping_batches
-        if n_steps == float("inf"):
-            return optimizer
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            optimizer, T_max=max(1, int(n_steps)), eta_min=self.lr * FINAL_LR_SHARE
-        )
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
-
-    # ---- checkpoints -------------------------------------------------------------------------
-
-    @classmethod
-    def load_from_checkpoint(  # type: ignore[override]  # the parent hides its own signature
-        cls,
-        checkpoint_path: str | Path | IO[bytes],
-        map_location: torch.device | str | int | Callable[..., Any] | None = None,
-        hparams_file: str | Path | None = None,
-        strict: bool | None = None,
-        weights_only: bool | None = True,
-        **kwargs: Any,
-    ) -> "DominoLightningModule":
-        """A module with the weights and hyperparameters of a checkpoint, ours or the author's.
-
-        As Lightning's own, but never unpickles objects unless `weights_only=False` says so. A path
-        `forge/models/NAME.ckpt` that is not there is looked for in the installed package.
-
-        Raises:
-            ForgeError: if the file is missing or cut short, holds objects, or holds another
-                network.
-        """
-        if isinstance(checkpoint_path, str | Path):
-            checkpoint_path = _in_package(Path(checkpoint_path))
-        try:
-            with warnings.catch_warnings():
-                # What torch has to say about a foreign pickle is in the error below.
-                warnings.simplefilter("ignore", UserWarning)
-                return super().load_from_checkpoint(
-                    checkpoint_path, map_location, hparams_file, strict, weights_only, **kwargs
-                )
-        except FileNotFoundError as error:
-            raise ForgeError(f"no checkpoint at {checkpoint_path}") from error
-        except pickle.UnpicklingError as error:
-            raise ForgeError(
-                f"{checkpoint_path}: holds more than weights and plain values, not unpickled"
-            ) from error
-        except (RuntimeError, KeyError, EOFError, OSError) as error:
-            # PyTorch lists every differing parameter on a line of its own: the first will do.
-            lines = [line.strip() for line in str(error).splitlines()]
-            raise ForgeError(
-                f"{checkpoint_path}: not a checkpoint of this network: {' '.join(lines[:2])}"
-            ) from error
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the random state of every process, as tensors and plain values."""
-        state = _rng_state()
-        by_rank: list[Any] = [state]
-        if torch.distributed.is_available() and torch.distributed.is_initialized():
-            # Lightning calls this in every process, though only the first one writes.
-            by_rank = [None] * torch.distributed.get_world_size()
-            torch.distributed.all_gather_object(by_rank, state)
-        checkpoint[_RNG_KEY] = by_rank
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the random state for the start of a resumed run.
-
-        Loading for inference or validation leaves the caller's random state alone.
-        """
-        if self._trainer is None or self._trainer.state.fn != TrainerFn.FITTING:
-            return
-        by_rank = checkpoint.get(_RNG_KEY, [])
-        if len(by_rank) == self._trainer.world_size:
-            self._rng_to_restore = by_rank[self._trainer.global_rank]
-
-    def on_train_start(self) -> None:
-        """Put the random state back, after everything that sets up a run has drawn from it."""
-        if self._rng_to_restore is not None:
-            _set_rng_state(self._rng_to_restore)
-            self._rng_to_restore = None
-
-
-def _in_package(path: Path) -> Path:
-    """The path, or where the installed package has it if that is where it is."""
-    shipped = _SITE / path
-    return shipped if path.parts[:2] == ("forge", "models") and not path.exists() else path
-
-
-def _rng_state() -> dict[str, Any]:
-    """The state of all generators, in types that `torch.load(weights_only=True)` accepts."""
-    _, keys, position, has_gauss, cached_gauss = np.random.get_state()
-    return {
-        "python": random.getstate(),
-        "numpy": {
-            "keys": torch.tensor(np.asarray(keys, dtype=np.int64)),
-            "position": int(position),
-            "has_gauss": int(has_gauss),
-            "cached_gauss": float(cached_gauss),
-        },
-        "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-    }
-
-
-def _set_rng_state(state: Mapping[str, Any]) -> None:
-    """Undo `_rng_state`; CUDA generators only if the machine has as many devices."""
-    random.setstate(state["python"])
-    saved = state["numpy"]
-    np.random.set_state(
-        (
-            "MT19937",
-            saved["keys"].cpu().numpy().astype(np.uint32),
-            saved["position"],
-            saved["has_gauss"],
-            saved["cached_gauss"],
-        )
-    )
-    torch.set_rng_state(state["torch"].cpu())
-    if torch.cuda.is_available() and len(state["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all([device_state.cpu() for device_state in state["cuda"]])

@@ -41,10 +41,11 @@ def plots(evaluation: Evaluation) -> dict[str, bytes]:
         drawn["q_calibration"] = partial(_reliability, q, "Q")
         drawn["q_error"] = partial(_errors, q, evaluation.metrics["q_mae"])
     footer = _footer(evaluation)
-    return {name: _png(draw, footer) for name, draw in drawn.items()}
+    return {name: draw_png(draw, footer) for name, draw in drawn.items()}
 
 
-def _png(draw: Callable[[Axes], None], footer: str) -> bytes:
+def draw_png(draw: Callable[[Axes], None], footer: str) -> bytes:
+    """One plot as a PNG file, with a line of small print below it."""
     figure = Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()

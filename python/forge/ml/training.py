@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import lightning.pytorch as pl
 import torch
@@ -20,6 +20,7 @@ from lightning.pytorch.loggers import CSVLogger, Logger
 from rich.console import Console
 
 from forge.errors import ForgeError
+from forge.ml.base import NetworkModule
 from forge.ml.callbacks import (
     MONITOR,
     Checkpoints,
@@ -29,18 +30,14 @@ from forge.ml.callbacks import (
     StopOnSignal,
 )
 from forge.ml.curve import write_curve
-from forge.ml.data import DominoDataModule
-from forge.ml.module import DominoLightningModule
 from forge.ml.run import (
     BEST_CHECKPOINT,
     CHECKPOINTS,
-    RUN_NAME,
     Hardware,
     choose_hardware,
     new_run_folder,
     run_record,
 )
-from forge.ml.stream import StreamingDataModule
 from forge.oracle.atomic import write_file
 from forge.oracle.stop import StopSignal
 from forge.oracle.tracking import WANDB_PROJECT, starting_wandb
@@ -54,7 +51,7 @@ class Training:
     """How a run goes, apart from its network and its data. Defaults of `forge train` are these.
 
     Args:
-        run_dir: gets `domino/version_N`.
+        run_dir: gets `domino/version_N`, or `eq/version_N` for Stage 2.
         epochs: None is 20, or no end with `max_hours`.
         max_hours: wall-clock budget; the learning rate follows it.
         warmup_steps: steps of linear warm-up.
@@ -103,10 +100,24 @@ class Training:
         return -1 if self.max_hours is not None else DEFAULT_EPOCHS
 
 
-def build_module(options: Mapping[str, Any]) -> DominoLightningModule:
+_Module = TypeVar("_Module", bound=NetworkModule)
+
+
+class RunData(Protocol):
+    """Rows of a run: a Lightning data module that says for the record what they are."""
+
+    @property
+    def description(self) -> dict[str, object]:
+        """Plain values that fix the rows."""
+
+    def teardown(self, stage: str) -> None:
+        """Let go of workers and files."""
+
+
+def build_module(kind: type[_Module], options: Mapping[str, Any]) -> _Module:
     """A fresh module from those of the options that it takes."""
-    names = inspect.signature(DominoLightningModule).parameters
-    return DominoLightningModule(**{k: v for k, v in options.items() if k in names})
+    names = inspect.signature(kind).parameters
+    return kind(**{k: v for k, v in options.items() if k in names})
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -128,7 +139,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def load_weights(module: DominoLightningModule, path: Path) -> None:
+def load_weights(module: NetworkModule, path: Path) -> None:
     """Put the weights of a checkpoint into a module.
 
     Raises:
@@ -139,7 +150,7 @@ def load_weights(module: DominoLightningModule, path: Path) -> None:
     module.load_state_dict(weights)
 
 
-def _check_shapes(module: DominoLightningModule, weights: Mapping[str, Any], path: Path) -> None:
+def _check_shapes(module: NetworkModule, weights: Mapping[str, Any], path: Path) -> None:
     ours = module.state_dict()
     for name in [*ours, *weights]:
         mine, theirs = (
@@ -152,8 +163,8 @@ def _check_shapes(module: DominoLightningModule, weights: Mapping[str, Any], pat
 
 
 def train_network(
-    module: DominoLightningModule,
-    data: DominoDataModule | StreamingDataModule,
+    module: NetworkModule,
+    data: RunData,
     training: Training,
     config: Mapping[str, Any],
     signal: StopSignal,
@@ -180,7 +191,7 @@ def train_network(
     if training.resume is not None:
         path = Path(training.resume)
         _check_shapes(module, read_checkpoint(path)["state_dict"], path)
-    folder = None if training.fast_dev_run else new_run_folder(Path(training.run_dir))
+    folder = None if training.fast_dev_run else new_run_folder(Path(training.run_dir), module.STAGE)
     record = run_record(
         dict(config) | {"precision": hardware.precision, "device": hardware.device},
         data.description,
@@ -192,7 +203,7 @@ def train_network(
         if folder is not None and trainer.is_global_zero:
             _keep_best(training.resume, folder / CHECKPOINTS)
         try:
-            trainer.fit(module, data, ckpt_path=training.resume, weights_only=True)
+            trainer.fit(module, cast(Any, data), ckpt_path=training.resume, weights_only=True)
         finally:
             data.teardown("fit")
         if folder is not None and trainer.is_global_zero and MONITOR in trainer.callback_metrics:
@@ -263,7 +274,7 @@ def _loggers(folder: Path, training: Training, record: dict[str, Any]) -> list[L
     """CSV always; W&B if asked for."""
     csv = CSVLogger(
         folder.parents[1],
-        RUN_NAME,
+        folder.parent.name,
         version=folder.name,
         flush_logs_every_n_steps=training.log_every_n_steps,
     )
