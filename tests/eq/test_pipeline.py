@@ -7,11 +7,14 @@ import torch
 
 from eq_records import SEEDS, few_worlds, played, small_record
 from forge import __version__
-from forge.eq.collate import check_record
+from forge.eq.collate import check_record, replays
 from forge.eq.estimate import AdaptiveConfig, EstimateConfig
 from forge.eq.explore import ExplorationConfig, Mode
+from forge.eq.games import N_PLAYS
+from forge.eq.keys import decision_keys
+from forge.eq.make import choose_for_contract
 from forge.eq.oracle import ExactOracle
-from forge.eq.pipeline import play_games
+from forge.eq.pipeline import WORLDS, play_games
 from forge.eq.posterior import PosteriorConfig
 from forge.eq.records import record_bytes
 from forge.eq.settings import GameSettings
@@ -137,3 +140,39 @@ def test_progress_and_nothing_to_play() -> None:
     assert told == [2] * 28
     with pytest.raises(ForgeError, match="no game to play"):
         play_games([], ExactOracle(), few_worlds())
+
+
+def test_objective_make_plays_for_the_contract_and_records_points() -> None:
+    settings = GameSettings(EstimateConfig(n_samples=3), objective="make", bid=36)
+    record = played(SEEDS[:2], settings)
+    for k, games in enumerate(replays(record)):
+        keys = decision_keys(torch.tensor(record.seeds), k, WORLDS)
+        wanted = choose_for_contract(
+            games, keys, ExactOracle(), settings.estimate, torch.tensor([36, 36])
+        )
+        assert record["action_taken"][k::N_PLAYS].tolist() == wanted.tolist()
+    by_points = played(SEEDS[:2], GameSettings(EstimateConfig(n_samples=3)))
+    # The first decision is the same position: the same E[Q], whatever is played by it.
+    assert torch.equal(record["e_q_mean"][::N_PLAYS], by_points["e_q_mean"][::N_PLAYS])
+    assert not torch.equal(record["action_taken"], by_points["action_taken"])
+    assert GameSettings.from_dict(record.settings) == settings
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"objective": "marks"}, "objective must be points or make"),
+        ({"bid": 43}, "bid must lie in 1..42"),
+        (
+            {"objective": "make", "exploration": ExplorationConfig("boltzmann")},
+            "greedy or epsilon_greedy",
+        ),
+        (
+            {"objective": "make", "estimate": EstimateConfig(adaptive=AdaptiveConfig())},
+            "not adaptive",
+        ),
+    ],
+)
+def test_settings_that_make_no_sense(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ForgeError, match=message):
+        GameSettings(**options)

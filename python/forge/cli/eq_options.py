@@ -56,6 +56,13 @@ class EqOptions:
     enum_threshold: Annotated[int, typer.Option(help="Most worlds to enumerate.", metavar="N")] = (
         100_000
     )
+    objective: Annotated[
+        Literal["points", "make"],
+        typer.Option(help="Plays are chosen by E[Q], or by the chance of the contract --bid."),
+    ] = "points"
+    bid: Annotated[
+        int, typer.Option(help="Points that team 0 needs (objective make).", metavar="POINTS")
+    ] = 30
     posterior: Annotated[
         bool,
         typer.Option("--posterior", help="Weigh worlds by how likely the last plays were in them."),
@@ -148,7 +155,9 @@ class EqOptions:
             self.exploration, self.epsilon, self.temperature, self.blunder_rate, self.max_blunder
         )
         oracle, sha256 = open_oracle(self.oracle, self.checkpoint, device)
-        return oracle, GameSettings(estimate, exploration, oracle.name, sha256)
+        return oracle, GameSettings(
+            estimate, exploration, oracle.name, sha256, self.objective, self.bid
+        )
 
 
 def open_oracle(

@@ -14,6 +14,7 @@ from forge.eq.estimate import Estimate, estimate
 from forge.eq.explore import choose
 from forge.eq.games import N_PLAYS, Games
 from forge.eq.keys import decision_keys
+from forge.eq.make import choose_for_contract
 from forge.eq.oracle import Oracle
 from forge.eq.records import FIELDS, EqRecord
 from forge.eq.settings import GameSettings
@@ -58,7 +59,8 @@ def play_games(
     for k in range(N_PLAYS):
         found = estimate(games, decision_keys(game_seeds, k, WORLDS), oracle, settings.estimate)
         chance = decision_keys(game_seeds, k, CHOICE)
-        slots, modes = choose(found.mean, chance, settings.exploration)
+        scores = _scores(games, found, decision_keys(game_seeds, k, WORLDS), oracle, settings)
+        slots, modes = choose(scores, chance, settings.exploration)
         row = _row(games, found) | {
             "action_taken": slots,
             "exploration_mode": modes,
@@ -74,6 +76,18 @@ def play_games(
     return EqRecord(
         decisions, games.deals.cpu(), tuple(decls), tuple(map(int, seeds)), settings.as_dict()
     )
+
+
+def _scores(
+    games: Games, found: Estimate, keys: Tensor, oracle: Oracle, settings: GameSettings
+) -> Tensor:
+    """What plays are chosen by: E[Q], with `make` topped by the play that is best for the contract;
+    float64 [G, 7], NaN where not legal."""
+    if settings.objective == "points":
+        return found.mean
+    bids = torch.full_like(keys, settings.bid)
+    slots = choose_for_contract(games, keys, oracle, settings.estimate, bids)[:, None]
+    return found.mean.scatter(1, slots, torch.inf)
 
 
 def _row(games: Games, found: Estimate) -> dict[str, Tensor]:
