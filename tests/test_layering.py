@@ -30,7 +30,17 @@ PYTHON_LAYERS = (
 # Commands whose module names were given beforehand (`python -m forge.oracle.generate`): of the
 # command line in all but name. The layer whose folder they are in may not use them.
 COMMANDS = {
+    "forge.bidding.benchmark",
+    "forge.bidding.calibrate",
+    "forge.bidding.convergence",
+    "forge.bidding.evaluate",
+    "forge.bidding.investigate",
+    "forge.bidding.parallel",
+    "forge.bidding.poster",
+    "forge.eq.analyze",
     "forge.eq.generate",
+    "forge.eq.render_visualizations",
+    "forge.eq.viewer",
     "forge.oracle.generate",
     "forge.oracle.campaign",
     "forge.oracle.verify",

@@ -31,6 +31,7 @@ COMMANDS: Final = (
     ),
     ("analyze-eq", "forge.eq.analyze", "How wrong E[Q] of samples, and of a network, is."),
     ("generate-eq", "forge.eq.generate", "Games by E[Q] of a few seeds, in one file."),
+    ("render-eq", "forge.eq.render_visualizations", "Pictures of the decisions of a game."),
     ("view", "forge.eq.viewer", "Step through E[Q] files in the terminal."),
     (
         "tokenize",
@@ -48,6 +49,19 @@ COMMANDS: Final = (
     ("catalog", "forge.cli.catalog", "The trained models there are, and whether they are whole."),
     ("promote", "forge.cli.promote", "Name, measure and document a checkpoint as a model."),
     ("arena", "forge.cli.arena", "Two players against each other on duplicate deals."),
+    ("auction", "forge.cli.auction", "What to bid with a hand, given the bids so far."),
+    ("bid-evaluate", "forge.bidding.evaluate", "The chance to make each bid with a hand."),
+    ("bid-poster", "forge.bidding.poster", "A hand, its chances and what to bid, as a page."),
+    ("bid-investigate", "forge.bidding.investigate", "How a hand loses, trick by trick."),
+    ("bid-convergence", "forge.bidding.convergence", "How many deals an estimate needs."),
+    ("bid-benchmark", "forge.bidding.benchmark", "How fast each kind of simulation is here."),
+    ("bid-parallel", "forge.bidding.parallel", "Many hands, on all cores or one process a GPU."),
+    (
+        "bidding-continuous",
+        "forge.cli.bidding_continuous",
+        "The chances of hand after hand, one file a seed, gaps first.",
+    ),
+    ("bid-calibrate", "forge.bidding.calibrate", "From perfect play to the chance at a table."),
     ("verify", "forge.oracle.verify", "Check shard files against the rules and themselves."),
     ("info", "forge.cli.info", "Versions, what was compiled, and the devices found."),
 )
