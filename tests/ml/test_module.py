@@ -328,6 +328,7 @@ def test_checkpoints_that_cannot_be_loaded(tmp_path: Path) -> None:
         ({**good, "hyper_parameters": {**TINY, "loss_mode": "none"}}, "loss_mode must be"),
         ({**good, "extra": Foreign()}, "not unpickled"),
         ({"hyper_parameters": TINY}, "not a checkpoint of this"),
+        ([1, 2], "not a checkpoint of this"),
     ):
         torch.save(damaged, path)
         with pytest.raises(ForgeError, match=message) as caught:

@@ -113,7 +113,7 @@ class NetworkModule(pl.LightningModule):
             raise ForgeError(
                 f"{checkpoint_path}: holds more than weights and plain values, not unpickled"
             ) from error
-        except (RuntimeError, KeyError, EOFError, OSError) as error:
+        except (RuntimeError, KeyError, TypeError, AttributeError, EOFError, OSError) as error:
             # PyTorch lists every differing parameter on a line of its own: the first will do.
             lines = [line.strip() for line in str(error).splitlines()]
             raise ForgeError(
