@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from forge.eq.arena import ArenaOptions, ArenaRun, play_block, run_arena
-from forge.eq.arena_file import Block, ResultsFile
+from forge.eq.arena_file import Block, arena_file
 from forge.eq.arena_stats import PairedResults, compare
 from forge.eq.deals import arena_deal, best_pip_suit
 from forge.eq.players import parse_player
@@ -207,16 +207,16 @@ def test_files_of_another_kind_and_damaged_ones(tmp_path: Path) -> None:
 def test_a_file_has_one_writer(tmp_path: Path) -> None:
     path, pair = tmp_path / "results.jsonl", options("random", "random")
     with (
-        ResultsFile(path, pair.record()),
+        arena_file(path, pair.record()),
         pytest.raises(ForgeError, match="is being written by another process"),
     ):
         run_arena(pair, 3, out=path)
     block = play_block((pair.a.build(), pair.b.build()), 0, [0, 1])
-    with ResultsFile(path, pair.record()) as file:
+    with arena_file(path, pair.record()) as file:
         file.append(replace(block, wall_s=1.5))
-    with ResultsFile(path, pair.record()) as file:
-        assert file.blocks == [replace(block, wall_s=1.5)]
-        assert isinstance(file.blocks[0], Block)
+    with arena_file(path, pair.record()) as file:
+        assert file.rows == [replace(block, wall_s=1.5)]
+        assert isinstance(file.rows[0], Block)
 
 
 def children_of(pid: int) -> list[int]:

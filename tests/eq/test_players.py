@@ -72,7 +72,7 @@ def test_simple_players_are_read(text: str, kind: type) -> None:
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("", "valid are random, greedy-points, oracle, model:PATH, eq[:OPTIONS], make[:OPTIONS]"),
+        ("", "valid are random, greedy-points, oracle, model:PATH[,sample], eq[:OPTIONS], make["),
         ("minimax", "no player 'minimax': valid are random, greedy-points"),
         ("stage2:x.ckpt", "no player 'stage2:x.ckpt': valid are random"),
         ("oracle:n=3", "oracle takes no options"),

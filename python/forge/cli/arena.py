@@ -54,11 +54,12 @@ def arena(
     twice with the teams swapped. Intervals are of 95 %, paired by deal.
 
     Players: random; greedy-points (looks at the trick alone); oracle (sees all hands, exact);
-    model:PATH (a Stage 1 network that sees all hands); eq:n=100 and make:n=300 (see their own hand
-    and judge by sampled worlds: for points, and for the contract). Options of the last two,
-    separated by commas: n=N (50), sampler=uniform|mrv, enumerate, enum-threshold=N, posterior,
-    window=K, tau=POINTS, mix=SHARE, min-ess-share=SHARE, oracle=PATH (a Stage 1 network instead of
-    the exact search). PATH is a checkpoint or the name of a model, without commas.
+    model:PATH (a Stage 1 network that sees all hands; model:PATH,sample draws the moves of a policy
+    network); eq:n=100 and make:n=300 (see their own hand and judge by sampled worlds: for points,
+    and for the contract). Options of the last two, separated by commas: n=N (50),
+    sampler=uniform|mrv, enumerate, enum-threshold=N, posterior, window=K, tau=POINTS, mix=SHARE,
+    min-ess-share=SHARE, oracle=PATH (a Stage 1 network instead of the exact search). PATH is a
+    checkpoint or the name of a model, without commas.
     """
     from forge.eq.arena import ArenaOptions, run_arena
     from forge.eq.arena_stats import compare

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,13 +21,10 @@ from forge.cli.common import (
     run,
 )
 from forge.cli.eq_options import EqOptions, takes_eq_options
-from forge.oracle.naming import SPLITS
+from forge.cli.seed_gaps import show_gaps
 
 if TYPE_CHECKING:
     from forge.eq.records import EqRecord
-
-SHOWN_GAPS: Final = 20
-_FILE_NAME: Final = re.compile(r"seed_(\d{8,})\.pt")
 
 app = command()
 
@@ -69,13 +65,14 @@ def generate_eq_continuous(
     from forge.cli.eq_progress import EqProgress
     from forge.eq.continuous import generate_games
     from forge.eq.pipeline import play_games
+    from forge.eq.records import SUFFIX
     from forge.ops import resolve_device
     from forge.oracle.tracking import open_tracker
 
     on = resolve_device(device)
     oracle, settings = eq_options.open(on)
     if dry_run:
-        show_gaps(output_dir, start_seed, limit)
+        show_gaps(output_dir, SUFFIX, "games", start_seed, limit)
         return
     screen = console()
     config = asdict(settings) | {"batch_size": batch_size, "device": str(on)}
@@ -91,40 +88,6 @@ def generate_eq_continuous(
     screen.print(report.summary(), markup=False, highlight=False, soft_wrap=True)
     if report.stopped_by is not None:
         raise typer.Exit(128 + report.stopped_by)
-
-
-def show_gaps(root: Path, start_seed: int, limit: int | None) -> None:
-    """Print what is there, how many are missing below the last one, and what comes next."""
-    from forge.eq.continuous import missing_seeds
-    from forge.eq.records import record_path
-
-    screen = console()
-    present = {split: _present(root / split) for split in SPLITS}
-    n_present = sum(map(len, present.values()))
-    counts = ", ".join(f"{split} {len(seeds)}" for split, seeds in present.items())
-    screen.print(f"{root}: {n_present} games ({counts})", highlight=False, soft_wrap=True)
-    last_seed = max((seed for seeds in present.values() for seed in seeds), default=-1)
-    n_gaps = sum(1 for _ in missing_seeds(root, range(start_seed, last_seed + 1)))
-    screen.print(
-        f"{n_gaps} missing up to seed {last_seed}" if n_present else "nothing there yet",
-        highlight=False,
-    )
-    n_shown = SHOWN_GAPS if limit is None else min(limit, SHOWN_GAPS)
-    screen.print("next:")
-    for seed in islice(missing_seeds(root, count(start_seed)), n_shown):
-        path = record_path(root, seed).relative_to(root)
-        screen.print(f"  {path}", highlight=False, soft_wrap=True)
-    if limit is None:
-        screen.print("  ... and on until stopped")
-    elif limit > n_shown:
-        screen.print(f"  ... {limit} in all", highlight=False)
-
-
-def _present(directory: Path) -> list[int]:
-    if not directory.is_dir():
-        return []
-    matches = (_FILE_NAME.fullmatch(path.name) for path in directory.iterdir())
-    return [int(match[1]) for match in matches if match]
 
 
 def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:

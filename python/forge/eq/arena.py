@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import torch
 
-from forge.eq.arena_file import Block, ResultsFile, paired_results
+from forge.eq.arena_file import Block, arena_file, paired_results
 from forge.eq.arena_stats import PairedResults
-from forge.eq.arena_workers import in_processes
+from forge.eq.arena_workers import in_order
 from forge.eq.deals import BID, arena_deal
 from forge.eq.games import N_PLAYS, Games
 from forge.eq.keys import combine, decision_keys
@@ -113,8 +113,8 @@ def run_arena(
     options.a.build(options.device), options.b.build(options.device)
     start = time.perf_counter()
     with ExitStack() as stack:
-        file = None if out is None else stack.enter_context(ResultsFile(out, options.record()))
-        blocks = [] if file is None else list(file.blocks)
+        file = None if out is None else stack.enter_context(arena_file(out, options.record()))
+        blocks = [] if file is None else list(file.rows)
         n_before = len(paired_results(blocks, n_deals))
         stop = stack.enter_context(StopSignal("deals"))
         for block in played_blocks(options, missing_deals(blocks, n_deals), n_workers, stop):
@@ -148,19 +148,7 @@ def played_blocks(
     options: ArenaOptions, todo: Sequence[Sequence[int]], n_workers: int, stop: StopSignal
 ) -> Iterator[Block]:
     """Blocks in order, as they are over, until done or stopped."""
-    if n_workers > 1 and len(todo) > 1:
-        yield from in_processes(BlockWork(options), todo, min(n_workers, len(todo)), stop)
-        return
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so that seconds mean the same whatever the number of workers
-    try:
-        work = BlockWork(options)
-        for numbers in todo:
-            if stop.requested:
-                return
-            yield work(numbers)
-    finally:
-        torch.set_num_threads(n_threads)
+    return in_order(BlockWork(options), todo, n_workers, stop)
 
 
 class BlockWork:

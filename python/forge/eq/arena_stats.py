@@ -158,7 +158,7 @@ def mcnemar(made_a: BoolArray, made_b: BoolArray) -> McNemar:
     return McNemar(only_a, only_b, p, max(abs(only_a - only_b) - 1, 0) ** 2 / n)
 
 
-def paired_rate_interval(test: McNemar, n: int) -> Interval:
+def paired_rate_interval(test: McNemar, n: int, confidence: float = CONFIDENCE) -> Interval:
     """Interval of the difference of two rates over the same n deals.
 
     Agresti and Min (2005): half a deal is added to each of the four outcomes, so that the interval
@@ -167,7 +167,7 @@ def paired_rate_interval(test: McNemar, n: int) -> Interval:
     a, b, n_adjusted = test.only_a + 0.5, test.only_b + 0.5, n + 2
     middle = (a - b) / n_adjusted
     error = np.sqrt(a + b - (a - b) ** 2 / n_adjusted) / n_adjusted
-    half = float(stats.norm.ppf(0.5 + CONFIDENCE / 2) * error)
+    half = float(stats.norm.ppf(0.5 + confidence / 2) * error)
     return max(middle - half, -1.0), min(middle + half, 1.0)
 
 

@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from forge.eq.records import EqRecord, record_bytes, record_path
-from forge.oracle.atomic import FileClaim, remove_abandoned
-from forge.oracle.naming import SPLITS
+from forge.eq.records import SUFFIX, EqRecord, record_bytes, record_path
+from forge.oracle.atomic import FileClaim
+from forge.oracle.claims import claim_missing, missing_seeds, prepare_splits
 from forge.oracle.output import unwritable
 from forge.oracle.stop import StopSignal
 
@@ -70,11 +70,6 @@ def rates(n_games: float, n_decisions: float, elapsed_s: float) -> str:
     return f"{n_games / elapsed_s:.1f} games/s, {n_decisions / elapsed_s:.0f} decisions/s"
 
 
-def missing_seeds(root: Path, seeds: Iterable[int]) -> Iterator[int]:
-    """Those whose file is not there yet, lazily."""
-    return (seed for seed in seeds if not record_path(root, seed).exists())
-
-
 def generate_games(
     seeds: Iterable[int],
     play: Callable[[Sequence[int]], EqRecord],
@@ -100,8 +95,8 @@ def generate_games(
         ForgeError: where a directory can't be written.
     """
     report, start = EqReport(), time.perf_counter()
-    _prepare_directories(root)
-    coming = missing_seeds(root, seeds)
+    prepare_splits(root)
+    coming = missing_seeds(root, seeds, SUFFIX)
     with StopSignal("batch") as stop:
         while not stop.requested:
             n_wanted = batch_size if limit is None else min(batch_size, limit - report.n_games)
@@ -123,21 +118,13 @@ def _claim_some(
     """Claims of the next `n_wanted` games, by seed, released with `held`; fewer at the end."""
     claims: dict[int, FileClaim] = {}
     while len(claims) < n_wanted and (seed := next(coming, None)) is not None:
-        target = record_path(root, seed)
-        try:
-            claim = FileClaim.acquire(target)
-        except OSError as error:
-            raise unwritable(target, error) from error
-        if claim is None:
+        claim = claim_missing(record_path(root, seed))
+        if not isinstance(claim, str):
+            claims[seed] = held.enter_context(claim)
+        elif claim == "busy":
             report.n_busy += 1
-            continue
-        held.enter_context(claim)
-        # Another worker may have finished it between the look and the claim.
-        if target.exists():
-            claim.release()
+        else:
             report.n_present += 1
-            continue
-        claims[seed] = claim
     return claims
 
 
@@ -154,14 +141,3 @@ def _make(claims: dict[int, FileClaim], play: Callable[[Sequence[int]], EqRecord
             raise unwritable(claim.target, error) from error
     n_worlds = int(record["n_samples"].sum())
     return Batch(tuple(claims), len(record), n_worlds, n_bytes, time.perf_counter() - start)
-
-
-def _prepare_directories(root: Path) -> None:
-    """Make the split directories and remove what killed workers left in them."""
-    for split in SPLITS:
-        directory = root / split
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-            remove_abandoned(directory)
-        except OSError as error:
-            raise unwritable(directory, error) from error

@@ -7,9 +7,11 @@ from typing import Any, Final
 
 import torch
 
+from forge.eq.deals import BID
 from forge.eq.estimate import EstimateConfig
 from forge.eq.oracle import ExactOracle, Oracle, Stage1Oracle
 from forge.eq.posterior import PosteriorConfig
+from forge.eq.stage2 import EqLightningModule
 from forge.eq.strategies import (
     GreedyPointsPlayer,
     NetworkPlayer,
@@ -17,6 +19,7 @@ from forge.eq.strategies import (
     Player,
     RandomPlayer,
     SamplingPlayer,
+    TranscriptPlayer,
 )
 from forge.errors import ForgeError
 from forge.ml.weights import load_weights
@@ -43,8 +46,11 @@ _POSTERIOR_OPTIONS: Final[dict[str, tuple[str, Read]]] = {
 _FLAGS: Final = ("enumerate", "posterior")
 _OPTIONS: Final = (*_ESTIMATE_OPTIONS, *_FLAGS, *_POSTERIOR_OPTIONS, "oracle")
 _PATH_OPTION: Final = "oracle"
+_SAMPLE: Final = ",sample"
 
-VALID_PLAYERS: Final = "random, greedy-points, oracle, model:PATH, eq[:OPTIONS], make[:OPTIONS]"
+VALID_PLAYERS: Final = (
+    "random, greedy-points, oracle, model:PATH[,sample], stage2:PATH, eq[:OPTIONS], make[:OPTIONS]"
+)
 VALID_OPTIONS: Final = (
     "n=N, sampler=uniform|mrv, enumerate, enum-threshold=N, posterior, window=K, tau=POINTS, "
     "mix=SHARE, min-ess-share=SHARE, oracle=PATH"
@@ -57,18 +63,24 @@ class PlayerSpec:
 
     Args:
         text: the specification in one spelling, whatever order options were given in.
-        kind: `random`, `greedy-points`, `oracle`, `model`, `eq` or `make`.
+        kind: `random`, `greedy-points`, `oracle`, `model`, `stage2`, `eq` or `make`.
         config: of a sampling player.
         path: checkpoint of the network that plays or is asked; None: the exact search.
+        sample: of a policy network: draw moves by its probabilities.
     """
 
     text: str
     kind: str
     config: EstimateConfig | None = None
     path: Path | None = None
+    sample: bool = False
 
-    def build(self, device: torch.device | str = "cpu") -> Player:
+    def build(self, device: torch.device | str = "cpu", bid: int = BID) -> Player:
         """The player.
+
+        Args:
+            device: where it computes.
+            bid: the contract that `make` plays for, points of 42; others do not ask.
 
         Raises:
             ForgeError: for a checkpoint that is missing, damaged or of the wrong kind.
@@ -77,9 +89,13 @@ class PlayerSpec:
             return _SIMPLE[self.kind]()
         if self.kind == "model":
             assert self.path is not None
-            return NetworkPlayer(load_weights(self.path), device)
+            return NetworkPlayer(load_weights(self.path), device, self.sample)
+        if self.kind == "stage2":
+            assert self.path is not None
+            return TranscriptPlayer(load_weights(self.path, EqLightningModule), device)
         assert self.config is not None
-        return SamplingPlayer(self._oracle(device), self.config, for_contract=self.kind == "make")
+        for_contract = self.kind == "make"
+        return SamplingPlayer(self._oracle(device), self.config, for_contract, bid)
 
     def _oracle(self, device: torch.device | str) -> Oracle:
         if self.path is None:
@@ -91,8 +107,9 @@ def parse_player(text: str, find: Callable[[str], Path] = Path) -> PlayerSpec:
     """Read a specification.
 
     Args:
-        text: `random`, `greedy-points`, `oracle`; `model:PATH`; `eq` or `make`, alone or with
-            options after a colon, separated by commas (so that a path may hold none).
+        text: `random`, `greedy-points`, `oracle`; `model:PATH` or `model:PATH,sample`;
+            `stage2:PATH`; `eq` or `make`, alone or with options after a colon, separated by commas
+            (so that a path may hold none).
         find: turns what stands for a checkpoint into a file.
 
     Raises:
@@ -103,10 +120,13 @@ def parse_player(text: str, find: Callable[[str], Path] = Path) -> PlayerSpec:
         if colon:
             raise ForgeError(f"player {text!r}: {kind} takes no options")
         return PlayerSpec(kind, kind)
+    if kind in ("model", "stage2") and not rest:
+        raise ForgeError(f"player {text!r}: a checkpoint must follow, as in {kind}:PATH")
+    if kind == "stage2":
+        return PlayerSpec(f"stage2:{rest}", kind, path=find(rest))
     if kind == "model":
-        if not rest:
-            raise ForgeError(f"player {text!r}: a checkpoint must follow, as in model:PATH")
-        return PlayerSpec(f"model:{rest}", kind, path=find(rest))
+        name = rest.removesuffix(_SAMPLE)
+        return PlayerSpec(f"model:{rest}", kind, path=find(name), sample=name != rest)
     if kind not in ("eq", "make"):
         raise ForgeError(f"no player {text!r}: valid are {VALID_PLAYERS}")
     if colon and not rest:

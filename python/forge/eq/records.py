@@ -27,10 +27,11 @@ from forge.eq.moments import N_BINS
 from forge.eq.transcript import MAX_TOKENS, N_FEATURES
 from forge.errors import ForgeError
 from forge.oracle.atomic import write_file
+from forge.oracle.claims import seed_path
 from forge.oracle.deal import Deal
-from forge.oracle.naming import split_of
 
 SCHEMA_VERSION: Final = "2.1"
+SUFFIX: Final = ".pt"
 # Name: (dtype, shape of a row).
 FIELDS: Final[dict[str, tuple[torch.dtype, tuple[int, ...]]]] = {
     "transcript_tokens": (torch.int8, (MAX_TOKENS, N_FEATURES)),
@@ -140,7 +141,7 @@ def join_records(records: Sequence[EqRecord]) -> EqRecord:
 
 def record_path(root: Path, seed: int) -> Path:
     """Where the game of a seed lies under `root`: `{split}/seed_{seed:08d}.pt`."""
-    return root / split_of(seed) / f"seed_{seed:08d}.pt"
+    return seed_path(root, seed, SUFFIX)
 
 
 def record_bytes(record: EqRecord) -> bytes:

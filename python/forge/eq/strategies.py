@@ -12,6 +12,9 @@ from forge.eq.games import N_SEATS, Games
 from forge.eq.keys import uniform
 from forge.eq.make import choose_for_contract
 from forge.eq.oracle import ExactOracle, Oracle
+from forge.eq.stage2 import EqLightningModule, best_slots
+from forge.eq.transcript import transcript_tokens
+from forge.errors import ForgeError
 from forge.ml.module import DominoLightningModule
 from forge.oracle.tables import COUNT_POINTS, LED_SUIT, STRENGTH
 
@@ -22,6 +25,8 @@ _STRENGTH = torch.from_numpy(STRENGTH.copy()).long()  # [10, 8, 28]
 _FIRST = 100
 # Below every score.
 _NEVER = -1_000_000
+# The least that `uniform` gives above 0.
+_SMALLEST = 2.0**-53
 
 
 class Player(Protocol):
@@ -31,7 +36,7 @@ class Player(Protocol):
         """One play in each game.
 
         Args:
-            games: B games, none of them over; seat 0's team has the contract `deals.BID`.
+            games: B games, none of them over; seat 0's team has the contract.
             keys: int64 [B], of the decisions; chance comes from them alone.
 
         Returns:
@@ -107,11 +112,23 @@ class NetworkPlayer:
     Args:
         module: of either loss mode.
         device: where to run it.
+        sample: draw moves by the probabilities of a policy network instead.
+
+    Raises:
+        ForgeError: if moves are to be drawn from a network that has no probabilities.
     """
 
-    def __init__(self, module: DominoLightningModule, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        module: DominoLightningModule,
+        device: torch.device | str = "cpu",
+        sample: bool = False,
+    ) -> None:
+        if sample and module.loss_mode != "policy":
+            raise ForgeError(f"only a policy network can be sampled, this is a {module.loss_mode}")
         self.device = torch.device(device)
         self.module = module.to(self.device).eval()
+        self.sample = sample
 
     @torch.inference_mode()
     def slots(self, games: Games, keys: Tensor) -> Tensor:
@@ -119,9 +136,29 @@ class NetworkPlayer:
         tokens, masks = ops.tokenize_states(games.deals, games.decls, games.states)
         inputs = (tensor.to(self.device) for tensor in (tokens, masks, games.players))
         scores, _ = self.module(*inputs)
-        scores = scores.float().to(games.states.device)
-        slots: Tensor = scores.masked_fill(~games.legal, -torch.inf).argmax(dim=1)
+        scores = scores.float().to(games.states.device).masked_fill(~games.legal, -torch.inf)
+        if self.sample:
+            # The largest of log-probabilities with Gumbel noise is a draw by the probabilities.
+            scores = scores - uniform(keys, scores.shape[1]).clamp_min(_SMALLEST).log().neg().log()
+        slots: Tensor = scores.argmax(dim=1)
         return slots
+
+
+class TranscriptPlayer:
+    """The play that a Stage 2 network values most, from the transcript alone: no sampling.
+
+    Args:
+        module: the network.
+        device: where to run it.
+    """
+
+    def __init__(self, module: EqLightningModule, device: torch.device | str = "cpu") -> None:
+        self.module = module.to(torch.device(device)).eval()
+
+    def slots(self, games: Games, keys: Tensor) -> Tensor:
+        """See `Player`."""
+        tokens, _ = transcript_tokens(games)
+        return best_slots(self.module, tokens, games.legal)
 
 
 class SamplingPlayer:
@@ -131,10 +168,14 @@ class SamplingPlayer:
         oracle: who values the plays of a world.
         config: which worlds.
         for_contract: play for the contract (`make`) instead of for points (`eq`).
+        bid: the contract, points of 42 that seat 0's team must win.
     """
 
-    def __init__(self, oracle: Oracle, config: EstimateConfig, for_contract: bool) -> None:
+    def __init__(
+        self, oracle: Oracle, config: EstimateConfig, for_contract: bool, bid: int = BID
+    ) -> None:
         self.oracle, self.config, self.for_contract = oracle, config, for_contract
+        self.bid = bid
 
     def slots(self, games: Games, keys: Tensor) -> Tensor:
         """See `Player`."""
@@ -147,7 +188,7 @@ class SamplingPlayer:
 
     def _choose(self, games: Games, keys: Tensor) -> Tensor:
         if self.for_contract:
-            bids = torch.full_like(keys, BID)
+            bids = torch.full_like(keys, self.bid)
             return choose_for_contract(games, keys, self.oracle, self.config, bids)
         mean = estimate(games, keys, self.oracle, self.config).mean
         return mean.nan_to_num(-torch.inf).argmax(dim=1)

@@ -32,7 +32,7 @@ class WorldPositions:
         by_relative = torch.cat([own_hand, hands], dim=2)
         index = relative[:, None].expand(n_games, n_worlds, N_SEATS)
         dealt = by_relative.gather(2, index) | played[:, None]
-        self.deals = _dominoes_of(dealt.reshape(-1, N_SEATS))  # int8 [B*N, 4, 7]
+        self.deals = dominoes_of(dealt.reshape(-1, N_SEATS))  # int8 [B*N, 4, 7]
         self.decls = games.decls.repeat_interleave(n_worlds)
 
     def states(self, n_plays: int) -> Tensor:
@@ -75,7 +75,7 @@ class WorldPositions:
         return (hand < games.plays[:, n_plays, None, None]).sum(dim=2).flatten()
 
 
-def _dominoes_of(masks: Tensor) -> Tensor:
+def dominoes_of(masks: Tensor) -> Tensor:
     """int8 [K, 4, 7]: the ids of hands of seven dominoes, ascending; masks int32 [K, 4]."""
     bits = torch.arange(N_DOMINOES, dtype=torch.int32, device=masks.device)
     held = (masks[..., None] >> bits) & 1 > 0

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from forge.oracle.atomic import FileClaim, remove_abandoned
-from forge.oracle.naming import SPLITS, ShardFormat, ShardKey
-from forge.oracle.output import unwritable
+from forge.oracle.claims import claim_missing, prepare_splits
+from forge.oracle.naming import ShardFormat, ShardKey
 from forge.oracle.stop import StopSignal
 from forge.oracle.timer import ShardTiming
 from forge.oracle.writers import BackgroundWriters, Solved
@@ -111,7 +110,8 @@ class _Run:
 
     def work_through(self, keys: Iterable[ShardKey]) -> PipelineReport:
         start = time.perf_counter()
-        self._prepare_directories()
+        if self._options.out_dir is not None:
+            prepare_splits(self._options.out_dir)
         with StopSignal() as stop, BackgroundWriters() as writers:
             for key in self._with_second_look(keys):
                 if stop.requested or self.report.n_solved == self._options.limit:
@@ -141,16 +141,13 @@ class _Run:
             self._pass_over(key, "present")
             return
         with ExitStack() as held:
-            claim = _claim(target)
-            if claim is None:
+            claim = claim_missing(target, self._is_done)
+            if claim == "busy":
                 self._busy.append(key)
-                self._pass_over(key, "busy")
+            if isinstance(claim, str):
+                self._pass_over(key, claim)
                 return
             held.enter_context(claim)
-            # Another worker may have finished it between the look and the claim.
-            if self._is_done(target):
-                self._pass_over(key, "present")
-                return
             result = self._solve(key)
             if result is None:
                 return
@@ -199,23 +196,3 @@ class _Run:
         except FileNotFoundError:
             return False
         return not self._options.overwrite or made_at >= self._started_at
-
-    def _prepare_directories(self) -> None:
-        """Make the split directories and remove what killed workers left in them."""
-        out_dir = self._options.out_dir
-        if out_dir is None:
-            return
-        for split in SPLITS:
-            directory = out_dir / split
-            try:
-                directory.mkdir(parents=True, exist_ok=True)
-                remove_abandoned(directory)
-            except OSError as error:
-                raise unwritable(directory, error) from error
-
-
-def _claim(target: Path) -> FileClaim | None:
-    try:
-        return FileClaim.acquire(target)
-    except OSError as error:
-        raise unwritable(target, error) from error

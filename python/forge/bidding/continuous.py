@@ -1,0 +1,138 @@
+"""The work loop of continuous evaluation: claim a hand that is missing, evaluate it, write it.
+
+Any number of processes may run on one directory: each takes only what it can claim, and none waits
+for another.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Final
+
+from forge.bidding.hand import BIDDING_DECLS, hand_of_seed
+from forge.bidding.schema import SUFFIX, BiddingResult, result_bytes
+from forge.bidding.simulate import Simulator
+from forge.oracle.claims import claim_missing, missing_seeds, prepare_splits, seed_path
+from forge.oracle.output import unwritable
+from forge.oracle.stop import StopSignal
+
+SECONDS_A_DAY: Final = 86_400
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One hand that is in place."""
+
+    seed: int
+    n_bytes: int
+    elapsed_s: float
+
+
+@dataclass
+class BiddingReport:
+    """What a run did."""
+
+    n_seeds: int = 0
+    n_bytes: int = 0
+    n_present: int = 0  # made by another worker meanwhile
+    n_busy: int = 0  # left to another worker
+    elapsed_s: float = 0.0
+    stopped_by: int | None = None  # the signal that ended the run early
+
+    def summary(self) -> str:
+        """One line for people."""
+        parts = [f"{self.n_seeds} hands in {self.elapsed_s:.1f} s ({self.rate})"]
+        if self.n_bytes:
+            parts.append(f"{self.n_bytes / 1e6:.2f} MB written")
+        if self.n_present:
+            parts.append(f"{self.n_present} already there")
+        if self.n_busy:
+            parts.append(f"{self.n_busy} left to other workers")
+        return ", ".join(parts)
+
+    @property
+    def rate(self) -> str:
+        """Seeds a day."""
+        return seeds_a_day(self.n_seeds, self.elapsed_s)
+
+
+def seeds_a_day(n_seeds: int, elapsed_s: float) -> str:
+    """`12,300 seeds/day`."""
+    return f"{n_seeds / elapsed_s * SECONDS_A_DAY:,.0f} seeds/day" if elapsed_s > 0.0 else "-"
+
+
+def evaluate_seed(simulator: Simulator, seed: int, n_samples: int, version: str) -> BiddingResult:
+    """Seat 0's hand of a seed under the nine declarations, over deals of the same seed.
+
+    Args:
+        simulator: who plays; its own seed is not asked.
+        seed: of the hand and of the deals.
+        n_samples: deals.
+        version: of the package, for the record.
+    """
+    hand = hand_of_seed(seed)
+    points = replace(simulator, seed=seed).points(hand, BIDDING_DECLS, 0, n_samples)
+    player = simulator.player
+    return BiddingResult(
+        seed,
+        hand,
+        points,
+        player.text if player.path is None else player.path.name,
+        datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        version,
+    )
+
+
+def evaluate_seeds(
+    seeds: Iterable[int],
+    evaluate: Callable[[int], BiddingResult],
+    root: Path,
+    limit: int | None = None,
+    on_seed: Callable[[Evaluated], None] | None = None,
+) -> BiddingReport:
+    """Make the missing files of `seeds`, in order, until done, stopped or at the limit.
+
+    Ctrl+C or SIGTERM ends the run after the hand in hand (`stopped_by` in the report), a second one
+    at once with KeyboardInterrupt; nothing is left half written.
+
+    Args:
+        seeds: may be endless.
+        evaluate: one of them.
+        root: of train/, val/ and test/.
+        limit: of the files made by this run.
+        on_seed: hears of each file that is in place.
+
+    Raises:
+        ForgeError: where a directory can't be written.
+    """
+    report, start = BiddingReport(), time.perf_counter()
+    prepare_splits(root)
+    with StopSignal("hand") as stop:
+        for seed in missing_seeds(root, seeds, SUFFIX):
+            if stop.requested or report.n_seeds == limit:
+                break
+            began = time.perf_counter()
+            claim = claim_missing(seed_path(root, seed, SUFFIX))
+            if claim == "busy":
+                report.n_busy += 1
+            if claim == "present":
+                report.n_present += 1
+            if isinstance(claim, str):
+                continue
+            with claim:
+                content = result_bytes(evaluate(seed))
+                try:
+                    claim.write(content)
+                    n_bytes = claim.commit()
+                except OSError as error:
+                    raise unwritable(claim.target, error) from error
+            report.n_seeds += 1
+            report.n_bytes += n_bytes
+            if on_seed is not None:
+                on_seed(Evaluated(seed, n_bytes, time.perf_counter() - began))
+    report.elapsed_s, report.stopped_by = time.perf_counter() - start, stop.signum
+    return report

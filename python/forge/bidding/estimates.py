@@ -1,0 +1,201 @@
+"""From points to what a bidder wants to know: the chance to make each bid, and what it is worth.
+
+Intervals are Wilson's. Two declarations are compared over the same deals, so the interval of their
+difference is a paired one (Agresti and Min), narrower than their own intervals suggest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from forge.bidding.simulate import Made, Points
+from forge.eq.arena_stats import Figure, mcnemar, paired_rate_interval
+from forge.errors import ForgeError
+from forge.ml.intervals import CONFIDENCE
+from forge.ml.metrics import HAND_POINTS
+
+Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+
+POINT_BIDS: Final = tuple(range(30, 43))  # 42 is one mark
+TWO_MARKS: Final = 84
+BIDS: Final = (*POINT_BIDS, TWO_MARKS)
+# How sure it must be that a declaration is worse before it is dropped: deals are looked at again
+# and again, so 95 % would drop good ones.
+DROP_CONFIDENCE: Final = 0.999
+
+
+def points_needed(bid: int) -> int:
+    """Points of 42 that make a bid: its own number; all of them for 42 and for 84 (two marks).
+
+    Raises:
+        ForgeError: for a bid there is none of.
+    """
+    if bid not in BIDS:
+        raise ForgeError(f"bids are 30..42 and 84 (two marks), got {bid}")
+    return min(bid, HAND_POINTS)
+
+
+def marks_at_stake(bid: int) -> int:
+    """Marks won if a bid is made and lost if it is set: 2 for 84, else 1."""
+    points_needed(bid)  # the bid is one there is
+    return 2 if bid == TWO_MARKS else 1
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One declaration and bid, with its chance."""
+
+    decl: int
+    bid: int
+    p: float
+    low: float
+    high: float
+    marks: float  # expected, risk-neutral
+
+
+@dataclass(frozen=True)
+class MakeTable:
+    """The chance to make each bid under each declaration.
+
+    Args:
+        decls: D declarations.
+        bids: B bids.
+        n: int64 [D], deals counted.
+        made: int64 [D, B], how many of them made the bid.
+        p: float64 [D, B], the chance; the share of deals, or what a calibration makes of it.
+        low, high: float64 [D, B], ends of the 95 % interval of p.
+    """
+
+    decls: tuple[int, ...]
+    bids: tuple[int, ...]
+    n: Counts
+    made: Counts
+    p: Floats
+    low: Floats
+    high: Floats
+
+    @property
+    def marks(self) -> Floats:
+        """float64 [D, B]: expected marks of playing the bid, p * marks - (1 - p) * marks."""
+        stakes = np.array([marks_at_stake(bid) for bid in self.bids], dtype=np.float64)
+        return (2.0 * self.p - 1.0) * stakes
+
+    def at(self, decl: int, bid: int) -> Choice:
+        """One cell.
+
+        Raises:
+            ForgeError: for a declaration or bid that is not in the table.
+        """
+        if decl not in self.decls or bid not in self.bids:
+            raise ForgeError(f"declaration {decl} with bid {bid} is not in the table")
+        return self._cell(self.decls.index(decl), self.bids.index(bid))
+
+    def best_decl(self, bid: int) -> Choice:
+        """The declaration with the best chance to make a bid; of equals the first."""
+        column = self.bids.index(bid) if bid in self.bids else -1
+        if column < 0:
+            raise ForgeError(f"bid {bid} is not in the table")
+        return self._cell(int(self.p[:, column].argmax()), column)
+
+    def best(self) -> Choice:
+        """The declaration and bid with the most expected marks; of equals the lowest bid.
+
+        Under no auction that is 30, or 84 with a hand that is likely to take everything.
+        """
+        marks = self.marks
+        column = int(marks.max(axis=0).argmax())
+        return self._cell(int(marks[:, column].argmax()), column)
+
+    def _cell(self, row: int, column: int) -> Choice:
+        p, low, high, marks = (
+            float(values[row, column]) for values in (self.p, self.low, self.high, self.marks)
+        )
+        return Choice(self.decls[row], self.bids[column], p, low, high, marks)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "decls": list(self.decls),
+            "bids": list(self.bids),
+            "n": self.n.tolist(),
+            "made": self.made.tolist(),
+            "p": self.p.tolist(),
+            "low": self.low.tolist(),
+            "high": self.high.tolist(),
+            "marks": self.marks.tolist(),
+        }
+
+
+def make_table(decls: Sequence[int], points: Points, bids: Sequence[int] = BIDS) -> MakeTable:
+    """The table of points int8 [D, N].
+
+    Raises:
+        ForgeError: without a deal.
+    """
+    needed = np.array([points_needed(bid) for bid in bids])
+    made = (points[:, :, None] >= needed).sum(axis=1)
+    return table_of_counts(decls, bids, made, np.full(len(decls), points.shape[1]))
+
+
+def table_of_counts(
+    decls: Sequence[int], bids: Sequence[int], made: Counts, n: Counts
+) -> MakeTable:
+    """The table of counts: deals that made a bid int64 [D, B], of deals int64 [D].
+
+    Raises:
+        ForgeError: without a deal.
+    """
+    if not len(n) or int(n.min()) < 1:
+        raise ForgeError("a chance needs at least one deal")
+    low, high = wilson(made, n[:, None])
+    return MakeTable(
+        tuple(decls), tuple(bids), n.astype(np.int64), made, made / n[:, None], low, high
+    )
+
+
+def wilson(
+    made: npt.ArrayLike, n: npt.ArrayLike, confidence: float = CONFIDENCE
+) -> tuple[Floats, Floats]:
+    """Wilson's interval of shares `made / n`, elementwise and broadcast."""
+    # Here, because it takes a second to load: help and errors do without.
+    from statsmodels.stats.proportion import proportion_confint
+
+    counts, totals = np.broadcast_arrays(np.asarray(made), np.asarray(n))
+    low, high = proportion_confint(counts, totals, alpha=1.0 - confidence, method="wilson")
+    # Rounding leaves 4e-19 where none or all were made.
+    return np.where(counts == 0, 0.0, low), np.where(counts == totals, 1.0, high)
+
+
+def paired_difference(first: Made, second: Made, confidence: float = CONFIDENCE) -> Figure:
+    """How much oftener one declaration makes its bid than another, over the same deals.
+
+    Args:
+        first, second: bool [N], whether the bid was made in each deal.
+        confidence: of the interval (Agresti and Min 2005).
+
+    Raises:
+        ForgeError: if they are not of the same deals, or of none.
+    """
+    n = len(first)
+    if n == 0 or len(second) != n:
+        raise ForgeError(f"a paired difference needs the same deals, got {n} and {len(second)}")
+    test = mcnemar(first, second)
+    return Figure((test.only_a - test.only_b) / n, paired_rate_interval(test, n, confidence))
+
+
+def clearly_worse(made: Made, confidence: float = DROP_CONFIDENCE) -> Made:
+    """bool [D]: which declarations make a bid more rarely than the best one, beyond doubt.
+
+    Args:
+        made: bool [D, N], whether the bid was made, over the same deals.
+        confidence: of the paired interval that must lie below zero.
+    """
+    best = int(made.mean(axis=1).argmax())
+    highs = [paired_difference(row, made[best], confidence).interval[1] for row in made]
+    return np.array([high < 0.0 for high in highs])

@@ -1,0 +1,205 @@
+"""Many hands evaluated on all cores, or one process a GPU: one JSON line a hand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final
+
+from forge.bidding.calibration import Calibration
+from forge.bidding.estimates import BIDS, points_needed
+from forge.bidding.evaluation import Plan, evaluate_hand
+from forge.bidding.hand import hand_text, parse_hand
+from forge.bidding.simulate import Simulator
+from forge.eq.arena_workers import in_order
+from forge.errors import ForgeError
+from forge.ml.hashing import sha256_of
+from forge.oracle.declarations import DECLARATION_NAMES, declaration_name
+from forge.oracle.results_file import ResultsFile, ResultsFormat
+from forge.oracle.stop import StopSignal
+
+
+@dataclass(frozen=True)
+class HandRow:
+    """What came out for one hand.
+
+    Args:
+        hand: as text, highest first.
+        made: deals that made each bid, by declaration (the order of the file's options) and bid.
+        p, low, high: the chances to go by, likewise, with 95 % intervals.
+        trump, bid, marks: the best of them if nobody else bids, and its expected marks.
+    """
+
+    hand: str
+    made: list[list[int]]
+    p: list[list[float]]
+    low: list[list[float]]
+    high: list[list[float]]
+    trump: str
+    bid: int
+    marks: float
+
+
+def _is_sound(values: Mapping[str, Any]) -> bool:
+    try:
+        parse_hand(values["hand"])
+        points_needed(values["bid"])
+        tables = [values[name] for name in ("made", "p", "low", "high")]
+        shapes = {tuple(len(row) for row in table) for table in tables}
+    except (ForgeError, TypeError, AttributeError):
+        return False
+    return (
+        len(shapes) == 1
+        and set(shapes.pop()) == {len(BIDS)}
+        and values["trump"] in DECLARATION_NAMES
+        and isinstance(values["marks"], float)
+    )
+
+
+HANDS: Final = ResultsFormat("forge bidding hands", 1, HandRow, _is_sound)
+
+
+class HandWork:
+    """Evaluates hands; a process takes one of the devices when it is first called.
+
+    Args:
+        simulator: who plays, and the seed; its device is replaced.
+        decls: declarations 0..9.
+        plan: how far to go with each hand.
+        calibration: for perfect play; None leaves it as it is.
+        devices: for one process each; the next processes begin again at the first.
+    """
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        decls: Sequence[int],
+        plan: Plan,
+        calibration: Calibration | None = None,
+        devices: Sequence[str] = ("cpu",),
+    ) -> None:
+        self.simulator = replace(simulator, n_workers=1)
+        self.decls, self.plan = tuple(decls), plan
+        self.calibration = calibration if simulator.is_perfect else None
+        self.devices = tuple(devices)
+        self._n_started = get_context("spawn").Value("i", 0)
+        self._placed: Simulator | None = None
+
+    def record(self) -> dict[str, Any]:
+        """What results depend on, as plain values."""
+        values: dict[str, Any] = {
+            "player": self.simulator.player.text,
+            "seed": self.simulator.seed,
+            **asdict(self.plan),
+            "trumps": [declaration_name(decl) for decl in self.decls],
+            "bids": list(BIDS),
+            "calibration": _digest(self.calibration),
+        }
+        if self.simulator.player.path is not None:
+            values["sha256"] = sha256_of(self.simulator.player.path)
+        return values
+
+    def __call__(self, hand: tuple[int, ...]) -> HandRow:
+        """Evaluate one."""
+        found = evaluate_hand(hand, self.decls, self._simulator(), self.plan, self.calibration)
+        table, best = found.table, found.best
+        return HandRow(
+            hand_text(hand),
+            table.made.tolist(),
+            table.p.tolist(),
+            table.low.tolist(),
+            table.high.tolist(),
+            declaration_name(best.decl),
+            best.bid,
+            best.marks,
+        )
+
+    def _simulator(self) -> Simulator:
+        if self._placed is None:
+            with self._n_started.get_lock():
+                number = self._n_started.value
+                self._n_started.value += 1
+            device = self.devices[number % len(self.devices)]
+            self._placed = replace(self.simulator, device=device)
+        return self._placed
+
+
+def _digest(calibration: Calibration | None) -> str | None:
+    """SHA-256 of what the chances of a calibration depend on."""
+    if calibration is None:
+        return None
+    lines = [dict(calibration.intercepts), dict(calibration.slopes)]
+    return hashlib.sha256(json.dumps(lines, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class HandsRun:
+    """What a run did: hands in the file, hands done now, the signal that ended it early."""
+
+    n_hands: int
+    n_done: int
+    stopped_by: int | None
+
+
+def evaluate_hands(
+    work: HandWork,
+    hands: Sequence[tuple[int, ...]],
+    out: Path,
+    n_workers: int = 1,
+    on_hand: Callable[[HandRow], None] | None = None,
+) -> HandsRun:
+    """Evaluate the hands that are not in the file yet, in order.
+
+    The file is the same whatever the number of processes and however often the run was stopped.
+
+    Args:
+        work: how.
+        hands: ascending ids; of equals the first counts.
+        out: made or gone on with.
+        n_workers: processes, one thread each.
+        on_hand: hears of each hand when it is on disk.
+
+    Raises:
+        ForgeError: for a file of other options, or of another kind.
+    """
+    n_done = 0
+    with ExitStack() as stack:
+        file = stack.enter_context(ResultsFile(out, HANDS, work.record()))
+        stop = stack.enter_context(StopSignal("hands"))
+        done = {row.hand for row in file.rows}
+        todo = [hand for hand in dict.fromkeys(hands) if hand_text(hand) not in done]
+        for row in in_order(work, todo, n_workers, stop):
+            file.append(row)
+            n_done += 1
+            if on_hand is not None:
+                on_hand(row)
+        return HandsRun(len(file.rows), n_done, stop.signum)
+
+
+def read_hands(path: Path) -> list[tuple[int, ...]]:
+    """The hands of a text file, one a line; empty lines and those that begin with # do not count.
+
+    Raises:
+        ForgeError: for a file that cannot be read, holds none, or has a line that is no hand.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise ForgeError(f"cannot read {path}: {reason}") from error
+    hands = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        try:
+            hands.append(parse_hand(line))
+        except ForgeError as error:
+            raise ForgeError(f"{path}: line {number}: {error}") from error
+    if not hands:
+        raise ForgeError(f"{path} holds no hand: write one a line, seven dominoes like 6-4,5-5,...")
+    return hands

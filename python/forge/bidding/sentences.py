@@ -1,0 +1,67 @@
+"""What to do with a hand, in words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from forge.bidding.estimates import TWO_MARKS, Choice, MakeTable
+from forge.oracle.declarations import declaration_name
+
+EVEN: Final = 0.5
+
+
+def hundred(chance: float) -> str:
+    """A chance as times in 100, whole; never 0 or 100 but for what is."""
+    if 0.0 < chance < 0.01:
+        return "under 1"
+    if 0.99 < chance < 1.0:
+        return "over 99"
+    return f"{100 * chance:.0f}"
+
+
+def times(chance: float) -> str:
+    """How often, in words."""
+    if chance in (0.0, 1.0):
+        return "every time" if chance else "never"
+    return f"about {hundred(chance)} times in 100"
+
+
+def advice(table: MakeTable) -> tuple[Choice | None, str, str]:
+    """The bid to make if nobody has bid yet.
+
+    Args:
+        table: chances to make each bid.
+
+    Returns:
+        The bid, None to pass; what to do in a few words; and why, in two or three sentences.
+    """
+    best = table.best()
+    trump = declaration_name(best.decl)
+    if best.marks <= 0:
+        why = (
+            f"The best there is, {_bid_text(best.bid)} in {trump}, is made "
+            f"{times(best.p)} and loses {-best.marks:.2f} marks a hand on average."
+        )
+        return None, "Pass", why
+    why = (
+        f"Made {times(best.p)} (95 % interval {hundred(best.low)} to "
+        f"{hundred(best.high)}), worth {best.marks:+.2f} marks a hand on average. "
+        f"{_how_high(table, best)}"
+    )
+    return best, f"Bid {_bid_text(best.bid)}, {trump}", why
+
+
+def _bid_text(bid: int) -> str:
+    return "two marks (84)" if bid == TWO_MARKS else str(bid)
+
+
+def _how_high(table: MakeTable, best: Choice) -> str:
+    """How far it pays to go when others bid."""
+    top = [bid for bid in table.bids if table.best_decl(bid).p > EVEN]
+    if not top or top[-1] <= best.bid:
+        return "If another bid is higher, let it go." if best.bid != TWO_MARKS else ""
+    choice = table.best_decl(top[-1])
+    return (
+        f"If pushed, go as high as {_bid_text(choice.bid)} in {declaration_name(choice.decl)}: "
+        f"{hundred(choice.p)} in 100."
+    )

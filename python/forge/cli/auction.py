@@ -1,0 +1,226 @@
+"""`forge auction`: what to bid, given what the others bid."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from forge.cli.bidding_options import (
+    HandOption,
+    SeedOption,
+    TrumpsOption,
+    deals_progress,
+    make_simulator,
+    shipped_calibration,
+)
+from forge.cli.common import DeviceOption, at_least_one, command, console, run
+from forge.errors import ForgeError
+
+if TYPE_CHECKING:
+    from forge.bidding.auction import Action, Auction, OtherContract
+    from forge.bidding.evaluation import Evaluation
+
+app = command()
+
+
+@app.command()
+def auction(
+    hand: HandOption,
+    seat: Annotated[
+        int | None,
+        typer.Option(
+            "--seat",
+            help="Yours, in the order of bidding: 0 bids first, 3 is the dealer and bids last; two "
+            "apart are partners. Default: as --bids has it.",
+            metavar="0..3",
+        ),
+    ] = None,
+    bids: Annotated[
+        str,
+        typer.Option(
+            "--bids",
+            help="Of the seats before you, in turn: pass, 30..42 or 84.",
+            metavar='"pass,30,31"',
+        ),
+    ] = "",
+    dealer_must_bid: Annotated[
+        bool,
+        typer.Option(
+            "--dealer-must-bid/--throw-in",
+            help="Where all pass, the dealer bids 30; or the hand is thrown in and dealt again.",
+        ),
+    ] = False,
+    samples: Annotated[int, typer.Option("--samples", help="Deals around the hand.")] = 200,
+    trumps: TrumpsOption = "all",
+    seed: SeedOption = 0,
+    device: DeviceOption = "cpu",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Tell what to bid given the bids so far: expected marks of each bid and of a pass.
+
+    Each seat bids or passes once; a bid must be higher than the last; 42 is one mark, 84 two. A
+    bid is worth the marks it wins or loses, weighed with the chance to make it. What is assumed
+    about the others is printed below the answer.
+    """
+    from forge.bidding.auction import Auction, actions, other_contract, parse_bids
+    from forge.bidding.evaluation import Plan, evaluate_hand
+    from forge.bidding.hand import parse_hand, parse_trumps
+
+    dominoes, decls = parse_hand(hand), parse_trumps(trumps)
+    plan = Plan(at_least_one("--samples", samples))
+    standing = Auction(parse_bids(bids), dealer_must_bid)
+    if seat is not None and seat != standing.seat:
+        raise ForgeError(_wrong_seat(seat, standing.seat))
+    if not standing.legal_bids:
+        raise ForgeError(f"nothing is higher than a bid of {standing.highest}: you can only pass")
+    simulator = make_simulator("oracle", seed, 30, device)
+    screen = Console(stderr=True) if as_json else console()
+    calibration = shipped_calibration(simulator, screen)
+    with deals_progress(screen, len(decls) * samples) as advance:
+        found = evaluate_hand(dominoes, decls, simulator, plan, calibration, advance)
+    other = other_contract(standing, dominoes, seed, calibration)
+    todo = actions(standing, found.table, other)
+    if as_json:
+        print(json.dumps(_report(standing, found, other, todo)))
+        return
+    _show(screen, standing, found, other, todo)
+
+
+def _wrong_seat(seat: int, expected: int) -> str:
+    if not 0 <= seat <= 3:
+        return f"--seat must be 0..3 in the order of bidding, got {seat}"
+    return (
+        f"seat {seat} bids after {seat} others, but --bids names {expected}: give all bids before "
+        "yours, pass for a pass"
+    )
+
+
+def _bid_name(bid: int) -> str:
+    return str(bid) if bid else "pass"
+
+
+def _show(
+    screen: Console,
+    standing: Auction,
+    found: Evaluation,
+    other: OtherContract | None,
+    todo: Sequence[Action],
+) -> None:
+    from forge.bidding.hand import hand_text
+    from forge.oracle.declarations import declaration_name
+
+    said = ", ".join(map(_bid_name, standing.bids)) or "nobody has bid yet"
+    best = todo[0]
+    what = f"bid {best.bid} in {declaration_name(best.decl)}" if best.decl is not None else "pass"
+    lines = [
+        f"{hand_text(found.hand)}, seat {standing.seat}; bids so far: {said}.",
+        f"{what.capitalize()}: {best.marks:+.2f} marks expected.",
+    ]
+    screen.print("\n".join(lines), highlight=False, soft_wrap=True)
+    table = Table(show_edge=False)
+    table.add_column("you")
+    table.add_column("trump")
+    for name in ("made", "95 % interval", "perfect play", "marks"):
+        table.add_column(name, justify="right")
+    for action in todo:
+        table.add_row(*_cells(standing, found, action))
+    screen.print(table, highlight=False)
+    screen.print("Assumed:", highlight=False)
+    for line in assumptions(standing, found, other):
+        screen.print(f"- {line}", highlight=False)
+
+
+def _cells(standing: Auction, found: Evaluation, action: Action) -> list[str]:
+    from forge.oracle.declarations import declaration_name
+
+    chance, interval = "", ""
+    if action.p is not None:
+        chance, interval = f"{action.p:.1%}", f"[{action.low:.1%}, {action.high:.1%}]"
+    if action.decl is not None:
+        raw = f"{found.simulated.at(action.decl, action.bid).p:.1%}"
+        trump = declaration_name(action.decl)
+        return [str(action.bid), trump, chance, interval, raw, f"{action.marks:+.2f}"]
+    contract = standing.after_pass
+    whose = "" if contract is None else f"({_whose(standing, contract[0])} plays {contract[1]})"
+    return ["pass", whose, chance, interval, "", f"{action.marks:+.2f}"]
+
+
+def _whose(standing: Auction, seat: int) -> str:
+    return "partner" if (seat - standing.seat) % 2 == 0 else f"seat {seat}"
+
+
+def assumptions(standing: Auction, found: Evaluation, other: OtherContract | None) -> list[str]:
+    """What the answer rests on, in sentences."""
+    from forge.bidding.auction import N_BIDDER_SAMPLES
+
+    lines = [
+        f"Chances: {found.calibration.summary if found.calibration else found.how}; "
+        f"{int(found.table.n.max())} deals around your hand, each as likely: for your own bid, "
+        "what the others bid says nothing about what they hold.",
+        "Whatever you bid is the last bid: nobody goes over it. Made or set, it is worth 1 mark, "
+        "84 is worth 2; marks count alike whatever the score.",
+    ]
+    contract = standing.after_pass
+    if contract is None:
+        thrown_in = (
+            "if nobody bids the hand is thrown in; what others may still bid is not foreseen"
+        )
+        return [*lines, f"A pass is worth 0: {thrown_in}."]
+    assert other is not None
+    seat, bid = contract
+    lines.append(
+        f"If you pass, so does everybody after you, and {_whose(standing, seat)} plays {bid} in "
+        "its best pip suit (most dominoes)."
+    )
+    if standing.bidder is None:
+        lines.append(f"The dealer is forced to bid and may hold anything ({other.n_deals} deals).")
+    else:
+        lines.append(
+            f"Of {other.n_deals} deals around your hand {other.n_kept} count: those in which the "
+            f"bidder's own hand gives {bid} at least an even chance over {N_BIDDER_SAMPLES} deals "
+            "as that seat sees it, or the best there are for it."
+        )
+    return lines
+
+
+def _report(
+    standing: Auction, found: Evaluation, other: OtherContract | None, todo: Sequence[Action]
+) -> dict[str, Any]:
+    from forge.bidding.hand import hand_text
+
+    return {
+        "hand": hand_text(found.hand),
+        "seat": standing.seat,
+        "bids": [_bid_name(bid) for bid in standing.bids],
+        "dealer_must_bid": standing.dealer_must_bid,
+        "seed": found.simulator.seed,
+        "samples": found.plan.n_deals,
+        "actions": [_action(each) for each in todo],
+        "assumptions": assumptions(standing, found, other),
+    }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    from forge.oracle.declarations import declaration_name
+
+    return {
+        "bid": _bid_name(action.bid),
+        "trump": None if action.decl is None else declaration_name(action.decl),
+        "p": action.p,
+        "interval": None if action.p is None else [action.low, action.high],
+        "marks": action.marks,
+    }
+
+
+def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
+    """Run the command line."""
+    run(app, args, prog)
+
+
+if __name__ == "__main__":
+    main()

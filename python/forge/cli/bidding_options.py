@@ -1,0 +1,97 @@
+"""What the bidding commands share: options, who plays, and a progress bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.console import Console
+
+from forge.cli.arena import n_cores
+from forge.cli.common import at_least_one, non_negative
+from forge.oracle.progress import progress_bar
+
+if TYPE_CHECKING:
+    from forge.bidding.calibration import Calibration
+    from forge.bidding.simulate import Simulator
+
+EXAMPLE_HAND: Final = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
+
+HandOption = Annotated[
+    str,
+    typer.Option("--hand", help="The declarer's seven dominoes.", metavar='"6-4,5-5,..."'),
+]
+TrumpsOption = Annotated[
+    str,
+    typer.Option(
+        "--trumps",
+        help="Comma list of declarations, names or ids; all: the usual nine.",
+        metavar="NAMES|all",
+    ),
+]
+SamplesOption = Annotated[int, typer.Option("--samples", help="Deals around the hand.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Of the deals and of all chance.")]
+PlayerOption = Annotated[
+    str,
+    typer.Option(
+        "--player",
+        help="Who plays all four seats: oracle (perfect play, all hands open), model:PATH, "
+        "eq:n=N, make:n=N and so on, as in `forge arena`.",
+    ),
+]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", help="Processes for players. Default: one a core.")
+]
+
+
+def make_simulator(
+    player: str, seed: int, bid: int, device: str, workers: int | None = None
+) -> Simulator:
+    """The simulator that options ask for.
+
+    Raises:
+        ForgeError: for a bad value, player, checkpoint or device.
+    """
+    from forge.bidding.simulate import Simulator
+    from forge.eq.players import parse_player
+    from forge.models.catalog import resolve
+    from forge.ops import resolve_device
+
+    n_workers = at_least_one("--workers", workers) if workers is not None else n_cores()
+    spec = parse_player(player, resolve)
+    where = str(resolve_device(device))
+    return Simulator(spec, non_negative("--seed", seed), bid, where, n_workers)
+
+
+@contextmanager
+def deals_progress(screen: Console, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar of deals; gives what to call with how many more are done."""
+    with progress_bar(screen, transient=True) as progress:
+        task = progress.add_task("deals", total=total, rate="")
+
+        def advance(n_deals: int) -> None:
+            elapsed_s = progress.tasks[task].elapsed
+            done = progress.tasks[task].completed + n_deals
+            rate = f"{done / elapsed_s:,.0f} deals/s" if elapsed_s else ""
+            progress.update(task, advance=n_deals, rate=rate)
+
+        yield advance
+
+
+def shipped_calibration(simulator: Simulator, screen: Console) -> Calibration | None:
+    """What turns perfect play into chances at a table; None for other players, and without one."""
+    from forge.bidding.calibration import shipped
+
+    if not simulator.is_perfect:
+        return None
+    calibration = shipped()
+    if calibration is None:
+        screen.print(
+            "no calibration in this package: figures are perfect play (all hands open), which "
+            "flatters",
+            highlight=False,
+            soft_wrap=True,
+        )
+    return calibration

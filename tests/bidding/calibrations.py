@@ -1,0 +1,44 @@
+"""Calibrations for tests, and hands that were never played."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from forge.bidding.calibration import CLASSES, Calibration, class_of
+from forge.bidding.calibration_hands import PlayedHand, contract_of
+from forge.bidding.estimates import POINT_BIDS
+from forge.bidding.hand import hand_text
+
+MADE_WITH = {"player": "make:n=100", "hands": 12}
+
+
+def straight(intercept: float = -1.0, slope: float = 0.5) -> Calibration:
+    """The same line for all."""
+    lines = {name: [intercept] * len(POINT_BIDS) for name in CLASSES}
+    return Calibration(lines, {name: [slope] * len(POINT_BIDS) for name in CLASSES}, MADE_WITH)
+
+
+def invented_hands(
+    numbers: range, chance: Callable[[float, str, int], float], n_deals: int = 50
+) -> list[PlayedHand]:
+    """Contracts with invented points: made at a table with `chance(share, class, bid)`."""
+    rng = np.random.default_rng(numbers.start + 1)
+    hands = []
+    for number in numbers:
+        contract = contract_of(number)
+        made = rng.random(n_deals) < rng.random()
+        perfect = np.where(made, 42, 0)
+        share = float(made.mean())
+        wins = rng.random() < chance(share, class_of(contract.decl), contract.bid)
+        hands.append(
+            PlayedHand(
+                number,
+                hand_text(contract.hand),
+                contract.decl,
+                contract.bid,
+                perfect.tolist(),
+                [42 if wins else 0],
+                int(wins),
+            )
+        )
+    return hands

@@ -1,0 +1,44 @@
+"""Calibrations and evaluations that no game stands behind."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from forge.bidding.calibration import CLASSES, Calibration
+from forge.bidding.estimates import POINT_BIDS, make_table
+from forge.bidding.evaluation import Evaluation, Plan
+from forge.bidding.hand import BIDDING_DECLS, parse_hand
+from forge.bidding.simulate import Simulator
+from forge.eq.players import parse_player
+
+HAND = parse_hand("6-4,5-5,4-2,3-1,2-0,1-1,0-0")
+# Chances at a table are lower than those of perfect play.
+CALIBRATION = Calibration(
+    {name: [-0.8] * len(POINT_BIDS) for name in CLASSES},
+    {name: [0.7] * len(POINT_BIDS) for name in CLASSES},
+    {"hands": 1234, "player": "make:n=9"},
+)
+
+
+def evaluation(
+    means: Sequence[float],
+    player: str = "oracle",
+    calibration: Calibration | None = None,
+    n_deals: int = 200,
+) -> Evaluation:
+    """One with points around these means, of the first of the usual declarations."""
+    rng = np.random.default_rng(1)
+    spread = rng.normal(0.0, 6.0, (len(means), n_deals))
+    points = np.clip(np.round(np.array(means)[:, None] + spread), 0, 42).astype(np.int8)
+    decls = BIDDING_DECLS[: len(means)]
+    table = make_table(decls, points)
+    return Evaluation(
+        HAND,
+        Simulator(parse_player(player)),
+        Plan(n_deals),
+        tuple(points),
+        table,
+        calibration,
+        calibration.apply(table) if calibration else table,
+        (),
+    )

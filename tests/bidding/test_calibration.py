@@ -1,0 +1,154 @@
+"""From perfect play to the chance at a table."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from bidding.calibrations import MADE_WITH, invented_hands, straight
+from forge.bidding import calibration_fit as fitting
+from forge.bidding.calibration import Calibration, class_of, evidence, shipped
+from forge.bidding.calibration_plot import reliability_plot
+from forge.bidding.estimates import make_table
+from forge.errors import ForgeError
+
+
+def test_lines_are_applied_to_shares_and_their_ends() -> None:
+    calibration = straight(-1.0, 0.5)
+    points = np.array([[42] * 30 + [30] * 40 + [0] * 30], dtype=np.int8)
+    table = make_table((6,), points)
+    found = calibration.apply(table)
+    for bid, share in ((30, 0.7), (31, 0.3), (84, 0.3)):
+        expected = expit(-1.0 + 0.5 * logit((100 * share + 0.5) / 101))
+        cell, raw = found.at(6, bid), table.at(6, bid)
+        assert cell.p == pytest.approx(expected)
+        assert cell.low < cell.p < cell.high
+        assert cell.low == pytest.approx(float(calibration.chance(raw.low, 100, 6, bid)))
+    assert found.at(6, 84).marks == pytest.approx(2 * (2 * found.at(6, 84).p - 1))
+    assert (found.made == table.made).all() and (found.n == table.n).all()
+
+
+def test_a_higher_bid_is_never_made_more_often() -> None:
+    calibration = straight()
+    lines = {name: list(line) for name, line in calibration.intercepts.items()}
+    lines["pip trump"][5] = 3.0  # a line that jumps up at 35
+    table = make_table((6,), np.array([[42, 42, 30, 30, 0]], dtype=np.int8))
+    found = Calibration(lines, calibration.slopes, MADE_WITH).apply(table)
+    assert (np.diff(found.p, axis=1) <= 0.0).all() and (np.diff(found.high, axis=1) <= 0.0).all()
+
+
+def test_evidence_is_finite_and_grows_with_deals() -> None:
+    assert evidence(0.5, 100) == 0.0
+    assert evidence(1.0, 10) < evidence(1.0, 1000) < 10.0
+    assert float(evidence(0.0, 10)) == pytest.approx(-float(evidence(1.0, 10)))
+
+
+def test_classes() -> None:
+    assert [class_of(decl) for decl in (0, 6, 7, 8, 9)] == [
+        "pip trump",
+        "pip trump",
+        "doubles-trump",
+        "doubles-suit",
+        "notrump",
+    ]
+
+
+def test_files(tmp_path: Path) -> None:
+    path, calibration = tmp_path / "deep" / "c.json", straight()
+    calibration.write(path)
+    assert Calibration.read(path) == calibration
+    values = json.loads(path.read_text())
+    broken = {
+        "slopes must be positive": {"slopes": {**values["slopes"], "notrump": [-1.0] * 13}},
+        "must be of pip trump": {"intercepts": {"pip trump": [0.0] * 13}},
+        "must be 13 numbers": {"slopes": {**values["slopes"], "notrump": [1.0]}},
+        "is not a forge bidding calibration of version 1": {"version": 2},
+        "is not a forge bidding calibration": {"format": "another"},
+        "is damaged": {"surprise": 1},
+    }
+    for part, change in broken.items():
+        path.write_text(json.dumps({**values, **change}))
+        with pytest.raises(ForgeError, match=part):
+            Calibration.read(path)
+    path.write_text("{")
+    with pytest.raises(ForgeError, match="is not a forge bidding calibration"):
+        Calibration.read(path)
+    with pytest.raises(ForgeError, match="cannot read"):
+        Calibration.read(tmp_path / "missing.json")
+
+
+def test_what_is_shipped_meets_its_contract() -> None:
+    calibration = shipped()
+    if calibration is None:
+        pytest.skip("no calibration is shipped yet")
+    assert calibration.made_with["hands"] >= 10_000
+    assert calibration.made_with["player"].startswith("make:n=")
+    assert calibration.validation["hands"] >= 2_000
+    assert calibration.validation["error"] <= 0.02
+
+
+def true_chance(share: float, kind: str, bid: int) -> float:
+    """What the fit has to find: flatters, by class and bid."""
+    x = float(evidence(share, 50))
+    shift = {"doubles-trump": 0.6, "notrump": -0.5}.get(kind, 0.0)
+    return float(expit(-0.8 + shift + 0.6 * x - 0.05 * (bid - 36)))
+
+
+def test_a_fit_finds_the_lines_and_is_validated() -> None:
+    hands = invented_hands(range(3000), true_chance)
+    calibration = fitting.fit(hands, "x + C(kind) + bid", {"player": "make:n=100"})
+    assert calibration.made_with["hands"] == 3000
+    for share in (0.1, 0.5, 0.9):
+        for decl, bid in ((6, 30), (6, 42), (7, 30), (9, 36)):
+            found = float(calibration.chance(share, 50, decl, bid))
+            assert found == pytest.approx(true_chance(share, class_of(decl), bid), abs=0.1)
+    others = invented_hands(range(10_000, 12_000), true_chance)
+    good = fitting.validate(calibration, others)
+    flattering = fitting.validate_predictions(fitting.perfect_shares(others), others)
+    assert good.error < 0.04 < 0.1 < flattering.error
+    assert good.interval[0] <= good.error <= good.interval[1]
+    assert 0.0 < good.by_chance < 0.03
+    assert good.log_loss < flattering.log_loss
+    assert sum(each.n_hands for each in good.bins) == good.n_hands == 2000
+    again = fitting.validated(calibration, good)
+    assert "off by" in again.summary and again.validation["error"] == good.error
+
+
+def test_held_out_loss_prefers_what_is_there() -> None:
+    def by_class(share: float, kind: str, bid: int) -> float:
+        """Steep for doubles, flat for suits."""
+        return share if kind == "doubles-trump" else 0.3 + 0.2 * share
+
+    losses = fitting.held_out_losses(invented_hands(range(1500), by_class))
+    assert set(losses) == set(fitting.FORMULAS)
+    assert losses["x * C(kind) + bid"].mean() < losses["x + C(kind) + bid"].mean()
+
+
+def test_the_simplest_of_the_good_formulas_is_chosen() -> None:
+    simple, best, *others = fitting.FORMULAS
+    noise = np.random.default_rng(0).normal(0.0, 0.1, 400)
+    losses = {formula: np.full(400, 0.9) for formula in others}
+    losses[best] = np.full(400, 0.5)
+    losses[simple] = losses[best] + noise - noise.mean() + 0.004  # standard error 0.005
+    assert fitting.chosen_formula(losses) == simple
+    losses[simple] = losses[simple] + 0.002
+    assert fitting.chosen_formula(losses) == best
+
+
+def test_the_plot_is_a_png_and_always_the_same(tmp_path: Path) -> None:
+    hands = invented_hands(range(300), true_chance)
+    found = fitting.validate_predictions(fitting.perfect_shares(hands), hands)
+    one, two = tmp_path / "one.png", tmp_path / "two.png"
+    for path in (one, two):
+        reliability_plot(path, found, found, "make:n=100")
+    assert one.read_bytes() == two.read_bytes() and one.read_bytes().startswith(b"\x89PNG")
+
+
+def test_too_few_hands_are_told() -> None:
+    hands = invented_hands(range(5), true_chance)
+    with pytest.raises(ForgeError, match="5 hands are too few: there is none of bid"):
+        fitting.fit(hands, "x + C(kind) + bid", {})
+    with pytest.raises(ForgeError, match="at least 10 hands"):
+        fitting.validate(straight(), hands)

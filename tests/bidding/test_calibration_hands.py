@@ -1,0 +1,93 @@
+"""Contracts that are drawn and played for a calibration."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from forge.bidding.calibration_hands import (
+    HANDS,
+    Contract,
+    PlayContract,
+    PlayOptions,
+    contract_of,
+    play_contracts,
+)
+from forge.bidding.deals import deals_around
+from forge.bidding.simulate import perfect_points
+from forge.eq.deals import best_pip_suit
+from forge.eq.players import parse_player
+from forge.errors import ForgeError
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+GREEDY = PlayOptions(parse_player("greedy-points"), 2, n_played=3)
+
+
+def test_contracts_are_drawn_as_is_said() -> None:
+    contracts = [contract_of(number) for number in range(4000)]
+    assert contracts[:5] == [contract_of(number) for number in range(5)]
+    assert all(
+        len(set(each.hand)) == 7 and each.hand == tuple(sorted(each.hand)) for each in contracts
+    )
+    bids = Counter(each.bid for each in contracts)
+    assert 0.37 < bids[30] / 4000 < 0.43
+    assert set(bids) == set(range(30, 43)) and min(bids.values()) > 140  # 200 expected
+    best = sum(each.decl == best_pip_suit(each.hand) for each in contracts) / 4000
+    assert 0.61 < best < 0.67  # 0.6 + 0.4 / 10
+    assert set(each.decl for each in contracts) == set(range(10))
+
+
+def test_a_row_is_what_was_played() -> None:
+    row = PlayContract(GREEDY)(7)
+    contract = contract_of(7)
+    assert Contract(contract.hand, row.decl, row.bid) == contract
+    deals = deals_around(contract.hand, 7, 0, 2)
+    assert row.perfect == perfect_points(deals, contract.decl).tolist()
+    assert len(row.played) == 3 and row.made == sum(p >= row.bid for p in row.played)
+
+
+def test_make_plays_for_the_bid_of_the_contract() -> None:
+    number = next(n for n in range(100) if contract_of(n).bid == 42)
+    work = PlayContract(PlayOptions(parse_player("make:n=1"), 1))
+    work(number)
+    ((bid, player),) = work._players.items()
+    assert bid == 42 == player.bid  # type: ignore[attr-defined]
+
+
+def test_a_file_goes_on_and_is_the_same_on_any_number_of_workers(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    heard: list[int] = []
+    done = play_contracts(GREEDY, range(5, 11), one, on_hand=lambda row: heard.append(row.number))
+    assert (done.n_hands, done.n_played, done.stopped_by) == (6, 6, None)
+    assert heard == list(range(5, 11))
+    play_contracts(GREEDY, range(5, 8), two)
+    two.write_bytes(two.read_bytes()[:-9])  # torn by a kill
+    done = play_contracts(GREEDY, range(5, 11), two, n_workers=2)
+    assert (done.n_hands, done.n_played) == (6, 4)
+    assert one.read_bytes() == two.read_bytes()
+    options, rows = HANDS.read(one)
+    assert options == {"player": "greedy-points", "deals": 2, "played": 3}
+    assert [row.number for row in rows] == list(range(5, 11))
+
+
+def test_what_cannot_be(tmp_path: Path) -> None:
+    with pytest.raises(ForgeError, match="sees all hands: take make:n=N"):
+        PlayOptions(parse_player("oracle"), 5)
+    with pytest.raises(ForgeError, match="deals must be 1 or more"):
+        PlayOptions(parse_player("make:n=3"), 0)
+    path = tmp_path / "hands.jsonl"
+    play_contracts(GREEDY, range(2), path)
+    with pytest.raises(ForgeError, match="made with deals = 2, not 9"):
+        play_contracts(PlayOptions(parse_player("greedy-points"), 9, 3), range(2), path)
+    header, line, *_ = path.read_text().splitlines()
+    row = json.loads(line)
+    for change in ({"hand": "6-6"}, {"bid": 29}, {"made": 4}, {"perfect": []}, {"decl": 10}):
+        path.write_text(f"{header}\n{json.dumps({**row, **change})}\n")
+        with pytest.raises(ForgeError, match="line 2 is damaged"):
+            HANDS.read(path)
+    path.write_text("a,b\n")
+    with pytest.raises(ForgeError, match="is not a results file of forge bidding calibration 1"):
+        HANDS.read(path)
+    with pytest.raises(ForgeError, match="cannot read"):
+        HANDS.read(tmp_path / "missing.jsonl")

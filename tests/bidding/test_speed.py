@@ -1,0 +1,18 @@
+"""The quick look at speed."""
+
+import pytest
+
+from forge.bidding.simulate import Simulator
+from forge.bidding.speed import Mode, measure
+from forge.errors import ForgeError
+
+
+def test_all_declarations_are_measured_equally_often() -> None:
+    speed = measure(Mode("oracle", Simulator(), 30, 1), 1e-9)
+    assert speed.n_deals == 9
+    assert speed.deals_per_s == pytest.approx(9 / speed.elapsed_s)
+
+
+def test_no_time_measures_nothing() -> None:
+    with pytest.raises(ForgeError, match="above 0"):
+        measure(Mode("oracle", Simulator(), None, 1), 0.0)
