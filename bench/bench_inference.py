@@ -28,6 +28,7 @@ from forge.ml.module import DominoLightningModule
 from forge.ml.onnx_check import open_session
 from forge.ml.onnx_graph import to_onnx
 from forge.ml.onnx_variants import VARIANTS, make_variant
+from forge.ml.stage1_export import stage1_graph
 from forge.oracle.naming import ShardKey
 from forge.oracle.state import seats_to_act
 
@@ -49,7 +50,7 @@ def module(size: str) -> DominoLightningModule:
 @lru_cache
 def onnx_model(size: str) -> onnx.ModelProto:
     """The network as an fp32 graph."""
-    return to_onnx(module(size))
+    return to_onnx(stage1_graph(module(size)))
 
 
 def positions(n: int) -> Inputs:

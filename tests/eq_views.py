@@ -31,9 +31,7 @@ class View(NamedTuple):
     @property
     def legal(self) -> list[Domino]:
         """What the seat may play."""
-        return rules.legal_dominoes(
-            self.decl, self.hand, self.table[0][1] if self.table else None
-        )
+        return rules.legal_dominoes(self.decl, self.hand, self.table[0][1] if self.table else None)
 
     @property
     def unseen(self) -> list[Domino]:

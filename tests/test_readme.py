@@ -23,6 +23,10 @@ NOT_AS_WRITTEN = (
     "export",
     "promote",
     "generate-eq-continuous",
+    "view",
+    "render-eq",
+    "analyze-eq",
+    "train-eq",
     "arena",
 )
 

@@ -19,9 +19,11 @@ from forge.eq.strategies import (
     OraclePlayer,
     RandomPlayer,
     SamplingPlayer,
+    TranscriptPlayer,
 )
+from forge.eq.transcript import transcript_tokens
 from forge.errors import ForgeError
-from models.tiny import run_checkpoint, tiny_module
+from models.tiny import run_checkpoint, save_run, tiny_eq_module, tiny_module
 from reference import game, packing, rules
 
 LINES = random_lines(30, seed=5)
@@ -72,9 +74,10 @@ def test_simple_players_are_read(text: str, kind: type) -> None:
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("", "valid are random, greedy-points, oracle, model:PATH[,sample], eq[:OPTIONS], make["),
+        ("", "valid are random, greedy-points, oracle, model:PATH[,sample], stage2:PATH, eq[:OPT"),
         ("minimax", "no player 'minimax': valid are random, greedy-points"),
-        ("stage2:x.ckpt", "no player 'stage2:x.ckpt': valid are random"),
+        ("stage2", "a checkpoint must follow, as in stage2:PATH"),
+        ("stage2:", "a checkpoint must follow, as in stage2:PATH"),
         ("oracle:n=3", "oracle takes no options"),
         ("random:", "random takes no options"),
         ("model", "a checkpoint must follow, as in model:PATH"),
@@ -119,6 +122,25 @@ def test_checkpoints(tmp_path: Path) -> None:
         parse_player(f"eq:oracle={policy_path}").build()
     with pytest.raises(ForgeError, match=r"missing\.ckpt"):
         parse_player(f"model:{tmp_path / 'missing.ckpt'}").build()
+
+
+@pytest.mark.parametrize("n_plays", [0, 5, 18])
+def test_stage_2_plays_what_its_network_values_most_without_seeing_the_others(
+    tmp_path: Path, n_plays: int
+) -> None:
+    module = tiny_eq_module()
+    path = save_run(tmp_path / "eq.ckpt", module)
+    player = parse_player(f"stage2:{path}").build()
+    assert isinstance(player, TranscriptPlayer)
+    games = replayed(LINES, n_plays)
+    tokens, _ = transcript_tokens(games)
+    with torch.inference_mode():
+        mean = module(tokens).mean
+    best = mean.masked_fill(~games.legal, -torch.inf).argmax(dim=1)
+    slots = player.slots(games, KEYS)
+    assert torch.equal(slots, best) and len(set(slots.tolist())) > 1
+    with pytest.raises(ForgeError, match="Stage 1"):
+        parse_player(f"stage2:{run_checkpoint(tmp_path / 'q.ckpt')}").build()
 
 
 def test_random_is_even_and_legal() -> None:

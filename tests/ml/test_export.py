@@ -16,9 +16,9 @@ from forge.ml.architectures import ARCHITECTURES
 from forge.ml.evaluate import Rows, evaluate
 from forge.ml.export import Export, export
 from forge.ml.module import DominoLightningModule
-from forge.ml.onnx_check import onnx_predictor, open_session
-from forge.ml.onnx_graph import current_players
+from forge.ml.onnx_check import agreement, onnx_runner, open_session, run_all
 from forge.ml.onnx_variants import parse_variants
+from forge.ml.stage1_export import current_players, stage1_graph
 from forge.ml.weights import safetensors_bytes, stripped_state
 from ml.eval_rows import played_rows
 from models.tiny import run_checkpoint, tiny_module
@@ -178,14 +178,13 @@ def test_a_graph_that_is_off_is_not_written(
 
 
 def test_a_not_a_number_is_never_close(exported: tuple[Path, Export]) -> None:
-    from forge.ml.onnx_check import Predictions, agreement, predict_all
-
-    batch = played_rows().batch
-    good = predict_all(onnx_predictor((exported[0] / "model.onnx").read_bytes()), batch)
-    bad = Predictions(good.scores.clone(), good.values)
-    bad.scores[5, 3] = torch.nan
-    assert agreement(bad, good, batch).max_score_difference == float("inf")
-    assert agreement(good, good, batch).max_score_difference == 0.0
+    batch, graph = played_rows().batch, stage1_graph(tiny_module())
+    good = run_all(onnx_runner((exported[0] / "model.onnx").read_bytes()), graph, batch)
+    bad = (good[0].clone(), good[1])
+    bad[0][5, 3] = torch.nan
+    found = agreement(bad, good, graph.outputs, batch["legal"])
+    assert found.max_differences == {"q": float("inf"), "value": 0.0}
+    assert agreement(good, good, graph.outputs, batch["legal"]).max_score_difference == 0.0
 
 
 def test_variant_names() -> None:

@@ -9,11 +9,11 @@ import safetensors.torch
 import torch
 
 from forge.errors import ForgeError
-from forge.ml.module import DominoLightningModule
 from forge.models import catalog
 from forge.models.card import BEGIN, END, tables
 from forge.models.catalog import SHIPPED, WEIGHT_SUFFIXES, file_status, list_models, resolve
 from forge.models.promote import MAX_SHIPPED_BYTES, PromoteOptions, promote
+from forge.models.stages import mode_of
 from models.tiny import open_tiny_rows, run_checkpoint, tiny_module
 
 
@@ -136,13 +136,14 @@ def test_every_shipped_model_is_whole() -> None:
             assert path.stat().st_size == model.files[suffix].size_bytes <= MAX_SHIPPED_BYTES
             loaded[suffix] = catalog.load(model.name + suffix, "cpu")
         module = loaded[".ckpt"]
-        assert module.loss_mode == model.loss_mode
+        assert (module.STAGE, mode_of(module)) == (model.stage, model.loss_mode)
         assert sum(p.numel() for p in module.parameters()) == model.n_params
         assert dict(module.hparams) == model.hyper_parameters
         for name, tensor in loaded[".safetensors"].state_dict().items():
             assert torch.equal(tensor, module.state_dict()[name])
-        strict = DominoLightningModule.load_from_checkpoint(
+        strict = type(module).load_from_checkpoint(
             SHIPPED / f"{model.name}.ckpt", strict=True, weights_only=True
         )
-        assert strict.loss_mode == model.loss_mode
-        assert "reference protocol, val" in model.measured_on
+        assert mode_of(strict) == model.loss_mode
+        measured = {1: "reference protocol, val: seeds 900-949", 2: "val: 50 games, seeds 900-949"}
+        assert model.measured_on.startswith(measured[model.stage])

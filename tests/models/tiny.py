@@ -6,6 +6,10 @@ from typing import Any
 import lightning
 import torch
 
+from eq_records import small_record, write_games
+from forge.eq.stage2 import EqLightningModule
+from forge.eq.stage2_rows import JudgedDecisions
+from forge.ml.base import NetworkModule
 from forge.ml.evaluate import Rows
 from forge.ml.module import DominoLightningModule
 from ml.eval_rows import played_rows
@@ -21,9 +25,28 @@ def tiny_module(
     return DominoLightningModule(**TINY, loss_mode=loss_mode, arch=arch).eval()
 
 
+def tiny_eq_module(seed: int = 0, arch: str = "mlp") -> EqLightningModule:
+    """An untrained Stage 2 module in eval mode."""
+    torch.manual_seed(seed)
+    module = EqLightningModule(**TINY, arch=arch).eval()
+    for parameter in module.parameters():  # some start at zero, which would hide mistakes
+        if parameter.ndim == 1:
+            torch.nn.init.normal_(parameter, std=0.2)
+    return module
+
+
 def run_checkpoint(path: Path, loss_mode: str = "qvalue", seed: int = 0) -> Path:
     """Save an untrained module with what a run adds to it: optimiser state, epoch and step."""
-    module = tiny_module(loss_mode, seed)
+    return save_run(path, tiny_module(loss_mode, seed))
+
+
+def run_eq_checkpoint(path: Path, seed: int = 0, arch: str = "mlp") -> Path:
+    """The same of a Stage 2 module."""
+    return save_run(path, tiny_eq_module(seed, arch))
+
+
+def save_run(path: Path, module: NetworkModule) -> Path:
+    """Save a module as a run does."""
     optimizer = torch.optim.AdamW(module.parameters())
     torch.save(
         {
@@ -43,3 +66,9 @@ def run_checkpoint(path: Path, loss_mode: str = "qvalue", seed: int = 0) -> Path
 def open_tiny_rows() -> tuple[Rows, str]:
     """36 real positions and what they are."""
     return played_rows(n_games=2), "two games at random"
+
+
+def tiny_decisions(folder: Path) -> JudgedDecisions:
+    """The decisions of three games of few worlds, which are written into the folder."""
+    write_games(folder, small_record())
+    return JudgedDecisions(folder)

@@ -6,13 +6,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from forge.cli.common import command, console, run
+
+if TYPE_CHECKING:
+    from forge.models.catalog import Model
 
 app = command()
 
@@ -43,28 +46,42 @@ def catalog(
     if not models:
         screen.print(f"no models in {place}", highlight=False, soft_wrap=True)
         return
+    for stage in sorted({m.stage for m in models}):
+        screen.print(_table([m for m in models if m.stage == stage], status))
+
+
+# The figures of a stage, and how they are written.
+_FIGURES: Final = {
+    1: {"q_gap": ".3f", "q_mae": ".2f", "accuracy": ".2%"},
+    2: {"q_gap": ".3f", "q_mae": ".2f", "agreement": ".2%", "z_rms": ".2f"},
+}
+
+
+def _table(models: list[Model], status: dict[str, dict[str, str]]) -> Table:
+    """The models of one stage."""
+    figures = _FIGURES[models[0].stage]
     table = Table()
     table.add_column("name", overflow="fold", min_width=22)  # two lines on 80 columns
     for column in ("mode", "arch"):
         table.add_column(column)
-    for column in ("params", "q_gap", "q_mae", "accuracy", "MB"):
+    for column in ("params", *figures, "MB"):
         table.add_column(column, justify="right")
     table.add_column("hash")
     for m in models:
         worst = next((s for s in status[m.name].values() if s != "ok"), "ok")
-        q_mae = m.metrics.get("q_mae")
         table.add_row(
             Text(m.name),
             m.loss_mode,
             Text(m.arch),
             f"{m.n_params:,}",
-            f"{m.metrics['q_gap']:.3f}",
-            "" if q_mae is None else f"{q_mae:.2f}",
-            f"{m.metrics['accuracy']:.2%}",
+            *(
+                f"{m.metrics[name]:{text}}" if name in m.metrics else ""
+                for name, text in figures.items()
+            ),
             f"{m.files['.ckpt'].size_bytes / 1e6:.2f}",
             Text(worst, style="green" if worst == "ok" else "bold red"),
         )
-    screen.print(table)
+    return table
 
 
 def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:

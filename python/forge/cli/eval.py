@@ -12,11 +12,13 @@ import typer
 from rich.console import Console
 
 from forge.cli.common import DeviceOption, at_least_one, command, console, non_negative, run
-from forge.cli.measuring import Bars, open_rows
+from forge.cli.measuring import Bars, open_decisions, open_rows
+from forge.errors import ForgeError
 
 if TYPE_CHECKING:
+    from forge.eq.stage2_eval import EqEvaluation
+    from forge.ml.base import NetworkModule
     from forge.ml.evaluation import Evaluation
-    from forge.ml.module import DominoLightningModule
 
 app = command()
 
@@ -30,6 +32,7 @@ class Split(str, Enum):
 
 @app.command()
 def evaluate_checkpoint(
+    context: typer.Context,
     checkpoint: Annotated[
         str,
         typer.Option(
@@ -40,7 +43,8 @@ def evaluate_checkpoint(
         Path | None,
         typer.Option(
             "--data",
-            help="A tokenised folder. Default: the reference protocol, made from seeds.",
+            help="A tokenised folder; for Stage 2 one of E[Q] files. Default for Stage 1: the "
+            "reference protocol, made from seeds.",
             metavar="DIR",
         ),
     ] = None,
@@ -79,10 +83,12 @@ def evaluate_checkpoint(
     ~/.cache/crystal-forge. Values are in points, in the frame of the team to act.
 
     Writes evaluation.json, worst.txt (command lines for forge solve) and PNG plots.
+
+    A Stage 2 network is judged by the E[Q] of files that forge generate-eq-continuous made, with
+    intervals over games and figures by trick: tables and evaluation.json alone.
     """
-    from forge.ml.evaluate import evaluate
-    from forge.ml.weights import load_weights
     from forge.models.catalog import SHIPPED, resolve
+    from forge.models.stages import load_network
 
     at_least_one("--batch-size", batch_size)
     non_negative("--worst", n_worst)
@@ -91,35 +97,82 @@ def evaluate_checkpoint(
     # With --json, stdout is the report and nothing else.
     screen = Console(stderr=True) if as_json else console()
     path = resolve(checkpoint)
-    module = load_weights(path)
-    with Bars(screen) as bars:
-        rows, source = open_rows(data, bars, split.value, device)
-        found = evaluate(
-            module,
-            rows,
-            device=device,
-            batch_size=batch_size,
-            limit=limit,
-            n_worst=n_worst,
-            source=source,
-            on_batch=bars.mover("evaluating", "positions"),
-        )
+    module = load_network(path)
+    options = {"device": device, "batch_size": batch_size, "limit": limit}
+    found: Evaluation | EqEvaluation
+    if module.STAGE == 1:
+        found = _measure(module, data, split, screen, {**options, "n_worst": n_worst})
+        files = _worst_and_plots(found, draw)
+    else:
+        _refuse_stage_1_options(context)
+        found, files = _measure_eq(module, data, split, screen, options), {}
     found.about.update(_about(path, module, split.value, device))
     parent = Path() if path.parent == SHIPPED else path.parent
     folder = out or parent / f"{path.stem}-eval-{split.value}"
-    names = _save(found, folder, draw)
+    report = json.dumps(found.to_json(), indent=1, allow_nan=False)
+    names = _save({"evaluation.json": f"{report}\n".encode(), **files}, folder)
     if as_json:
         print(json.dumps(found.to_json(), allow_nan=False))
         return
-    from forge.cli.eval_tables import show_evaluation
-
-    show_evaluation(found, screen)
+    _show(found, screen)
     screen.print(f"wrote {folder}: {', '.join(names)}", highlight=False, soft_wrap=True)
 
 
-def _about(
-    checkpoint: Path, module: DominoLightningModule, split: str, device: str
-) -> dict[str, Any]:
+def _measure(
+    module: NetworkModule,
+    data: Path | None,
+    split: Split,
+    screen: Console,
+    options: dict[str, Any],
+) -> Evaluation:
+    """Measure a Stage 1 network."""
+    from forge.ml.evaluate import evaluate
+    from forge.ml.module import DominoLightningModule
+
+    assert isinstance(module, DominoLightningModule)
+    with Bars(screen) as bars:
+        rows, source = open_rows(data, bars, split.value, options["device"])
+        moved = bars.mover("evaluating", "positions")
+        return evaluate(module, rows, source=source, on_batch=moved, **options)
+
+
+def _measure_eq(
+    module: NetworkModule,
+    data: Path | None,
+    split: Split,
+    screen: Console,
+    options: dict[str, Any],
+) -> EqEvaluation:
+    """Measure a Stage 2 network."""
+    from forge.eq.stage2 import EqLightningModule
+    from forge.eq.stage2_eval import evaluate_eq
+
+    assert isinstance(module, EqLightningModule)
+    with Bars(screen) as bars:
+        rows, source = open_decisions(data, split.value)
+        moved = bars.mover("evaluating", "decisions")
+        return evaluate_eq(module, rows, source=source, on_batch=moved, **options)
+
+
+def _refuse_stage_1_options(context: typer.Context) -> None:
+    for name, option in (("n_worst", "--worst"), ("draw", "--plots")):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise ForgeError(f"{option} says nothing for a Stage 2 network: leave it out")
+
+
+def _show(found: Evaluation | EqEvaluation, screen: Console) -> None:
+    from forge.cli.eval_eq_tables import show_eq_evaluation
+    from forge.cli.eval_tables import show_evaluation
+    from forge.ml.evaluation import Evaluation
+
+    if isinstance(found, Evaluation):
+        show_evaluation(found, screen)
+    else:
+        show_eq_evaluation(found, screen)
+
+
+def _about(checkpoint: Path, module: NetworkModule, split: str, device: str) -> dict[str, Any]:
     """What the report says about the run beside its figures."""
     from forge import __version__
     from forge.ml.hashing import sha256_of
@@ -135,13 +188,9 @@ def _about(
     }
 
 
-def _save(found: Evaluation, folder: Path, draw: bool) -> list[str]:
-    """Write the report; returns the names of its files."""
-    from forge.oracle.atomic import write_file
-
-    files = {
-        "evaluation.json": (json.dumps(found.to_json(), indent=1, allow_nan=False) + "\n").encode()
-    }
+def _worst_and_plots(found: Evaluation, draw: bool) -> dict[str, bytes]:
+    """Files of the report beside its JSON, by name."""
+    files: dict[str, bytes] = {}
     commands = [
         f"# regret {each.regret}: played {each.chosen}, best {' '.join(each.best)}\n{each.command}"
         for each in found.worst
@@ -153,6 +202,13 @@ def _save(found: Evaluation, folder: Path, draw: bool) -> list[str]:
         from forge.ml.plots import plots
 
         files |= {f"{name}.png": image for name, image in plots(found).items()}
+    return files
+
+
+def _save(files: dict[str, bytes], folder: Path) -> list[str]:
+    """Write the report; returns the names of its files."""
+    from forge.oracle.atomic import write_file
+
     for name, content in files.items():
         write_file(folder / name, content)
     return list(files)

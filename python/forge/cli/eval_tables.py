@@ -33,31 +33,33 @@ def show_evaluation(found: Evaluation, screen: Console) -> None:
             screen.print(first, highlight=False, soft_wrap=True, markup=False)
 
 
-def _table(title: str, *columns: str, left: int = 1) -> Table:
+def new_table(title: str, *columns: str, left: int = 1) -> Table:
+    """An empty table; the first `left` columns hold words."""
     table = Table(title=title, title_justify="left")
     for i, column in enumerate(columns):
         table.add_column(column, justify="left" if i < left else "right")
     return table
 
 
-def _number(figure: float | None, is_share: bool = False) -> str:
+def number(figure: float | None, is_share: bool = False) -> str:
+    """A figure as tables show it."""
     if figure is None or figure != figure:
         return _UNDEFINED
     return f"{100 * figure:.2f} %" if is_share else f"{figure:.3f}"
 
 
 def _figures(found: Evaluation) -> Table:
-    table = _table("Figures", "figure", "value", "95 % interval", "target", "verdict")
+    table = new_table("Figures", "figure", "value", "95 % interval", "target", "verdict")
     for i, row in enumerate(found.table()):
         if row.figure is None:
             undefined = f"not defined for a {found.loss_mode} network"
             table.add_row(row.name, _UNDEFINED, _UNDEFINED, _target(row), undefined)
         else:
             low, high = row.interval or (None, None)
-            interval = f"{_number(low, row.is_share)} .. {_number(high, row.is_share)}"
+            interval = f"{number(low, row.is_share)} .. {number(high, row.is_share)}"
             table.add_row(
                 row.name,
-                _number(row.figure, row.is_share),
+                number(row.figure, row.is_share),
                 _UNDEFINED if low is None else interval,
                 _target(row),
                 Text(row.verdict, _COLOURS.get(row.verdict.partition(" (")[0], "")),
@@ -79,7 +81,7 @@ def _target(row: TableRow) -> str:
 
 
 def _groups(found: Evaluation, name: str) -> Table:
-    table = _table(
+    table = new_table(
         f"Regret by {name}", name, "positions", "deals", "mean regret", "95 % interval", "blunders"
     )
     for group in found.groups[name]:
@@ -88,21 +90,21 @@ def _groups(found: Evaluation, name: str) -> Table:
                 group_label(name, int(group[name])),
                 f"{int(group['n']):,}",
                 _UNDEFINED if group["n_deals"] != group["n_deals"] else f"{group['n_deals']:,}",
-                _number(group["regret"]),
-                f"{_number(group['regret_low'])} .. {_number(group['regret_high'])}",
-                _number(group["blunder_rate"], is_share=True),
+                number(group["regret"]),
+                f"{number(group['regret_low'])} .. {number(group['regret_high'])}",
+                number(group["blunder_rate"], is_share=True),
             )
     return table
 
 
 def _slots(found: Evaluation) -> Table:
-    table = _table("By slot", "slot", "mean regret where best", "Q bias", "tied where best")
+    table = new_table("By slot", "slot", "mean regret where best", "Q bias", "tied where best")
     for slot in found.slots():
         table.add_row(
             str(slot["slot"]),
-            _number(slot["regret"]),
-            _number(slot["q_bias"]),
-            _number(slot["tie_rate"], is_share=True),
+            number(slot["regret"]),
+            number(slot["q_bias"]),
+            number(slot["tie_rate"], is_share=True),
         )
     return table
 
@@ -117,7 +119,7 @@ def _calibration(found: Evaluation) -> str:
 
 
 def _worst(found: Evaluation) -> Table:
-    table = _table(
+    table = new_table(
         "Worst positions (Q in the team-0 frame)",
         *("declaration", "played", "best", "regret", "trick", "seat", "Q played", "Q best"),
         left=3,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +10,12 @@ import typer
 from rich.table import Table
 
 from forge.cli.common import command, console, run
-from forge.cli.measuring import Bars, open_rows
+from forge.cli.measuring import Bars, open_decisions, open_rows
 
 if TYPE_CHECKING:
+    from forge.ml.evaluate import Rows
     from forge.ml.export import Export
+    from forge.ml.exportable import Exportable
 
 app = command()
 
@@ -37,19 +39,22 @@ def export(
     ] = "fp32,fp16,int8",
     opset: Annotated[int, typer.Option("--opset", help="ONNX opset, 18..22.")] = 18,
     positions: Annotated[
-        int, typer.Option("--positions", help="Positions to check and measure on.")
+        int, typer.Option("--positions", help="Positions to check and measure on, at most.")
     ] = 10_000,
     data: Annotated[
         Path | None,
         typer.Option(
             "--data",
-            help="Take them from the val split of a tokenised folder. "
-            "[default: the reference protocol]",
+            help="Take them from the val split of a tokenised folder, for Stage 2 of E[Q] files. "
+            "[default: the reference protocol; for Stage 2 games of random play, without regret]",
             metavar="DIR",
         ),
     ] = None,
 ) -> None:
-    """Write a checkpoint as ONNX: any batch size, tokens and masks in, scores and value out.
+    """Write a checkpoint as ONNX, for any batch size.
+
+    Stage 1: tokens and masks in, scores and value out. Stage 2: tokens in, mean, error and spread
+    of E[Q] out.
 
     Every variant runs in onnxruntime on the positions and is compared with PyTorch; an fp32 file
     that differs by more than 0.001 points is not written.
@@ -58,35 +63,64 @@ def export(
     from forge.ml.onnx_variants import parse_variants
     from forge.models.catalog import resolve
 
+    path = resolve(checkpoint)
     with Bars() as bars:
+        load, open_them = _by_stage(path, data, positions, bars)
         result = export_checkpoint(
-            resolve(checkpoint),
+            path,
             onnx,
-            lambda: open_rows(data, bars),
+            open_them,
             variants=parse_variants(variants),
             opset=opset,
             n_positions=positions,
+            load=load,
         )
     _show(result, onnx.parent)
 
 
+def _by_stage(
+    path: Path, data: Path | None, positions: int, bars: Bars
+) -> tuple[Callable[[Path], Exportable], Callable[[], tuple[Rows, str]]]:
+    """How a checkpoint is loaded, and how the rows to check it on are opened."""
+    from forge.ml.export import load_stage1
+    from forge.ml.weights import stage_of
+
+    if stage_of(path) == 1:
+        return load_stage1, lambda: open_rows(data, bars)
+    from forge.eq.stage2_export import load_stage2
+    from forge.eq.stage2_rows import PlayedDecisions
+
+    def open_them() -> tuple[Rows, str]:
+        if data is not None:
+            return open_decisions(data)
+        rows = PlayedDecisions(positions)
+        return rows, rows.source
+
+    return load_stage2, open_them
+
+
 def _show(result: Export, folder: Path) -> None:
     screen = console()
-    unit = "points" if result.loss_mode == "qvalue" else "logits"
-    table = Table(title=f"{result.n_positions:,} positions: {result.measured_on}")
+    unit = "logits" if result.loss_mode == "policy" else "points"
+    rows = "positions" if result.stage == 1 else "decisions"
+    table = Table(title=f"{result.n_positions:,} {rows}: {result.measured_on}")
     for name in ("file", "MB", f"max difference, {unit}", "same move", "q_gap"):
         table.add_column(name, justify="left" if name == "file" else "right", overflow="fold")
-    table.add_row("PyTorch", "", "", "", f"{result.torch_figures['q_gap']:.4f}")
+    table.add_row("PyTorch", "", "", "", _q_gap(result.torch_figures))
     for file in result.files:
         table.add_row(
             file.file,
             f"{file.size_bytes / 1e6:.2f}",
             f"{file.agreement.max_score_difference:.2g}",
             f"{file.agreement.same_move_rate:.2%}",
-            f"{file.figures['q_gap']:.4f}",
+            _q_gap(file.figures),
         )
     screen.print(table)
     screen.print(f"card: {folder / result.name}.md", highlight=False, soft_wrap=True)
+
+
+def _q_gap(figures: dict[str, float]) -> str:
+    return f"{figures['q_gap']:.4f}" if "q_gap" in figures else ""
 
 
 def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:

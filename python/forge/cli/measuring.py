@@ -1,4 +1,4 @@
-"""The positions that commands measure a model on, with a progress bar."""
+"""The positions and decisions that commands measure a model on, with a progress bar."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.progress import TaskID
 
 from forge.cli.common import console
+from forge.errors import ForgeError
 from forge.oracle.progress import progress_bar
 
 if TYPE_CHECKING:
+    from forge.eq.stage2_rows import JudgedDecisions
     from forge.ml.evaluate import Rows
 
 
@@ -76,3 +78,24 @@ def open_rows(
         on_deal=bars.mover("solving the reference deals, once"),
     )
     return rows, rows.source
+
+
+def open_decisions(data: Path | None, split: str = "val") -> tuple[JudgedDecisions, str]:
+    """Decisions to measure a Stage 2 network on and what they are, in words.
+
+    Args:
+        data: a folder of E[Q] files.
+        split: `val` or `test`.
+
+    Raises:
+        ForgeError: if there is no folder, or it is unusable.
+    """
+    from forge.eq.stage2_rows import JudgedDecisions
+
+    if data is None:
+        raise ForgeError(
+            "a Stage 2 network is measured on E[Q] files: give --data DIR "
+            "(forge generate-eq-continuous makes such files)"
+        )
+    rows = JudgedDecisions(data / split)
+    return rows, f"{split} split of {data}: {rows.source}"

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from forge.cli.common import DeviceOption, command, console, run
-from forge.cli.measuring import Bars, open_rows
+from forge.cli.measuring import Bars, open_decisions, open_rows
 from forge.errors import ForgeError
+
+if TYPE_CHECKING:
+    from forge.ml.evaluate import Rows
+    from forge.models.catalog import Model
 
 app = command()
 
@@ -51,15 +55,18 @@ def promote(
         Path | None,
         typer.Option(
             "--data",
-            help="Measure on the val split of a tokenised folder (with --to). "
-            "[default: the reference protocol]",
+            help="Measure on the val split of a tokenised folder (with --to), for Stage 2 of "
+            "E[Q] files. [default: the reference protocol, which Stage 2 has none of]",
             metavar="DIR",
         ),
     ] = None,
     device: DeviceOption = "auto",
 ) -> None:
     """Copy, measure, name and document a checkpoint; weights only, as .ckpt and .safetensors."""
-    if to is None and (no_limit or data is not None):
+    from forge.ml.weights import stage_of
+
+    is_stage_1 = stage_of(checkpoint) == 1
+    if to is None and (no_limit or (is_stage_1 and data is not None)):
         raise ForgeError(
             "models of the package stay within the limit and are measured by the reference "
             "protocol: give --to DIR with --no-limit or --data"
@@ -81,21 +88,46 @@ def promote(
         model = promote_checkpoint(
             checkpoint,
             folder,
-            lambda: open_rows(data, bars),
+            lambda: open_rows(data, bars) if is_stage_1 else _decisions(data, ships=to is None),
             options,
             device,
             on_batch=bars.mover("measuring"),
         )
-    figures = {name: model.metrics[name] for name in ("q_gap", "q_mae") if name in model.metrics}
     screen = console()
     screen.print(f"{folder / model.name}.ckpt", highlight=False, soft_wrap=True)
     screen.print(
-        f"{model.title}: {model.n_params:,} parameters, "
-        + ", ".join(f"{name} {figure:.3f}" for name, figure in figures.items())
-        + f", accuracy {model.metrics['accuracy']:.2%} on {model.n_positions:,} positions",
+        f"{model.title}: {model.n_params:,} parameters, {_figures(model)}",
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _decisions(data: Path | None, ships: bool) -> tuple[Rows, str]:
+    """What to measure a Stage 2 network on; models that ship are measured alike."""
+    from forge.ml.protocol import REFERENCE_SEEDS
+
+    rows, measured_on = open_decisions(data)
+    seeds = REFERENCE_SEEDS["val"]
+    if ships and (rows.seeds != tuple(seeds) or rows.settings.get("oracle") != "exact"):
+        raise ForgeError(
+            f"models of the package are measured on seeds {seeds[0]}-{seeds[-1]} of the exact "
+            f"oracle, {data} has {rows.source}: give other files, or --to DIR"
+        )
+    return rows, f"val: {rows.source}" if ships else measured_on
+
+
+def _figures(model: Model) -> str:
+    """What was measured, in one line."""
+    figures = [
+        f"{name} {model.metrics[name]:.3f}" for name in ("q_gap", "q_mae") if name in model.metrics
+    ]
+    figures += [
+        f"{name} {model.metrics[name]:.2%}"
+        for name in ("accuracy", "agreement")
+        if name in model.metrics
+    ]
+    what = "positions" if model.stage == 1 else "decisions"
+    return f"{', '.join(figures)} on {model.n_positions:,} {what}"
 
 
 def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:

@@ -28,6 +28,7 @@ from forge.ml.training import (
     read_checkpoint,
     train_network,
 )
+from forge.ml.weights import check_stage
 from forge.oracle.stop import StopSignal
 
 EpochsOption = Annotated[
@@ -120,10 +121,14 @@ def _resolve(context: typer.Context, stage: int) -> dict[str, Any]:
         for name, value in context.params.items()
     }
     if options["resume"] is None:
+        if options["init_from"] is not None:
+            check_stage(Path(options["init_from"]), stage)
         return options
     path = Path(options["resume"])
     if options["resume"] == "last":
         path = last_checkpoint(Path(options["run_dir"]), stage)
+    # Before its options are taken, which mean nothing to the run of another stage.
+    check_stage(path, stage)
     earlier = read_checkpoint(path).get(RECORD_KEY, {}).get("config", {})
     for name in options:
         source = context.get_parameter_source(name)

@@ -10,6 +10,7 @@ from forge import ops
 from forge.eq.games import legal_slots
 from forge.errors import ForgeError
 from forge.ml.module import DominoLightningModule
+from forge.ml.weights import load_weights
 from forge.oracle.state import ILLEGAL, seats_to_act
 
 ORACLES: Final = ("exact", "model")
@@ -84,10 +85,9 @@ class Stage1Oracle:
         """The network of a checkpoint.
 
         Raises:
-            ForgeError: as `DominoLightningModule.load_from_checkpoint`, or for a policy network.
+            ForgeError: as `load_weights`, or for a policy network.
         """
-        module = DominoLightningModule.load_from_checkpoint(path, map_location="cpu")
-        return cls(module, device, name=path.name)
+        return cls(load_weights(path), device, name=path.name)
 
     @torch.inference_mode()
     def q(self, deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:

@@ -16,6 +16,8 @@ from forge.ml.data import RowsDataModule
 from forge.ml.rows import Batch
 from forge.oracle.naming import SPLITS
 
+# One game in so many teaches how wrong the network is, and not what is right.
+_HELD_OUT_EVERY: Final = 10
 # Settings of a file that make its labels what they are; files that differ in them do not mix.
 _LABEL_SETTINGS: Final = ("oracle", "checkpoint_sha256")
 
@@ -44,7 +46,9 @@ class DecisionSplit(Dataset[Batch]):
             record = read_record(path)
             self._check_settings(path, record)
             parts.append(decision_rows(record))
-            digest.update(path.name.encode() + bytes(parts[-1]["mean"].numpy()))
+            digest.update(path.name.encode())
+            for column in parts[-1].values():
+                digest.update(column.numpy().tobytes())
         self.sha256 = digest.hexdigest()
         self.columns: Batch = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
         if not len(self):
@@ -79,7 +83,8 @@ def decision_rows(record: EqRecord) -> Batch:
         `tokens` int8 [36, 8]; `legal` bool [7]; `mean` float32 [7], E[Q]; `noise` float32 [7], its
         variance as an estimate: the variance of Q over the effective number of worlds, 0 where
         all worlds were counted; `spread` float32 [7], standard deviation of Q over the worlds;
-        `targets` int64, the (lowest) slot with the best mean; `tricks` int64, 0..6.
+        `targets` int64, the (lowest) slot with the best mean; `tricks` int64, 0..6; `held_out`
+        bool, whether the game is one of the tenth that the error of the mean is learned from.
     """
     rows = record["train_mask"] & (record["legal_mask"].sum(dim=1) > 1)
     columns = {name: column[rows] for name, column in record.decisions.items()}
@@ -95,6 +100,7 @@ def decision_rows(record: EqRecord) -> Batch:
         "spread": var.sqrt(),
         "targets": mean.masked_fill(~legal, -torch.inf).argmax(dim=1),
         "tricks": _tricks(columns["decision_idx"]),
+        "held_out": columns["game_idx"] % _HELD_OUT_EVERY == 0,
     }
 
 

@@ -241,7 +241,7 @@ class TranscriptGeometry(nn.Module):
             may_follow.append(playable & to_play & (suit & may).any(dim=2))
         own = [playable, winning, safe, beaten, *can_beat, *may_follow]
         # To where the dominoes are, whatever their slots; no two slots hold the same one.
-        by_domino = torch.zeros(len(kind), len(own), N_DOMINOES, device=kind.device)
+        by_domino = torch.zeros(kind.shape[0], len(own), N_DOMINOES, device=kind.device)
         index_of = torch.where(dealt, slots, slots[:, :1])[:, None].expand(-1, len(own), -1)
         marks = torch.stack([part.float() for part in own], dim=1)
         by_domino = by_domino.scatter_add(2, index_of, marks)

@@ -19,8 +19,8 @@ ARCHITECTURES: Final = ("mlp", "transformer")
 
 # Values of the token features, in feature order: the rows of their embedding tables.
 FEATURE_SIZES: Final = (7, 7, 2, 3, 4, 2, 10, 3)
-# Heads: E[Q], the error of that prediction, the spread of Q over the hidden hands.
-N_HEADS: Final = 3
+# Outputs of the trunk's own head: E[Q], and the spread of Q over the hidden hands.
+N_OUTPUTS: Final = 2
 # Outputs of the network are in units of this many points, so that they start near 1.
 _POINTS_PER_UNIT: Final = 10.0
 # No prediction is taken to be better than this, in points.
@@ -62,10 +62,10 @@ def build_transcript_network(
     raise ForgeError(f"arch must be {' or '.join(ARCHITECTURES)}, got {arch!r}")
 
 
-def _prediction(heads: Tensor) -> EqPrediction:
-    """From the raw outputs float [B, 7, 3]."""
-    mean, error, spread = heads.float().unbind(dim=2)
-    positive = (functional.softplus(each) + _LEAST_SPREAD for each in (error, spread))
+def _prediction(outputs: Tensor, error: Tensor) -> EqPrediction:
+    """From raw outputs: float [B, 7, 2] of mean and spread, float [B, 7] of the error."""
+    mean, spread = outputs.float().unbind(dim=2)
+    positive = (functional.softplus(each) + _LEAST_SPREAD for each in (error.float(), spread))
     return EqPrediction(mean * _POINTS_PER_UNIT, *(each * _POINTS_PER_UNIT for each in positive))
 
 
@@ -89,7 +89,8 @@ class TranscriptMLP(nn.Module):
         self.input = nn.Linear(TranscriptGeometry.n_features, width)
         self.blocks = nn.ModuleList(ResidualBlock(width, hidden, dropout) for _ in range(n_blocks))
         self.norm = nn.LayerNorm(width)
-        self.heads = nn.Linear(width, N_HEADS * N_KINDS * N_DOMINOES)
+        self.heads = nn.Linear(width, N_OUTPUTS * N_KINDS * N_DOMINOES)
+        self.error_head = nn.Linear(width, N_KINDS * N_DOMINOES)
 
     def forward(self, tokens: Tensor) -> EqPrediction:
         """Value the plays of transcripts, int8 [B, 36, 8]."""
@@ -98,9 +99,12 @@ class TranscriptMLP(nn.Module):
         for block in self.blocks:
             x = block(x)
         x = functional.relu(self.norm(x))
-        by_domino = self.heads(x).view(-1, N_HEADS, N_KINDS * N_DOMINOES)
-        index = (kind[:, None] * N_DOMINOES + own)[:, None].expand(-1, N_HEADS, -1)
-        return _prediction(by_domino.gather(2, index).transpose(1, 2))
+        index = (kind[:, None] * N_DOMINOES + own)[:, None]
+        by_domino = self.heads(x).view(-1, N_OUTPUTS, N_KINDS * N_DOMINOES)
+        outputs = by_domino.gather(2, index.expand(-1, N_OUTPUTS, -1)).transpose(1, 2)
+        # How wrong the mean is should be learned without bending the mean.
+        error = self.error_head(x.detach()).gather(1, index.squeeze(1))
+        return _prediction(outputs, error)
 
 
 class TranscriptTransformer(nn.Module):
@@ -134,7 +138,8 @@ class TranscriptTransformer(nn.Module):
         # The k-th play stands at a place of its own whatever the size of the hand before it.
         self.place = nn.Embedding(2 * MAX_TOKENS, embed_dim)
         self.encoder = Encoder(embed_dim, n_heads, n_layers, ff_dim, dropout)
-        self.heads = nn.Linear(embed_dim, N_HEADS)
+        self.heads = nn.Linear(embed_dim, N_OUTPUTS)
+        self.error_head = nn.Linear(embed_dim, 1)
         assert len(self.embeddings) == N_FEATURES
 
     def forward(self, tokens: Tensor) -> EqPrediction:
@@ -151,4 +156,4 @@ class TranscriptTransformer(nn.Module):
         hidden = self.encoder(x, attend[:, None, None, :])
         index, _ = own_tokens(features)
         own = hidden.gather(1, index[:, :, None].expand(-1, N_SLOTS, hidden.shape[2]))
-        return _prediction(self.heads(own))
+        return _prediction(self.heads(own), self.error_head(own.detach()).squeeze(2))

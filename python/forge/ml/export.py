@@ -9,23 +9,19 @@ from typing import Any, Final
 
 import onnx
 import torch
+from torch import Tensor
 
 import forge
 from forge.errors import ForgeError
-from forge.ml.evaluate import Rows, module_predictor, spread
+from forge.ml.evaluate import Rows, spread
 from forge.ml.export_card import card_json, card_text
+from forge.ml.exportable import Exportable
 from forge.ml.hashing import sha256_of
-from forge.ml.onnx_check import (
-    Agreement,
-    Predictions,
-    agreement,
-    figures,
-    onnx_predictor,
-    predict_all,
-)
+from forge.ml.onnx_check import Agreement, agreement, onnx_runner, run_all, torch_runner
 from forge.ml.onnx_graph import DEFAULT_OPSET, check_opset, to_onnx
 from forge.ml.onnx_variants import VARIANTS, make_variant
 from forge.ml.rows import Batch
+from forge.ml.stage1_export import stage1_exportable
 from forge.ml.weights import load_weights
 from forge.oracle.atomic import FileClaim
 
@@ -36,7 +32,7 @@ MAX_FP32_DIFFERENCE: Final = 1e-3
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """One variant as it lies on disk and what it measures on the checked positions."""
+    """One variant as it lies on disk and what it measures on the checked rows."""
 
     variant: str
     file: str
@@ -51,7 +47,8 @@ class Export:
     """Everything an export's card says."""
 
     name: str  # of the files, without suffix
-    loss_mode: str
+    stage: int
+    loss_mode: str  # policy, qvalue, or eq (Stage 2)
     hyper_parameters: dict[str, Any]
     n_params: int
     opset: int
@@ -65,6 +62,11 @@ class Export:
     versions: dict[str, str]
 
 
+def load_stage1(checkpoint: Path) -> Exportable:
+    """A Stage 1 network to export, from a file that `load_weights` reads."""
+    return stage1_exportable(load_weights(checkpoint))
+
+
 def export(
     checkpoint: Path,
     out: Path,
@@ -72,17 +74,20 @@ def export(
     variants: Sequence[str] = VARIANTS,
     opset: int = DEFAULT_OPSET,
     n_positions: int = DEFAULT_POSITIONS,
+    load: Callable[[Path], Exportable] = load_stage1,
 ) -> Export:
     """Write ONNX files and their card; nothing is written unless all of it can be.
 
     Args:
         checkpoint: a `.ckpt` of ours or the author's, or `.safetensors` of the catalogue.
         out: the fp32 file, ending in `.onnx`; see `target_paths` for the others.
-        open_rows: called once the arguments are known to be good; returns the positions to check
-            and measure on, and what they are in words for the card.
+        open_rows: called once the arguments are known to be good; returns the rows to check and
+            measure on (with the inputs of the graph and `legal`), and what they are in words for
+            the card.
         variants: some of `VARIANTS`.
         opset: of the graphs.
         n_positions: how many rows are taken, evenly spread.
+        load: reads the checkpoint; each stage has its own.
 
     Raises:
         ForgeError: on a bad argument or checkpoint, or if the fp32 graph is not PyTorch's
@@ -94,33 +99,35 @@ def export(
         raise ForgeError(f"positions must be at least 1, got {n_positions}")
     with ExitStack() as stack:
         claims = {kind: stack.enter_context(_claim(path)) for kind, path in targets.items()}
-        module = load_weights(checkpoint)
+        subject = load(checkpoint)
         rows, measured_on = open_rows()
         batch = rows.__getitems__(spread(len(rows), n_positions).tolist())
         sha256 = sha256_of(checkpoint)
         versions = {package.__name__: package.__version__ for package in (forge, torch, onnx)}
-        fp32 = to_onnx(module, opset, {"checkpoint_sha256": sha256})
-        torchs = predict_all(module_predictor(module, "cpu"), batch)
+        fp32 = to_onnx(subject.graph, opset, {"checkpoint_sha256": sha256})
+        torchs = run_all(torch_runner(subject.graph), subject.graph, batch)
         made = {kind: make_variant(kind, fp32).SerializeToString() for kind in variants}
         result = Export(
             name=out.stem,
-            loss_mode=module.loss_mode,
-            hyper_parameters=dict(module.hparams),
-            n_params=sum(p.numel() for p in module.parameters()),
+            stage=subject.module.STAGE,
+            loss_mode=subject.mode,
+            hyper_parameters=subject.hyper_parameters,
+            n_params=subject.n_params,
             opset=opset,
             ir_version=fp32.ir_version,
             n_positions=len(batch["tokens"]),
             measured_on=measured_on,
-            torch_figures=figures(torchs, batch, module.loss_mode == "qvalue"),
+            torch_figures=subject.figures(torchs, batch),
             files=tuple(
-                _checked(kind, targets[kind].name, data, torchs, batch, module.loss_mode)
+                _checked(kind, targets[kind].name, data, torchs, batch, subject)
                 for kind, data in made.items()
             ),
             checkpoint=checkpoint.name,
             checkpoint_sha256=sha256,
             versions=versions,
         )
-        made |= {"json": card_json(asdict(result)), "md": card_text(asdict(result))}
+        record = asdict(result)
+        made |= {"json": card_json(record, subject), "md": card_text(record, subject)}
         for kind, data in made.items():
             claims[kind].write(data)
             claims[kind].flush()
@@ -163,12 +170,17 @@ def _claim(path: Path) -> FileClaim:
 
 
 def _checked(
-    variant: str, file: str, data: bytes, torchs: Predictions, batch: Batch, loss_mode: str
+    variant: str,
+    file: str,
+    data: bytes,
+    torchs: tuple[Tensor, ...],
+    batch: Batch,
+    subject: Exportable,
 ) -> ExportedFile:
-    """Run one variant on the rows and compare it with PyTorch's predictions."""
-    ours = predict_all(onnx_predictor(data), batch)
-    found = agreement(ours, torchs, batch)
-    worst = max(found.max_score_difference, found.max_value_difference_points)
+    """Run one variant on the rows and compare it with PyTorch's outputs."""
+    ours = run_all(onnx_runner(data), subject.graph, batch)
+    found = agreement(ours, torchs, subject.graph.outputs, batch["legal"])
+    worst = max(found.max_differences.values())
     if variant == "fp32" and not worst <= MAX_FP32_DIFFERENCE:
         raise ForgeError(
             f"onnxruntime and PyTorch differ by {worst:.2g} points, more than the "
@@ -180,5 +192,5 @@ def _checked(
         sha256=hashlib.sha256(data).hexdigest(),
         size_bytes=len(data),
         agreement=found,
-        figures=figures(ours, batch, loss_mode == "qvalue"),
+        figures=subject.figures(ours, batch),
     )

@@ -1,5 +1,6 @@
-"""Does an ONNX model give PyTorch's numbers, and how well does it play?"""
+"""Does an ONNX model give PyTorch's numbers?"""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,49 +8,59 @@ import onnxruntime
 import torch
 from torch import Tensor
 
-from forge.ml.evaluate import Predict
-from forge.ml.metrics import HAND_POINTS, EpochMetrics, choose_slots
-from forge.ml.onnx_graph import input_texts
+from forge.ml.metrics import choose_slots
+from forge.ml.onnx_graph import Graph, Port
 from forge.ml.rows import Batch
 
-# Positions run at once: the activations of a batch stay in cache.
+# Rows run at once: the activations of a batch stay in cache.
 CHECK_BATCH: Final = 1024
 
-# The figures of `EpochMetrics` that an export reports.
-REPORTED: Final = ("q_gap", "blunder_rate", "accuracy", "value_mae", "q_mae")
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What a backend makes of N rows, **acting-team frame**."""
-
-    scores: Tensor  # float32 [N, 7]
-    values: Tensor  # float32 [N], V / 42
+# Takes the inputs of a graph and gives its outputs, in order.
+Run = Callable[..., tuple[Tensor, ...]]
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far two backends lie apart on the same rows."""
+    """How far two backends lie apart on the same rows.
 
-    max_score_difference: float  # over all seven slots; points, or logits of a policy network
-    max_value_difference_points: float
+    Args:
+        max_differences: by output, over all slots; points, or logits of a policy network.
+        same_move_rate: share of the rows where both choose the same slot.
+    """
+
+    max_differences: dict[str, float]
     same_move_rate: float
 
+    @property
+    def max_score_difference(self) -> float:
+        """Of the first output, the scores."""
+        return next(iter(self.max_differences.values()))
 
-def onnx_predictor(model: bytes) -> Predict:
-    """A function that runs an ONNX model on the CPU, from tokens and masks alone.
+
+def onnx_runner(model: bytes) -> Run:
+    """A function that runs an ONNX model on the CPU.
 
     Args:
         model: a serialised model of `to_onnx` or `make_variant`.
     """
     session = open_session(model)
+    names = [each.name for each in session.get_inputs()]
 
-    def predict(tokens: Tensor, masks: Tensor, players: Tensor) -> tuple[Tensor, Tensor]:
-        inputs = (tokens.numpy(), masks.numpy())
-        scores, value = session.run(None, dict(zip(input_texts(), inputs, strict=True)))
-        return torch.from_numpy(scores), torch.from_numpy(value)
+    def run(*inputs: Tensor) -> tuple[Tensor, ...]:
+        feed = {name: each.numpy() for name, each in zip(names, inputs, strict=True)}
+        return tuple(torch.from_numpy(output) for output in session.run(None, feed))
 
-    return predict
+    return run
+
+
+def torch_runner(graph: Graph) -> Run:
+    """A function that runs the network of a graph in inference mode."""
+
+    def run(*inputs: Tensor) -> tuple[Tensor, ...]:
+        with torch.inference_mode():
+            return tuple(graph.network(*inputs))
+
+    return run
 
 
 def open_session(model: bytes, n_threads: int | None = None) -> onnxruntime.InferenceSession:
@@ -65,46 +76,33 @@ def open_session(model: bytes, n_threads: int | None = None) -> onnxruntime.Infe
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def predict_all(predict: Predict, batch: Batch) -> Predictions:
-    """What a backend says of all rows of a batch of any size."""
-    parts = [
-        predict(*part)
-        for part in zip(
-            *(torch.split(batch[name], CHECK_BATCH) for name in ("tokens", "masks", "players")),
-            strict=True,
-        )
-    ]
-    scores, values = zip(*parts, strict=True)
-    return Predictions(torch.cat(scores).float(), torch.cat(values).float())
+def run_all(run: Run, graph: Graph, batch: Batch) -> tuple[Tensor, ...]:
+    """The outputs of all rows of a batch of any size, float32; inputs by their names."""
+    columns = (torch.split(batch[port.name], CHECK_BATCH) for port in graph.inputs)
+    parts = [run(*inputs) for inputs in zip(*columns, strict=True)]
+    return tuple(torch.cat(outputs).float() for outputs in zip(*parts, strict=True))
 
 
-def agreement(ours: Predictions, torchs: Predictions, batch: Batch) -> Agreement:
-    """How far predictions lie from PyTorch's.
+def agreement(
+    ours: Sequence[Tensor], torchs: Sequence[Tensor], outputs: Sequence[Port], legal: Tensor
+) -> Agreement:
+    """How far outputs lie from PyTorch's.
 
-    Not-a-number on either side makes the differences infinite, so that no bound accepts it.
+    Not-a-number on either side makes a difference infinite, so that no bound accepts it.
+
+    Args:
+        ours: outputs of a model, the first of them the scores [N, 7].
+        torchs: PyTorch's.
+        outputs: what they are.
+        legal: integer or bool [N, 7].
     """
-    legal = batch["legal"]
-    same = choose_slots(ours.scores, legal) == choose_slots(torchs.scores, legal)
-    return Agreement(
-        _largest(ours.scores - torchs.scores),
-        _largest(ours.values - torchs.values) * HAND_POINTS,
-        float(same.double().mean()),
-    )
+    same = choose_slots(ours[0], legal) == choose_slots(torchs[0], legal)
+    differences = {
+        port.name: _largest(a - b) * port.points
+        for port, a, b in zip(outputs, ours, torchs, strict=True)
+    }
+    return Agreement(differences, float(same.double().mean()))
 
 
 def _largest(differences: Tensor) -> float:
     return float(differences.abs().nan_to_num(nan=torch.inf).max())
-
-
-def figures(predictions: Predictions, batch: Batch, q_in_points: bool) -> dict[str, float]:
-    """The metrics of `REPORTED` that the kind of network has, in points and shares.
-
-    Args:
-        predictions: of the rows, **acting-team frame**.
-        batch: the rows.
-        q_in_points: whether scores are Q values.
-    """
-    metrics = EpochMetrics(q_in_points)
-    metrics.update(predictions.scores, predictions.values, batch)
-    summary = metrics.compute()
-    return {name: float(summary[name]) for name in REPORTED if name in summary}

@@ -10,6 +10,8 @@ import onnx
 from forge.errors import ForgeError
 
 VARIANTS: Final = ("fp32", "fp16", "int8")
+# onnxruntime has no half-precision kernel on the CPU for these: they stay fp32.
+_NO_HALF_KERNEL: Final = ("ScatterElements",)
 
 
 def parse_variants(text: str) -> tuple[str, ...]:
@@ -47,13 +49,20 @@ def _copy(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def _to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
     """Weights and arithmetic in half precision."""
-    from onnxruntime.transformers.float16 import convert_float_to_float16
+    from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
+    from onnxruntime.transformers.onnx_model import OnnxModel
 
     with warnings.catch_warnings():
         # It warns of every constant that half precision cannot hold; the check against PyTorch
         # that each variant goes through says whether that matters.
         warnings.simplefilter("ignore")
-        converted: onnx.ModelProto = convert_float_to_float16(_copy(model), keep_io_types=True)
+        converted: onnx.ModelProto = convert_float_to_float16(
+            _copy(model),
+            keep_io_types=True,
+            op_block_list=[*DEFAULT_OP_BLOCK_LIST, *_NO_HALF_KERNEL],
+        )
+    # It puts casts around what stays fp32 at the end, where onnxruntime alone would find them.
+    OnnxModel(converted).topological_sort()
     return converted
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from forge.eq.stage2_export import MODE as STAGE_2_MODE
 from forge.errors import ForgeError
 from forge.models.catalog import Model
 
@@ -12,6 +13,25 @@ END: Final = "<!-- end of models -->"
 
 # Sizes of the default `--size-name`: up to this many parameters.
 _SIZES: Final = (("tiny", 200_000), ("small", 2_000_000), ("large", None))
+
+# What modes are called in names and titles (policy: not at all), and in the first line of a card.
+_SHORT_MODES: Final = {"qvalue": "qval", STAGE_2_MODE: "eq"}
+_TITLES: Final = {"qvalue": "Q-Val", STAGE_2_MODE: "EQ"}
+_KINDS: Final = {
+    "policy": "A policy network for Texas 42.",
+    "qvalue": "A Q-value network for Texas 42.",
+    STAGE_2_MODE: "A network that plays Texas 42 from what a seat may see (Stage 2): E[Q] of each "
+    "play, how sure of it the network is, and how much Q varies over the hidden hands.",
+}
+# Figures in the order of cards, and which of them are shares.
+_FIGURES: Final = (
+    *("q_gap", "blunder_rate", "zero_regret_rate", "accuracy", "agreement", "q_mae", "value_mae"),
+    *("label_rmse", "excess_rmse", "claimed_rmse", "z_rms", "coverage_68", "coverage_95"),
+    "spread_mae",
+)
+_SHARES: Final = frozenset(
+    ("blunder_rate", "zero_regret_rate", "accuracy", "agreement", "coverage_68", "coverage_95")
+)
 
 
 def size_name(n_params: int) -> str:
@@ -28,27 +48,28 @@ def model_name(loss_mode: str, size: str, n_params: int, metrics: Mapping[str, f
     """The file name, without suffix, that the naming convention gives.
 
     Q-value: `domino-qval-small-816k-qgap0.094-qmae1.49`; policy:
-    `domino-large-817k-acc97.8-qgap0.07`.
+    `domino-large-817k-acc97.8-qgap0.07`; Stage 2: `domino-eq-large-3.6M-qgap0.251-qmae1.70`.
 
     Args:
-        loss_mode: `qvalue` or `policy`.
+        loss_mode: `qvalue`, `policy` or `eq`.
         size: a word, see `size_name`.
         n_params: number of parameters.
         metrics: `q_gap` and `q_mae` in points, `accuracy` as a share; val.
     """
     count, q_gap = short_count(n_params), metrics["q_gap"]
-    if loss_mode == "qvalue":
-        return f"domino-qval-{size}-{count}-qgap{q_gap:.3f}-qmae{metrics['q_mae']:.2f}"
+    if loss_mode in _SHORT_MODES:
+        mode = _SHORT_MODES[loss_mode]
+        return f"domino-{mode}-{size}-{count}-qgap{q_gap:.3f}-qmae{metrics['q_mae']:.2f}"
     return f"domino-{size}-{count}-acc{100 * metrics['accuracy']:.1f}-qgap{q_gap:.2f}"
 
 
 def model_title(loss_mode: str, size: str) -> str:
-    """What tables call a model: `Q-Val Small`, `Large`."""
-    return f"Q-Val {size.title()}" if loss_mode == "qvalue" else size.title()
+    """What tables call a model: `Q-Val Small`, `Large`, `EQ Large`."""
+    return f"{_TITLES[loss_mode]} {size.title()}" if loss_mode in _TITLES else size.title()
 
 
 def tables(models: Sequence[Model]) -> str:
-    """The two tables of the README, Markdown."""
+    """The three tables of the README, Markdown."""
     policy = [
         [*_first_cells(m), f"{m.metrics['accuracy']:.2%}", f"{m.metrics['q_gap']:.3f}"]
         for m in models
@@ -58,6 +79,17 @@ def tables(models: Sequence[Model]) -> str:
         [*_first_cells(m), f"{m.metrics['q_mae']:.2f}", f"{m.metrics['q_gap']:.3f}"]
         for m in models
         if m.loss_mode == "qvalue"
+    ]
+    eq = [
+        [
+            *_first_cells(m),
+            f"{m.metrics['agreement']:.2%}",
+            f"{m.metrics['q_mae']:.2f}",
+            f"{m.metrics['z_rms']:.2f}",
+            f"{m.metrics['q_gap']:.3f}",
+        ]
+        for m in models
+        if m.loss_mode == STAGE_2_MODE
     ]
     head = ["Model", "File", "Params"]
     return "\n".join(
@@ -69,6 +101,10 @@ def tables(models: Sequence[Model]) -> str:
             "### Q-value models",
             "",
             markdown_table([*head, "Q-MAE", "Val Q-Gap"], qvalue),
+            "",
+            "### Stage 2 models",
+            "",
+            markdown_table([*head, "Agreement", "E[Q]-MAE", "z RMS", "Val Q-Gap"], eq),
         ]
     )
 
@@ -112,8 +148,7 @@ def card_text(model: Model) -> str:
             }
         ),
         "Training": _list(_flat(model.training)) or "The run left no record beside the checkpoint.",
-        "Results": f"On {model.n_positions:,} positions: {model.measured_on}. Regret (q_gap) and "
-        "errors are in points; intervals are 95 %.\n\n" + _results(model),
+        "Results": _results(model),
         "Use": f"```python\n{_example(model)}```",
         "Provenance": _list(
             {
@@ -131,24 +166,51 @@ def card_text(model: Model) -> str:
             ],
         ),
     }
-    kind = "Q-value" if model.loss_mode == "qvalue" else "policy"
-    parts = [f"# {model.title}: `{model.name}`", f"A {kind} network for Texas 42."]
+    parts = [f"# {model.title}: `{model.name}`", _KINDS[model.loss_mode]]
     parts += [f"## {title}\n\n{body}" for title, body in sections.items()]
     return "\n\n".join(parts) + "\n"
 
 
 def _results(model: Model) -> str:
+    what = "decisions" if model.loss_mode == STAGE_2_MODE else "positions"
+    intro = (
+        f"On {model.n_positions:,} {what}: {model.measured_on}. Regret (q_gap) and errors are in "
+        "points; intervals are 95 %."
+    )
     rows = []
-    for name in ("q_gap", "blunder_rate", "zero_regret_rate", "accuracy", "q_mae", "value_mae"):
+    for name in _FIGURES:
         if name in model.metrics:
-            text = ".2%" if name.endswith("rate") or name == "accuracy" else ".3f"
+            text = ".2%" if name in _SHARES else ".3f"
             low_high = model.intervals.get(name)
             interval = "" if low_high is None else f"{low_high[0]:{text}} to {low_high[1]:{text}}"
             rows.append([f"`{name}`", f"{model.metrics[name]:{text}}", interval])
-    return markdown_table(["metric", "val", "interval"], rows)
+    parts = [intro, markdown_table(["metric", "val", "interval"], rows)]
+    if model.loss_mode == STAGE_2_MODE:
+        parts.append(_STAGE_2_FIGURES)
+    return "\n\n".join(parts)
+
+
+_STAGE_2_FIGURES: Final = """\
+Regret and agreement are of the play with the best predicted E[Q], judged by the E[Q] that worlds \
+gave. `label_rmse` is the part of the error that is noise of those labels, `excess_rmse` the rest, \
+`claimed_rmse` what the network takes that to be; `z_rms` is the error in units of the claimed \
+deviation (1 is right) and `coverage_*` the share of plays within one and 1.96 of it."""
 
 
 def _example(model: Model) -> str:
+    if model.loss_mode == STAGE_2_MODE:
+        return f"""\
+from forge import Deal
+from forge.eq.games import Games
+from forge.eq.transcript import transcript_tokens
+from forge.models import catalog
+
+games = Games.start([Deal.from_seed(0)], [6])  # sixes, before the first lead
+tokens, _ = transcript_tokens(games)
+model = catalog.load("{model.name}", device="cpu")  # checks the hash
+mean, error, spread = model(tokens)  # by slot of the dealt hand, points, acting-team frame
+best_slots = mean.masked_fill(~games.legal, float("-inf")).argmax(dim=1)
+"""
     scores = "q_values" if model.loss_mode == "qvalue" else "logits"
     return f"""\
 from forge.models import catalog

@@ -8,9 +8,9 @@ from typing import Any, Final
 import torch
 
 from forge.errors import ForgeError
+from forge.ml.base import NetworkModule
 from forge.ml.hashing import sha256_of
-from forge.ml.module import DominoLightningModule
-from forge.ml.weights import load_weights
+from forge.models.stages import load_network
 from forge.ops import resolve_device
 
 SHIPPED: Final = Path(__file__).parent
@@ -34,21 +34,23 @@ class Model:
     Args:
         name: of the files, without suffix.
         title: what tables call it.
-        loss_mode: `policy` or `qvalue`.
+        loss_mode: `policy` or `qvalue`; `eq` for Stage 2.
         n_params: number of parameters.
         hyper_parameters: of the module.
         dtype: of the stored parameters.
         files: by suffix (`WEIGHT_SUFFIXES`).
-        metrics: val figures by the names of `EpochMetrics` (points, shares).
+        metrics: val figures by the names of `EpochMetrics`, or of `EqMetrics` for Stage 2 (points,
+            shares).
         intervals: 95 % intervals of those that have one.
-        n_positions: how many positions were measured.
+        n_positions: how many positions (Stage 2: decisions) were measured.
         measured_on: which, in words.
         notes: where it comes from, in the words of who promoted it.
         source: the promoted checkpoint: file name, SHA-256, epoch and step if it tells.
-        training: what `forge train` recorded beside that checkpoint, without its metrics; empty
-            if it lies elsewhere.
+        training: what the run recorded beside that checkpoint, without its metrics; empty if it
+            lies elsewhere.
         created: UTC date of the promotion.
         versions: of the packages it was measured with.
+        stage: 1 sees all hands, 2 sees what a seat may see.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Model:
     training: dict[str, Any]
     created: str
     versions: dict[str, str]
+    stage: int = 1
 
     @property
     def arch(self) -> str:
@@ -118,8 +121,8 @@ def load(
     name_or_path: str | Path,
     device: str | torch.device = "auto",
     folder: Path = SHIPPED,
-) -> DominoLightningModule:
-    """A model ready to use, in eval mode.
+) -> NetworkModule:
+    """A model ready to use, in eval mode: a `DominoLightningModule`, or an `EqLightningModule`.
 
     Args:
         name_or_path: see `resolve`.
@@ -130,7 +133,7 @@ def load(
         ForgeError: as `resolve`, or if the file or the device cannot be used.
     """
     path = resolve(name_or_path, folder)
-    return load_weights(path).to(resolve_device(str(device)))
+    return load_network(path).to(resolve_device(str(device)))
 
 
 def resolve(name_or_path: str | Path, folder: Path = SHIPPED) -> Path:

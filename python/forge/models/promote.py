@@ -16,10 +16,10 @@ import yaml  # type: ignore[import-untyped, unused-ignore]
 
 import forge
 from forge.errors import ForgeError
-from forge.ml.evaluate import Evaluation, Rows, evaluate
+from forge.ml.base import NetworkModule
+from forge.ml.evaluate import Rows
 from forge.ml.hashing import sha256_of
-from forge.ml.module import DominoLightningModule
-from forge.ml.weights import ckpt_bytes, load_weights, safetensors_bytes, stripped_state
+from forge.ml.weights import ckpt_bytes, safetensors_bytes, stripped_state
 from forge.models import card
 from forge.models.catalog import (
     INDEX_FILE,
@@ -30,16 +30,13 @@ from forge.models.catalog import (
     index_bytes,
     list_models,
 )
+from forge.models.stages import STAGES, Measured, load_network, mode_of
 from forge.oracle.atomic import FileClaim
 
 # A package that one installs with pip is no place for larger files.
 MAX_SHIPPED_BYTES: Final = 8_000_000
 
 _VALID_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
-_METRICS: Final = (
-    *("q_gap", "q_mae", "value_mae", "accuracy", "blunder_rate"),
-    *("zero_regret_rate", "regret_p99", "regret_max"),
-)
 
 
 @dataclass(frozen=True)
@@ -90,10 +87,10 @@ def promote(
     index and the README's tables appear when all of them have been written.
 
     Args:
-        checkpoint: of a run, ours or the author's.
+        checkpoint: of a run of either stage, ours or the author's.
         folder: of the catalogue; made if it is not there.
-        open_rows: called once the arguments are known to be good; returns the val positions to
-            measure on, and what they are in words.
+        open_rows: called once the arguments are known to be good; returns the val positions (for
+            Stage 2: `JudgedDecisions`) to measure on, and what they are in words.
         options: see `PromoteOptions`.
         device: to measure on.
         on_batch: called with (positions done, in all) while measuring.
@@ -107,7 +104,8 @@ def promote(
     options = options or PromoteOptions()
     if checkpoint.is_file() and checkpoint.parent.resolve() == folder.resolve():
         raise ForgeError(f"{checkpoint} is in the catalogue's folder already")
-    original = load_weights(checkpoint)
+    original = load_network(checkpoint)
+    stage = STAGES[original.STAGE]
     hparams = dict(original.hparams)
     state = stripped_state(original, options.dtype)
     weights = {
@@ -117,11 +115,11 @@ def promote(
     _check_sizes(weights, options.max_bytes)
     if options.name is not None:
         _check_free(options.name, folder)
-    module = DominoLightningModule.load_from_checkpoint(
+    module = stage.kind.load_from_checkpoint(
         BytesIO(weights[".ckpt"]), map_location="cpu", strict=True
     )
     rows, measured_on = open_rows()
-    result = evaluate(module, rows, device=device, n_worst=0, on_batch=on_batch)
+    result = stage.measure(module, rows, device, on_batch)
     model = _entry(module, result, measured_on, weights, checkpoint, options)
     _write(model, weights, folder)
     return model
@@ -154,7 +152,7 @@ def _source(checkpoint: Path) -> dict[str, Any]:
 
 
 def _training(checkpoint: Path) -> dict[str, Any]:
-    """What `forge train` wrote beside a checkpoint, as plain values of JSON."""
+    """What the run wrote beside a checkpoint, as plain values of JSON."""
     path = checkpoint.with_suffix(".yaml")
     if not path.is_file():
         return {}
@@ -170,8 +168,8 @@ def _training(checkpoint: Path) -> dict[str, Any]:
 
 
 def _entry(
-    module: DominoLightningModule,
-    result: Evaluation,
+    module: NetworkModule,
+    result: Measured,
     measured_on: str,
     weights: dict[str, bytes],
     checkpoint: Path,
@@ -179,7 +177,7 @@ def _entry(
 ) -> Model:
     n_params = sum(p.numel() for p in module.parameters())
     size = options.size_name or card.size_name(n_params)
-    mode = module.loss_mode
+    mode, kept = mode_of(module), STAGES[module.STAGE].metrics
     return Model(
         name=options.name or card.model_name(mode, size, n_params, result.metrics),
         title=options.title or card.model_title(mode, size),
@@ -191,10 +189,8 @@ def _entry(
             suffix: WeightsFile(sha256(data).hexdigest(), len(data))
             for suffix, data in weights.items()
         },
-        metrics={name: result.metrics[name] for name in _METRICS if name in result.metrics},
-        intervals={
-            name: list(result.intervals[name]) for name in _METRICS if name in result.intervals
-        },
+        metrics={name: result.metrics[name] for name in kept if name in result.metrics},
+        intervals={name: list(result.intervals[name]) for name in kept if name in result.intervals},
         n_positions=result.n_positions,
         measured_on=measured_on,
         notes=options.notes,
@@ -202,6 +198,7 @@ def _entry(
         training=_training(checkpoint),
         created=datetime.now(timezone.utc).date().isoformat(),
         versions={package.__name__: package.__version__ for package in (forge, torch)},
+        stage=module.STAGE,
     )
 
 
