@@ -1,78 +1,20 @@
 """The commands that generate E[Q] games, as users type them."""
 
-import importlib
 import re
-import shlex
 import signal
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
-from forge.cli.main import COMMANDS
+from commands import Fails, Works, run_process, start_process
 from forge.eq.collate import check_record, estimate_again
 from forge.eq.oracle import ExactOracle, Stage1Oracle
 from forge.eq.records import FIELDS, read_record
 from forge.ml.hashing import sha256_of
 from models.tiny import run_checkpoint
 
-MODULES = {name: module for name, module, _ in COMMANDS}
 CONTINUOUS, ONE_FILE = "generate-eq-continuous", "generate-eq"
-
-
-@pytest.fixture
-def forge(capsys: Any, monkeypatch: Any, tmp_path: Path) -> Any:
-    """Runs a command in this process, in an empty directory: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(name: str, line: str = "") -> tuple[int, str, str]:
-        n_threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            with pytest.raises(SystemExit) as ended:
-                importlib.import_module(MODULES[name]).main(shlex.split(line))
-        finally:
-            torch.set_num_threads(n_threads)
-        captured = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, captured.out, captured.err
-
-    return run
-
-
-@pytest.fixture
-def works(forge: Any) -> Any:
-    """Runs a command that must end well; returns what it printed."""
-
-    def run(name: str, line: str = "") -> str:
-        code, out, err = forge(name, line)
-        assert code == 0, err
-        return str(out)
-
-    return run
-
-
-@pytest.fixture
-def fails(forge: Any) -> Any:
-    """Runs a command that must end with exit code 2 and one line on stderr; returns the line."""
-
-    def run(name: str, line: str) -> str:
-        code, _, err = forge(name, line)
-        assert code == 2
-        assert err.startswith("error: ") and err.count("\n") == 1
-        return str(err)
-
-    return run
-
-
-def run_process(line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """A command line as it stands, with this Python."""
-    command = [sys.executable if word == "python" else word for word in shlex.split(line)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
 
 
 def files(root: Path) -> list[str]:
@@ -92,7 +34,7 @@ def files(root: Path) -> list[str]:
         "--adaptive --sem-threshold 0.5 --max-samples 2000",
     ],
 )
-def test_lines_with_a_checkpoint(works: Any, tmp_path: Path, options: str) -> None:
+def test_lines_with_a_checkpoint(works: Works, tmp_path: Path, options: str) -> None:
     run_checkpoint(tmp_path / "model.ckpt")
     works(CONTINUOUS, f"--checkpoint model.ckpt {options} --limit 1")
     assert files(tmp_path / "data") == ["eq-games/train/seed_00000000.pt"]
@@ -117,18 +59,18 @@ def test_lines_with_a_checkpoint(works: Any, tmp_path: Path, options: str) -> No
 def test_lines_through_the_installed_package(tmp_path: Path) -> None:
     run_checkpoint(tmp_path / "model.ckpt")
     module = "python -m forge.cli.generate_eq_continuous --checkpoint model.ckpt"
-    done = run_process(f"{module} --dry-run", tmp_path)
+    done = run_process(tmp_path, f"{module} --dry-run")
     assert done.returncode == 0, done.stderr
     assert "nothing there yet" in done.stdout and "train/seed_00000000.pt" in done.stdout
     assert files(tmp_path) == ["model.ckpt"]
-    done = run_process(f"{module} --start-seed 1000 --limit 2", tmp_path)
+    done = run_process(tmp_path, f"{module} --start-seed 1000 --limit 2")
     assert done.returncode == 0, done.stderr
     assert "[2/2] 2 games, seeds 1000..1001" in done.stdout
     assert "games/s" in done.stdout and "decisions/s" in done.stdout
     assert files(tmp_path / "data/eq-games") == [f"train/seed_0000100{i}.pt" for i in range(2)]
 
 
-def test_one_file_line(works: Any, tmp_path: Path) -> None:
+def test_one_file_line(works: Works, tmp_path: Path) -> None:
     works(ONE_FILE, "--start-seed 0 --n-games 4 --samples 5 --output scratch/eq_test.pt")
     record = read_record(tmp_path / "scratch/eq_test.pt")
     assert record.seeds == (0, 1, 2, 3) and len(record) == 112
@@ -146,7 +88,7 @@ def test_one_file_line(works: Any, tmp_path: Path) -> None:
 # --- options ---
 
 
-def test_every_option_reaches_the_settings(works: Any, tmp_path: Path) -> None:
+def test_every_option_reaches_the_settings(works: Works, tmp_path: Path) -> None:
     works(
         CONTINUOUS,
         "--oracle exact --limit 1 --n-samples 3 --sampler mrv --enumerate --enum-threshold 9 "
@@ -181,7 +123,7 @@ def test_every_option_reaches_the_settings(works: Any, tmp_path: Path) -> None:
     assert set(record["exploration_mode"].tolist()) >= {2, 3}
 
 
-def test_defaults_are_those_of_the_reference(works: Any) -> None:
+def test_defaults_are_those_of_the_reference(works: Works) -> None:
     rows = works(CONTINUOUS, "--help").splitlines()
     for option, default in {
         "--start-seed": "[default: 0]",
@@ -203,7 +145,7 @@ def test_defaults_are_those_of_the_reference(works: Any) -> None:
         assert default in row
 
 
-def test_a_second_start_goes_on(works: Any, tmp_path: Path) -> None:
+def test_a_second_start_goes_on(works: Works, tmp_path: Path) -> None:
     works(CONTINUOUS, "--limit 2 --n-samples 1 --start-seed 899")
     works(CONTINUOUS, "--limit 2 --n-samples 1 --start-seed 898")
     root = tmp_path / "data/eq-games"
@@ -221,14 +163,8 @@ def test_a_second_start_goes_on(works: Any, tmp_path: Path) -> None:
 
 
 def test_two_workers_and_ctrl_c(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "forge.cli.generate_eq_continuous", "--n-samples", "1"]
-    command += ["--batch-size", "2", "--device", "cpu"]
-    workers = [
-        subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(2)
-    ]
+    line = "python -m forge.cli.generate_eq_continuous --n-samples 1 --batch-size 2 --device cpu"
+    workers = [start_process(tmp_path, line) for _ in range(2)]
     outputs = []
     for worker in workers:
         assert worker.stdout is not None
@@ -273,7 +209,7 @@ def test_two_workers_and_ctrl_c(tmp_path: Path) -> None:
         ("--device tpu", "tpu"),
     ],
 )
-def test_bad_values(fails: Any, tmp_path: Path, options: str, words: str) -> None:
+def test_bad_values(fails: Fails, tmp_path: Path, options: str, words: str) -> None:
     if "policy" in options:
         run_checkpoint(tmp_path / "policy.ckpt", "policy")
     if "qvalue" in options or "short" in options:
@@ -286,7 +222,7 @@ def test_bad_values(fails: Any, tmp_path: Path, options: str, words: str) -> Non
     assert not (tmp_path / "data").exists()
 
 
-def test_bad_values_of_one_file(fails: Any, tmp_path: Path) -> None:
+def test_bad_values_of_one_file(fails: Fails, tmp_path: Path) -> None:
     assert "--output" in fails(ONE_FILE, "--n-games 1")
     assert "--n-games must be 1 or more" in fails(ONE_FILE, "--n-games 0 --output a.pt")
     assert "--n-samples must be" in fails(ONE_FILE, "--samples 0 --output a.pt")

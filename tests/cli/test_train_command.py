@@ -1,11 +1,9 @@
 """`forge train` as users type it."""
 
 import csv
-import importlib
 import signal
-import subprocess
-import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +12,11 @@ import torch
 import yaml
 
 import forge as package
-from forge.cli.main import COMMANDS
+from commands import Fails, Run, run_process, start_process
 from forge.ml.module import DominoLightningModule
+from ml.ml_arrays import synthetic_arrays, write_split
+from models.tiny import run_eq_checkpoint
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "ml"))
-
-from ml_arrays import synthetic_arrays, write_split
-
-MODULES = {name: module for name, module, _ in COMMANDS}
-SCRIPT = str(Path(sys.executable).with_name("forge"))
 TINY = ["--embed-dim", 24, "--n-heads", 2, "--n-layers", 1, "--ff-dim", 32, "--batch-size", 16]
 HANDS = ["--stream", "--mixture", "played", "--per-deal", 56, "--mix-deals", 2]
 HANDS += ["--val-deals", 1, "--val-per-deal", 50]
@@ -40,38 +34,15 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def train(capsys: Any, monkeypatch: Any, tmp_path: Path) -> Any:
-    """Runs the command in this process, in an empty directory: (exit code, stdout, stderr)."""
-    (tmp_path / "cwd").mkdir()
-    monkeypatch.chdir(tmp_path / "cwd")
-
-    def run(*args: object) -> tuple[int, str, str]:
-        n_threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            with pytest.raises(SystemExit) as ended:
-                importlib.import_module(MODULES["train"]).main([str(arg) for arg in args])
-        finally:
-            torch.set_num_threads(n_threads)
-        captured = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, captured.out, captured.err
-
-    return run
+def train(forge: Run) -> Run:
+    """`forge train` with options."""
+    return partial(forge, "train")
 
 
 @pytest.fixture
-def fails(train: Any) -> Any:
-    """Runs a command that must end with exit code 2 and one line on stderr; returns the line."""
-
-    def run(*args: object) -> str:
-        code, _, stderr = train(*args)
-        assert code == 2
-        assert stderr.startswith("error: ")
-        assert stderr.count("\n") == 1
-        return str(stderr)
-
-    return run
+def refuses(fails: Fails) -> Fails:
+    """`forge train` with options that must end in one line."""
+    return partial(fails, "train")
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:
@@ -88,19 +59,13 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def test_fast_dev_run_in_an_empty_folder_makes_its_own_data(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "forge.cli.train", "--fast-dev-run", "--no-wandb"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    done = run_process(tmp_path, "python -m forge.cli.train --fast-dev-run --no-wandb")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("epoch 0, ")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_run_folder(train: Any, data: Path) -> None:
+def test_run_folder(train: Run, data: Path) -> None:
     code, out, err = train("--data", data, "--epochs", 2, *TINY, "--log-every-n-steps", 2)
     assert (code, err) == (0, "")
     folder = Path("runs/domino/version_0")
@@ -129,7 +94,7 @@ def test_run_folder(train: Any, data: Path) -> None:
     assert loaded.hparams["embed_dim"] == 24
 
 
-def test_the_same_seed_gives_the_same_bits(train: Any) -> None:
+def test_the_same_seed_gives_the_same_bits(train: Run) -> None:
     for _ in range(2):
         options = [*HANDS, *TINY, "--samples-per-epoch", 64, "--epochs", 1, "--num-workers", 0]
         assert train(*options, "--deterministic")[0] == 0
@@ -143,13 +108,7 @@ def test_logs_to_wandb_offline(data: Path, tmp_path: Path, monkeypatch: Any) -> 
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
     options = ["--data", data, "--epochs", 1, *TINY, "--wandb", "--wandb-group", "nightly"]
-    done = subprocess.run(
-        [sys.executable, "-m", "forge.cli.train", *map(str, options)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = run_process(tmp_path, "python -m forge.cli.train", *options)
     assert done.returncode == 0, done.stderr
     (run,) = tmp_path.glob("runs/domino/version_0/wandb/offline-run-*/run-*.wandb")
     logged = run.read_bytes()
@@ -160,7 +119,7 @@ def test_logs_to_wandb_offline(data: Path, tmp_path: Path, monkeypatch: Any) -> 
 # ---- resuming --------------------------------------------------------------------------------
 
 
-def test_resume_keeps_the_options_of_the_run(train: Any, data: Path) -> None:
+def test_resume_keeps_the_options_of_the_run(train: Run, data: Path) -> None:
     options = ["--data", data, *TINY, "--lr", 0.01]
     assert train(*options, "--epochs", 2)[0] == 0
     code, out, err = train("--resume", "last", "--epochs", 3)
@@ -179,10 +138,7 @@ def test_resume_keeps_the_options_of_the_run(train: Any, data: Path) -> None:
 
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     options = [*HANDS, *TINY, "--num-workers", 1, "--epochs", 1, "--log-every-n-steps", 1]
-    command = [SCRIPT, "train", *map(str, options)]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    process = start_process(tmp_path, "forge train", *options)
     metrics = tmp_path / "runs/domino/version_0/metrics.csv"
     deadline = time.monotonic() + 300
     while not (metrics.exists() and metrics.stat().st_size) and time.monotonic() < deadline:
@@ -197,7 +153,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert torch.load(tmp_path / last, weights_only=True)["global_step"] >= 1
 
 
-def test_init_from_takes_the_weights_alone(train: Any, data: Path) -> None:
+def test_init_from_takes_the_weights_alone(train: Run, data: Path) -> None:
     assert train("--data", data, "--epochs", 1, *TINY)[0] == 0
     best = Path("runs/domino/version_0/checkpoints/best.ckpt")
     options = ["--data", data, "--epochs", 1, *TINY, "--lr", 1e-12, "--init-from", best]
@@ -213,13 +169,7 @@ def test_init_from_takes_the_weights_alone(train: Any, data: Path) -> None:
 
 def test_two_processes_on_a_stream(tmp_path: Path) -> None:
     options = [*HANDS, *TINY, "--samples-per-epoch", 64, "--epochs", 1, "--num-workers", 0]
-    done = subprocess.run(
-        [SCRIPT, "train", *map(str, options), "--strategy", "ddp", "--devices", "2"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    done = run_process(tmp_path, "forge train", *options, "--strategy ddp --devices 2")
     assert done.returncode == 0, done.stderr
     assert [path.name for path in (tmp_path / "runs/domino").iterdir()] == ["version_0"]
     (metrics,) = [
@@ -254,37 +204,41 @@ def test_two_processes_on_a_stream(tmp_path: Path) -> None:
         (["--init-from", "gone.ckpt"], "no checkpoint at gone.ckpt"),
     ],
 )
-def test_bad_values(fails: Any, data: Path, options: list[str], message: str) -> None:
-    assert message in fails("--data", data, *options)
+def test_bad_values(refuses: Fails, data: Path, options: list[str], message: str) -> None:
+    assert message in refuses("--data", data, *options)
     assert not list(Path().rglob("*.ckpt"))
 
 
-def test_without_data_it_says_what_to_do(fails: Any) -> None:
-    assert "no data folder at data/tokenized: make one with forge tokenize, or --stream" in fails()
-    assert "no data folder at there" in fails("--data", "there", "--fast-dev-run")
+def test_without_data_it_says_what_to_do(refuses: Fails) -> None:
+    assert (
+        "no data folder at data/tokenized: make one with forge tokenize, or --stream" in refuses()
+    )
+    assert "no data folder at there" in refuses("--data", "there", "--fast-dev-run")
 
 
-def test_stream_and_data_exclude_each_other(fails: Any, data: Path) -> None:
-    assert "leave --data out" in fails("--stream", "--data", data)
+def test_stream_and_data_exclude_each_other(refuses: Fails, data: Path) -> None:
+    assert "leave --data out" in refuses("--stream", "--data", data)
 
 
 @pytest.mark.parametrize("option", ["--resume", "--init-from"])
-def test_checkpoints_that_do_not_fit(fails: Any, train: Any, data: Path, option: str) -> None:
+def test_checkpoints_that_do_not_fit(refuses: Fails, train: Run, data: Path, option: str) -> None:
     assert train("--data", data, "--epochs", 1, *TINY)[0] == 0
     good = Path("runs/domino/version_0/checkpoints/last.ckpt")
-    other = fails("--data", data, *TINY, "--ff-dim", 64, option, good)
+    other = refuses("--data", data, *TINY, "--ff-dim", 64, option, good)
     assert "of another network: " in other
     assert "linear1.weight is [32, 24] there and [64, 24] here" in other
     cut = Path("cut.ckpt")
     cut.write_bytes(good.read_bytes()[:5000])
-    assert "truncated or not a checkpoint" in fails("--data", data, *TINY, option, cut)
+    assert "truncated or not a checkpoint" in refuses("--data", data, *TINY, option, cut)
     foreign = Path("foreign.ckpt")
     torch.save({"state_dict": {}, "path": Path("x")}, foreign)
-    assert "not unpickled" in fails("--data", data, *TINY, option, foreign)
+    assert "not unpickled" in refuses("--data", data, *TINY, option, foreign)
+    stage_2 = refuses("--data", data, *TINY, option, run_eq_checkpoint(Path("stage2.ckpt")))
+    assert "stage2.ckpt: a network of Stage 2" in stage_2
 
 
-def test_a_loss_that_explodes_ends_with_one_line(fails: Any, data: Path) -> None:
-    line = fails("--data", data, *TINY, "--lr", 1e30, "--precision", "32-true", "--epochs", 3)
+def test_a_loss_that_explodes_ends_with_one_line(refuses: Fails, data: Path) -> None:
+    line = refuses("--data", data, *TINY, "--lr", 1e30, "--precision", "32-true", "--epochs", 3)
     assert "training stopped at step" in line
     (kept,) = Path("runs/domino/version_0").glob("nonfinite_step_*.pt")
     assert torch.load(kept, weights_only=True)["batch"]["tokens"].shape == (16, 32, 12)

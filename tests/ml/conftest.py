@@ -1,11 +1,9 @@
 """Fixtures of the learning layer's tests."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 # The tests share `ml_arrays`, whatever import mode pytest runs in.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -14,12 +12,8 @@ from ml_arrays import synthetic_arrays, write_split
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Networks this small lose more to waiting for a second thread than they gain."""
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_threads)
+def _one_thread(one_thread: None) -> None:
+    """All tests here: see `threads`."""
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from batches import random_games
 from forge import ops
 from forge.ml.geometry import FEATURE_GROUPS, Geometry, SuitGeometry
 from reference import deals, game, packing, rules
+from reference.renaming import KIND_OF, canonical
 from reference.rules import ALL_DOMINOES, Domino, domino_id
 
-KIND_OF = [0] * 7 + [1, 2, 3]
 N_POSITIONS = 400
 
 
@@ -30,15 +30,6 @@ class Case(NamedTuple):
         """The indices of a group that are 1; nothing but 0 and 1 may be there."""
         assert set(self.row[group].tolist()) <= {0.0, 1.0}, group
         return set(self.row[group].nonzero().flatten().tolist())
-
-
-def canonical(decl: int, domino: Domino) -> int:
-    """The id of a domino when trumps are called sixes and the other pips close up."""
-    if decl > 6:
-        return domino_id(domino)
-    order = [pip for pip in range(7) if pip != decl] + [decl]
-    high, low = sorted((order.index(pip) for pip in domino), reverse=True)
-    return domino_id((high, low))
 
 
 def geometry_of(n_games: int, seed: int) -> tuple[list[Case], Geometry]:

@@ -13,11 +13,14 @@ from forge.eq.games import N_PLAYS, N_SEATS
 from forge.eq.records import EqRecord, read_record
 from forge.errors import ForgeError
 from forge.ml.data import RowsDataModule
+from forge.ml.metrics import HAND_POINTS
 from forge.ml.rows import Batch
 from forge.oracle.naming import SPLITS
 
 # One game in so many teaches how wrong the network is, and not what is right.
 _HELD_OUT_EVERY: Final = 10
+# Fewer effective worlds than this say nothing of their own scatter.
+_LEAST_WORLDS: Final = 1.5
 # Settings of a file that make its labels what they are; files that differ in them do not mix.
 _LABEL_SETTINGS: Final = ("oracle", "checkpoint_sha256")
 
@@ -81,27 +84,44 @@ def decision_rows(record: EqRecord) -> Batch:
     Returns:
         By name, [N, ...]; points, **acting-team frame**, 0 where not legal:
         `tokens` int8 [36, 8]; `legal` bool [7]; `mean` float32 [7], E[Q]; `noise` float32 [7], its
-        variance as an estimate: the variance of Q over the effective number of worlds, 0 where
-        all worlds were counted; `spread` float32 [7], standard deviation of Q over the worlds;
-        `targets` int64, the (lowest) slot with the best mean; `tricks` int64, 0..6; `held_out`
-        bool, whether the game is one of the tenth that the error of the mean is learned from.
+        variance as an estimate: the variance of Q over the effective number of worlds less one, 0
+        where all worlds were counted; `spread` float32 [7], standard deviation of Q over the
+        worlds; `targets` int64, the (lowest) slot with the best mean; `tricks` int64, 0..6;
+        `held_out` bool, whether the game is one of those that teach the error of the mean.
     """
     rows = record["train_mask"] & (record["legal_mask"].sum(dim=1) > 1)
     columns = {name: column[rows] for name, column in record.decisions.items()}
     legal, mean = columns["legal_mask"], columns["e_q_mean"]
     var = columns["e_q_var"].masked_fill(~legal, 0.0).clamp(min=0.0)
-    n_effective = columns["ess"].clamp(min=1.0)[:, None]
     exact = columns["complete"][:, None]
+    noise = _noise(var, columns["ess"][:, None])
     return {
         "tokens": columns["transcript_tokens"].to(torch.int8),
         "legal": legal,
         "mean": mean.masked_fill(~legal, 0.0),
-        "noise": torch.where(exact, torch.zeros_like(var), var / n_effective),
+        "noise": torch.where(exact | ~legal, 0.0, noise),
         "spread": var.sqrt(),
         "targets": mean.masked_fill(~legal, -torch.inf).argmax(dim=1),
         "tricks": _tricks(columns["decision_idx"]),
-        "held_out": columns["game_idx"] % _HELD_OUT_EVERY == 0,
+        "held_out": _held_out(columns["game_idx"]),
     }
+
+
+def _noise(var: Tensor, n_effective: Tensor) -> Tensor:
+    """Variance of a mean of so many worlds; large where one alone counts, which shows none."""
+    return torch.where(
+        n_effective > _LEAST_WORLDS,
+        var / (n_effective - 1.0).clamp(min=_LEAST_WORLDS - 1.0),
+        float(HAND_POINTS**2),
+    )
+
+
+def _held_out(seeds: Tensor) -> Tensor:
+    """One of ten games in a row, ten times in a row of another declaration.
+
+    The last digit of a seed alone would not do: it is the declaration.
+    """
+    return (seeds + seeds // _HELD_OUT_EVERY) % _HELD_OUT_EVERY == 0
 
 
 def _tricks(decisions: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from forge.eq.games import N_SLOTS
-from forge.eq.transcript import MAX_TOKENS, N_FEATURES, TYPE
+from forge.eq.transcript import MAX_TOKENS, N_FEATURES, TYPE, TYPE_HAND, TYPE_PLAY
 from forge.eq.transcript_geometry import TranscriptGeometry, own_tokens
 from forge.errors import ForgeError
 from forge.ml.geometry import N_KINDS
@@ -23,7 +23,7 @@ FEATURE_SIZES: Final = (7, 7, 2, 3, 4, 2, 10, 3)
 N_OUTPUTS: Final = 2
 # Outputs of the network are in units of this many points, so that they start near 1.
 _POINTS_PER_UNIT: Final = 10.0
-# No prediction is taken to be better than this, in points.
+# No prediction is taken to be better than this, in those units.
 _LEAST_SPREAD: Final = 0.02
 
 
@@ -147,8 +147,8 @@ class TranscriptTransformer(nn.Module):
         features = tokens.long()
         place = torch.arange(MAX_TOKENS, device=tokens.device)
         kind = features[..., TYPE]
-        n_held = (kind == 1).sum(dim=1, keepdim=True)
-        place = torch.where(kind == 2, MAX_TOKENS + place - 1 - n_held, place)
+        n_held = (kind == TYPE_HAND).sum(dim=1, keepdim=True)
+        place = torch.where(kind == TYPE_PLAY, MAX_TOKENS + place - 1 - n_held, place)
         x = self.place(place)
         for i, embedding in enumerate(self.embeddings):
             x = x + embedding(features[..., i])

@@ -191,11 +191,11 @@ def train_network(
     if training.resume is not None:
         path = Path(training.resume)
         _check_shapes(module, read_checkpoint(path)["state_dict"], path)
-    folder = None if training.fast_dev_run else new_run_folder(Path(training.run_dir), module.STAGE)
     record = run_record(
         dict(config) | {"precision": hardware.precision, "device": hardware.device},
         data.description,
     )
+    folder = None if training.fast_dev_run else new_run_folder(Path(training.run_dir), module.STAGE)
     if training.compile_network:
         module.model.compile()
     with _quiet():
