@@ -1,11 +1,13 @@
 """Calibrations and evaluations that no game stands behind."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from forge.bidding.calibration import CLASSES, Calibration
-from forge.bidding.estimates import POINT_BIDS, make_table
+from bidding.calibrations import straight
+from forge.bidding.calibration import Calibration
+from forge.bidding.estimates import make_table
 from forge.bidding.evaluation import Evaluation, Plan
 from forge.bidding.hand import BIDDING_DECLS, parse_hand
 from forge.bidding.simulate import Simulator
@@ -13,11 +15,7 @@ from forge.eq.players import parse_player
 
 HAND = parse_hand("6-4,5-5,4-2,3-1,2-0,1-1,0-0")
 # Chances at a table are lower than those of perfect play.
-CALIBRATION = Calibration(
-    {name: [-0.8] * len(POINT_BIDS) for name in CLASSES},
-    {name: [0.7] * len(POINT_BIDS) for name in CLASSES},
-    {"hands": 1234, "player": "make:n=9"},
-)
+CALIBRATION = replace(straight(-0.8, 0.7), made_with={"hands": 1234, "player": "make:n=9"})
 
 
 def evaluation(

@@ -96,11 +96,21 @@ def contract_chances(
 
 
 def choose_for_contract(
-    games: Games, keys: Tensor, oracle: Oracle, config: EstimateConfig, bids: Tensor
+    games: Games,
+    keys: Tensor,
+    oracle: Oracle,
+    config: EstimateConfig,
+    bids: Tensor,
+    mean: Tensor | None = None,
 ) -> Tensor:
     """The play with the best chance; of equals the one with the best E[Q], then the lowest slot.
 
-    Where the contract is decided, E[Q] alone counts. Arguments and errors as `contract_chances`.
+    Where the contract is decided, E[Q] alone counts. Other arguments and errors as
+    `contract_chances`.
+
+    Args:
+        mean: float64 [B, 7], E[Q] of the same games, keys and config; None finds it where plays
+            tie.
 
     Returns:
         int64 [B], slots.
@@ -115,6 +125,9 @@ def choose_for_contract(
     slots = best.int().argmax(dim=1)
     tied = (best.sum(dim=1) > 1).nonzero()[:, 0]
     if len(tied):
-        mean = estimate(games.take(tied), keys[tied], oracle, config).mean
-        slots[tied] = mean.masked_fill(~best[tied], -torch.inf).argmax(dim=1)
+        if mean is None:
+            of_tied = estimate(games.take(tied), keys[tied], oracle, config).mean
+        else:
+            of_tied = mean[tied]
+        slots[tied] = of_tied.masked_fill(~best[tied], -torch.inf).argmax(dim=1)
     return slots

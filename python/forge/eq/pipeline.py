@@ -57,9 +57,10 @@ def play_games(
     game_seeds = torch.tensor(seeds, device=games.states.device)
     columns: dict[str, list[Tensor]] = {name: [] for name in FIELDS}
     for k in range(N_PLAYS):
-        found = estimate(games, decision_keys(game_seeds, k, WORLDS), oracle, settings.estimate)
+        keys = decision_keys(game_seeds, k, WORLDS)
+        found = estimate(games, keys, oracle, settings.estimate)
         chance = decision_keys(game_seeds, k, CHOICE)
-        scores = _scores(games, found, decision_keys(game_seeds, k, WORLDS), oracle, settings)
+        scores = _scores(games, found, keys, oracle, settings)
         slots, modes = choose(scores, chance, settings.exploration)
         row = _row(games, found) | {
             "action_taken": slots,
@@ -86,8 +87,8 @@ def _scores(
     if settings.objective == "points":
         return found.mean
     bids = torch.full_like(keys, settings.bid)
-    slots = choose_for_contract(games, keys, oracle, settings.estimate, bids)[:, None]
-    return found.mean.scatter(1, slots, torch.inf)
+    slots = choose_for_contract(games, keys, oracle, settings.estimate, bids, found.mean)
+    return found.mean.scatter(1, slots[:, None], torch.inf)
 
 
 def _row(games: Games, found: Estimate) -> dict[str, Tensor]:

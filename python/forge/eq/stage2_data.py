@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from forge.eq.games import N_PLAYS, N_SEATS
+from forge.eq.games import N_SEATS
 from forge.eq.records import EqRecord, read_record
 from forge.errors import ForgeError
 from forge.ml.data import RowsDataModule
@@ -102,7 +102,7 @@ def decision_rows(record: EqRecord) -> Batch:
         "noise": torch.where(exact | ~legal, 0.0, noise),
         "spread": var.sqrt(),
         "targets": mean.masked_fill(~legal, -torch.inf).argmax(dim=1),
-        "tricks": _tricks(columns["decision_idx"]),
+        "tricks": columns["decision_idx"] // N_SEATS,
         "held_out": _held_out(columns["game_idx"]),
     }
 
@@ -122,10 +122,6 @@ def _held_out(seeds: Tensor) -> Tensor:
     The last digit of a seed alone would not do: it is the declaration.
     """
     return (seeds + seeds // _HELD_OUT_EVERY) % _HELD_OUT_EVERY == 0
-
-
-def _tricks(decisions: Tensor) -> Tensor:
-    return decisions.clamp(max=N_PLAYS - 1) // N_SEATS
 
 
 class EqDataModule(RowsDataModule):
