@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from common import SHORT
 
-from forge.eq.arena import play_block
-from forge.eq.players import parse_player
+from forge.arena.registry import parse_player
+from forge.arena.series import play_block
 
 N_DEALS = 1 if SHORT else 32
 SEED = 2026  # of the series

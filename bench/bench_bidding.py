@@ -12,9 +12,9 @@ import pytest
 import torch
 from common import SHORT, THREADS
 
+from forge.arena.registry import parse_player
 from forge.bidding.hand import BIDDING_DECLS, hand_of_seed, parse_hand
 from forge.bidding.simulate import Simulator
-from forge.eq.players import parse_player
 
 N_DEALS = 10 if SHORT else 500
 N_PLAYED = 2 if SHORT else 50

@@ -12,15 +12,15 @@ from common import N_ROUNDS, SHORT, bench_each
 from forge import ops
 from forge.build import native
 from forge.eq.estimate import EstimateConfig, estimate
-from forge.eq.explore import ExplorationConfig, choose
-from forge.eq.games import N_PLAYS, N_SEATS, Games
-from forge.eq.keys import decision_keys
+from forge.eq.exploration import ExplorationConfig, choose
 from forge.eq.oracle import ExactOracle
 from forge.eq.pipeline import WORLDS, default_decl, play_games
 from forge.eq.posterior import PosteriorConfig
 from forge.eq.settings import GameSettings
 from forge.eq.worlds import WorldPositions
-from forge.oracle.deal import Deal
+from forge.game.deal import Deal
+from forge.play.games import N_PLAYS, N_SEATS, Games
+from forge.play.keys import decision_keys
 
 N_GAMES = 2 if SHORT else 32
 SEEDS = range(1, 1 + N_GAMES)

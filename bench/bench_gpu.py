@@ -33,7 +33,7 @@ from torch import Tensor
 
 from forge import ops
 from forge.build import native
-from forge.oracle.naming import ShardKey
+from forge.oracle.shards.naming import ShardKey
 
 STEP_S = float(os.environ.get("FORGE_BENCH_GPU_STEP_S", "60"))
 BATCHES = [1, 100, 2000] if SHORT else [1, 100, 10_000, 1_000_000]

@@ -24,13 +24,13 @@ from common import (
 )
 
 from forge import ops
+from forge.game.state import seats_to_act
+from forge.learn.onnx.agreement import open_session
+from forge.learn.onnx.graph import to_onnx
+from forge.learn.onnx.variants import VARIANTS, make_variant
+from forge.ml.export import stage1_graph
 from forge.ml.module import DominoLightningModule
-from forge.ml.onnx_check import open_session
-from forge.ml.onnx_graph import to_onnx
-from forge.ml.onnx_variants import VARIANTS, make_variant
-from forge.ml.stage1_export import stage1_graph
-from forge.oracle.naming import ShardKey
-from forge.oracle.state import seats_to_act
+from forge.oracle.shards.naming import ShardKey
 
 SIZES = ["816k", "mlp-3.3m"]
 BATCHES = [1, 64] if SHORT else [1, 4096]

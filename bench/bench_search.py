@@ -24,9 +24,9 @@ from common import (
 )
 
 from forge import ops
-from forge.oracle.naming import ShardKey
 from forge.oracle.position import Position
 from forge.oracle.search import SearchContext, search_one
+from forge.oracle.shards.naming import ShardKey
 
 BID_30 = torch.tensor([18], dtype=torch.int8)  # 30 of 42 points: 18 more than the other team
 DEALS = {"standard": STANDARD, "random": RANDOM}

@@ -12,11 +12,11 @@ import os
 import pytest
 import torch
 
-from forge.oracle.checks import verify_shard
-from forge.oracle.naming import ShardKey
-from forge.oracle.output import write_shard
-from forge.oracle.pipeline import PipelineOptions, run_pipeline
-from forge.oracle.schema import load_shard, lookup
+from forge.oracle.shards.checks import verify_shard
+from forge.oracle.shards.naming import ShardKey
+from forge.oracle.shards.output import write_shard
+from forge.oracle.shards.pipeline import PipelineOptions, run_pipeline
+from forge.oracle.shards.schema import load_shard, lookup
 from forge.oracle.tablebase import Tablebase
 
 SHORT = os.environ.get("FORGE_BENCH_SHORT") == "1"

@@ -31,7 +31,7 @@ from common import (
 from torch import Tensor
 
 from forge import ops
-from forge.oracle.naming import ShardKey
+from forge.oracle.shards.naming import ShardKey
 
 # 48 million states in full form, 22.9 million of them one deal: a minute and more of the baseline.
 WITH_BASELINE = (
@@ -45,7 +45,7 @@ MEMORY_SCRIPT = """
 import sys
 import torch
 from forge import ops
-from forge.oracle.naming import ShardKey
+from forge.oracle.shards.naming import ShardKey
 
 seed, decl, n_threads, solves = map(int, sys.argv[1:])
 torch.set_num_threads(n_threads)

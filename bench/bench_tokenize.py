@@ -18,11 +18,11 @@ import pytest
 import torch
 from common import SHORT
 
-from forge.ml.npy_writer import read_journal
-from forge.ml.sources import SeedSource, Source, shard_sources
 from forge.ml.tokenize import Report, Settings, tokenize
-from forge.oracle.naming import ShardKey
-from forge.oracle.pipeline import PipelineOptions, run_pipeline
+from forge.ml.tokenized.npy_writer import read_journal
+from forge.ml.tokenized.sources import SeedSource, Source, shard_sources
+from forge.oracle.shards.naming import ShardKey
+from forge.oracle.shards.pipeline import PipelineOptions, run_pipeline
 
 KEYS = [ShardKey(seed, seed % 10) for seed in ([1, 30] if SHORT else range(10))]
 N_SAMPLES = 50_000

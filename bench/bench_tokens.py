@@ -8,7 +8,7 @@ import torch
 from common import SHORT, Positions, batch, bench_each, random_hand
 
 from forge import ops
-from forge.oracle.naming import ShardKey
+from forge.oracle.shards.naming import ShardKey
 
 N_STATES = 100_000 if SHORT else 1_000_000
 N_BYTES = 32 * 12 + 32  # of a state's tokens and mask

@@ -9,11 +9,11 @@ import pytest
 import torch
 from common import N_ROUNDS, NETWORKS, SHORT, median_of_rounds, time_each
 
+from forge.learn.batches import Batch
+from forge.learn.optimizers import make_optimizer
+from forge.learn.run import choose_hardware
 from forge.ml.module import DominoLightningModule
-from forge.ml.optim import make_optimizer
 from forge.ml.positions import StreamOptions, unit_rows
-from forge.ml.rows import Batch
-from forge.ml.run import choose_hardware
 
 BATCH_SIZES = [1, 4096]
 TRAIN_BATCH_SIZE = 256 if SHORT else 4096

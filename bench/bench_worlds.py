@@ -21,9 +21,9 @@ from common import SHORT, Bandwidth, bench_each, random_hand
 from torch import Tensor
 
 from forge import ops
-from forge.oracle.naming import ShardKey
-from forge.oracle.state import unpack_state
-from forge.oracle.tables import FOLLOWS, LED_SUIT
+from forge.game.state import unpack_state
+from forge.game.tables import FOLLOWS, LED_SUIT
+from forge.oracle.shards.naming import ShardKey
 
 SAMPLERS = ("uniform", "mrv")
 N_HANDS = 50 if SHORT else 1000

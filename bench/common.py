@@ -17,9 +17,9 @@ from typing import Any, NamedTuple, TypeVar
 import torch
 from torch import Tensor
 
-from forge.oracle.naming import ShardKey
+from forge.game.state import INITIAL_STATE
 from forge.oracle.position import Position
-from forge.oracle.state import INITIAL_STATE
+from forge.oracle.shards.naming import ShardKey
 
 Item = TypeVar("Item")
 

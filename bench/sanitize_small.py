@@ -19,7 +19,7 @@ from torch import Tensor
 
 from forge import ops
 from forge.build import require_cuda_build
-from forge.oracle.naming import ShardKey
+from forge.oracle.shards.naming import ShardKey
 
 N_PLAYED = 20  # at least: two tricks are left
 SMALL_DEAL = ShardKey(158, 6)  # 1.9 million states

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import torch
 
-from forge.eq.games import Games
-from forge.oracle.deal import Deal
+from forge.game.deal import Deal
+from forge.play.games import Games
 from reference import deals, game, packing
 from reference.rules import Domino
 

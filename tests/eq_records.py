@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from forge.eq.estimate import EstimateConfig
-from forge.eq.explore import ExplorationConfig
+from forge.eq.exploration import ExplorationConfig
 from forge.eq.oracle import ExactOracle
 from forge.eq.pipeline import play_games
 from forge.eq.records import EqRecord, write_record

@@ -12,7 +12,7 @@ from forge.errors import ForgeError
 
 if TYPE_CHECKING:
     from forge.build import build_info
-    from forge.oracle.deal import Deal
+    from forge.game.deal import Deal
     from forge.oracle.position import Position
     from forge.oracle.search import SearchContext, search
     from forge.oracle.tablebase import Tablebase
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __version__ = _version("crystal-forge")
 
 _HOMES = {
-    "Deal": "forge.oracle.deal",
+    "Deal": "forge.game.deal",
     "Position": "forge.oracle.position",
     "SearchContext": "forge.oracle.search",
     "Tablebase": "forge.oracle.tablebase",

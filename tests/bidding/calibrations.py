@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from forge.bidding.calibration import CLASSES, Calibration, class_of
-from forge.bidding.calibration_hands import PlayedHand, contract_of
+from forge.bidding.calibration.hands import PlayedHand, contract_of
+from forge.bidding.calibration.table import CLASSES, Calibration, class_of
 from forge.bidding.estimates import POINT_BIDS
 from forge.bidding.hand import hand_text
 

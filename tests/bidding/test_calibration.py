@@ -8,11 +8,11 @@ import pytest
 from scipy.special import expit, logit
 
 from bidding.calibrations import MADE_WITH, invented_hands, straight
-from forge.bidding import calibration_fit as fitting
-from forge.bidding.calibration import Calibration, class_of, evidence, shipped
-from forge.bidding.calibration_plot import reliability_plot
+from forge.bidding.calibration import fit as fitting
+from forge.bidding.calibration.table import Calibration, class_of, evidence, shipped
 from forge.bidding.estimates import make_table
 from forge.errors import ForgeError
+from forge.look.plots.calibration import reliability_plot
 
 
 def test_lines_are_applied_to_shares_and_their_ends() -> None:

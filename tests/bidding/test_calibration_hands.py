@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from forge.bidding.calibration_hands import (
+from forge.arena.protocol import best_pip_suit
+from forge.arena.registry import parse_player
+from forge.bidding.calibration.hands import (
     HANDS,
     Contract,
     PlayContract,
@@ -16,8 +18,6 @@ from forge.bidding.calibration_hands import (
 )
 from forge.bidding.deals import deals_around
 from forge.bidding.simulate import perfect_points
-from forge.eq.deals import best_pip_suit
-from forge.eq.players import parse_player
 from forge.errors import ForgeError
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -19,7 +19,7 @@ from forge.bidding.estimates import (
 from forge.bidding.hand import parse_hand, parse_trumps
 from forge.bidding.simulate import Simulator
 from forge.errors import ForgeError
-from forge.ml.intervals import wilson_interval
+from forge.stats.intervals import wilson_interval
 
 REFERENCE = json.loads((Path(__file__).parent / "golden" / "reference.json").read_text())
 

@@ -9,12 +9,12 @@ import pytest
 from rich.console import Console
 
 from bidding.calibrations import straight
-from forge.bidding import report
+from forge.arena.registry import parse_player
 from forge.bidding.estimates import BIDS, make_table
-from forge.bidding.evaluation import PERFECT_PLAY, Evaluation, Plan, evaluate_hand
 from forge.bidding.hand import parse_hand
+from forge.bidding.hand_evaluation import PERFECT_PLAY, Evaluation, Plan, evaluate_hand
 from forge.bidding.simulate import Simulator
-from forge.eq.players import parse_player
+from forge.cli.show import hand_tables as report
 from forge.errors import ForgeError
 
 pytestmark = pytest.mark.usefixtures("one_thread")

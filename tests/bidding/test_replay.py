@@ -7,19 +7,19 @@ import pytest
 import torch
 from rich.console import Console
 
+from forge.arena.players import RandomPlayer
+from forge.arena.registry import parse_player
 from forge.bidding.deals import deals_around
 from forge.bidding.hand import parse_hand
 from forge.bidding.losses import find_losses, lost_deals
 from forge.bidding.replay import Replay, perfect_plays, replay
-from forge.bidding.replay_text import line_view, replay_record, replay_view
 from forge.bidding.simulate import Simulator, perfect_points, play_keys, played_games
-from forge.eq.players import parse_player
-from forge.eq.strategies import RandomPlayer
+from forge.cli.show.replay_tables import line_view, replay_record, replay_view
 from forge.errors import ForgeError
-from forge.oracle.deal import Deal
+from forge.game.deal import Deal
+from forge.game.tables import domino_name
 from forge.oracle.position import Position
 from forge.oracle.search import SearchContext
-from forge.oracle.tables import domino_name
 
 HAND = parse_hand("6-4,5-5,4-2,3-1,2-0,1-1,0-0")
 NEAR_CERTAIN = parse_hand("6-6,6-5,6-4,6-2,6-1,6-0,2-2")

@@ -23,8 +23,8 @@ from forge.bidding.schema import (
 )
 from forge.bidding.simulate import Simulator
 from forge.errors import ForgeError
-from forge.oracle.atomic import FileClaim
-from forge.oracle.claims import seed_path
+from forge.work.atomic import FileClaim
+from forge.work.seed_files import seed_path
 
 
 def result(seed: int = 5, n: int = 8) -> BiddingResult:

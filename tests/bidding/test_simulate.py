@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from forge.arena.players import OraclePlayer
+from forge.arena.registry import parse_player
 from forge.bidding.deals import deals_around
 from forge.bidding.hand import BIDDING_DECLS, hand_of_seed, parse_hand
 from forge.bidding.simulate import Simulator, blocks, perfect_points, play_keys, played_points
-from forge.eq.players import parse_player
-from forge.eq.strategies import OraclePlayer
 from forge.errors import ForgeError
-from forge.oracle.deal import Deal
+from forge.game.deal import Deal
 from forge.oracle.position import Position
 from forge.oracle.search import SearchContext
 from models.tiny import run_checkpoint

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from forge.bidding.stability import stability
-from forge.bidding.stability_plot import stability_png
 from forge.errors import ForgeError
+from forge.look.plots.stability import stability_png
 
 N_POOL = 2000
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from commands import Fails, Works, run_process, start_process
-from forge.bidding.calibration import Calibration
+from forge.bidding.calibration.table import Calibration
 from forge.bidding.hand import BIDDING_DECLS, hand_of_seed, parse_hand
 from forge.bidding.schema import read_results
 from forge.bidding.simulate import Simulator

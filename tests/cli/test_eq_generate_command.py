@@ -9,9 +9,10 @@ import torch
 
 from commands import Fails, Works, run_process, start_process
 from forge.eq.collate import check_record, estimate_again
-from forge.eq.oracle import ExactOracle, Stage1Oracle
+from forge.eq.oracle import ExactOracle
 from forge.eq.records import FIELDS, read_record
-from forge.ml.hashing import sha256_of
+from forge.ml.network_oracle import NetworkOracle
+from forge.work.hashing import sha256_of
 from models.tiny import run_checkpoint
 
 CONTINUOUS, ONE_FILE = "generate-eq-continuous", "generate-eq"
@@ -50,7 +51,7 @@ def test_lines_with_a_checkpoint(works: Works, tmp_path: Path, options: str) -> 
         assert adaptive["max_samples"] == adaptive["min_samples"] == first == 2000
     else:
         assert first == (100 if "100" in options else 50)
-    again = estimate_again(record, 20, Stage1Oracle.load(tmp_path / "model.ckpt"))
+    again = estimate_again(record, 20, NetworkOracle.load(tmp_path / "model.ckpt"))
     torch.testing.assert_close(
         again.mean.nan_to_num(0.0).float()[0], record["e_q_mean"][20], atol=1e-3, rtol=0
     )

@@ -15,9 +15,9 @@ import torch
 import yaml
 
 from forge.cli.main import COMMANDS
-from forge.ml import protocol
+from forge.ml.measure import protocol
+from forge.ml.measure.protocol import solve_seeds
 from forge.ml.module import DominoLightningModule
-from forge.ml.protocol import solve_seeds
 from ml.eval_rows import played_rows
 
 MODULES = {name: module for name, module, _ in COMMANDS}

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from forge.cli.campaign import drawn_declarations
 from forge.cli.main import COMMANDS
-from forge.oracle.campaign import drawn_declarations
-from forge.oracle.naming import ShardKey
+from forge.game.state import INITIAL_STATE
 from forge.oracle.position import Position
-from forge.oracle.schema import lookup, read_metadata
-from forge.oracle.state import INITIAL_STATE
+from forge.oracle.shards.naming import ShardKey
+from forge.oracle.shards.schema import lookup, read_metadata
 from oracle.shards import SMALL_KEYS, TINY_DEAL, TINY_DECL, made_up_rows, tiny_rows, write_foreign
 
 SMALL = SMALL_KEYS["train"]
@@ -74,7 +74,7 @@ def test_import_line(tmp_path):
 def test_generate_shows_q_values(tmp_path, options):
     line = [
         "-m",
-        "forge.oracle.generate",
+        "forge.cli.generate",
         "--seed",
         "0",
         "--decl",
@@ -206,7 +206,7 @@ def test_solve_in_the_middle_of_a_trick_as_json(forge):
     position = Position(TINY_DEAL, TINY_DECL)
     for _ in range(6):
         position = position.play(position.legal_slots()[0])
-    from forge.oracle.tables import domino_name
+    from forge.game.tables import domino_name
 
     plays = ",".join(map(domino_name, position.plays))
     code, text, _ = forge(
@@ -228,7 +228,7 @@ def test_solve_at_the_end_of_the_hand(forge):
     position = Position(TINY_DEAL, TINY_DECL)
     while not position.is_over:
         position = position.play(position.legal_slots()[0])
-    from forge.oracle.tables import domino_name
+    from forge.game.tables import domino_name
 
     plays = ",".join(map(domino_name, position.plays))
     options = ["solve", "--deal", TINY_DEAL.text, "--decl", "9", "--plays", plays]
@@ -285,7 +285,7 @@ def test_generate_other_deals(forge):
 
 
 def test_a_shard_with_a_chosen_hand_does_not_pass_for_the_seeds_own(forge, monkeypatch):
-    from forge.oracle.tables import parse_hand
+    from forge.game.tables import parse_hand
 
     key = ShardKey(158, 6, p0_hand=parse_hand(HAND))
     _quick_tables(monkeypatch)
@@ -403,7 +403,7 @@ def test_bad_values_end_with_one_line(fails, line, message):
 
 
 def test_verify_tells_good_from_bad(forge, fails, tmp_path):
-    from forge.oracle.output import write_shard
+    from forge.oracle.shards.output import write_shard
 
     good, bad, cut = (tmp_path / "x" / name for name in ("good.parquet", "bad.parquet", "cut.pt"))
     for path in (good, bad, cut):
@@ -465,8 +465,8 @@ def test_two_commands_on_one_directory_at_once(tmp_path):
     deals = [(158, "6"), (91, "8"), (31, "8"), (31, "7")]
     script = (
         "from forge.cli.generating import generate_shards; from pathlib import Path;"
-        "from forge.oracle.naming import ShardKey;"
-        "from forge.oracle.pipeline import PipelineOptions;"
+        "from forge.oracle.shards.naming import ShardKey;"
+        "from forge.oracle.shards.pipeline import PipelineOptions;"
         f"generate_shards([ShardKey(s, int(d)) for s, d in {deals}],"
         "PipelineOptions(Path('out')), job_type='test')"
     )

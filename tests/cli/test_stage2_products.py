@@ -14,10 +14,10 @@ import torch
 
 from eq_records import few_worlds, played, small_record, write_games
 from forge.cli.main import COMMANDS
-from forge.eq.stage2_eval import evaluate_eq
-from forge.eq.stage2_rows import JudgedDecisions, PlayedDecisions
-from forge.ml.onnx_check import open_session
+from forge.learn.onnx.agreement import open_session
 from forge.models.catalog import list_models
+from forge.stage2.decisions import JudgedDecisions, PlayedDecisions
+from forge.stage2.measure import evaluate_eq
 from ml.eval_rows import played_rows
 from ml.ml_arrays import write_split
 from models.tiny import run_checkpoint, run_eq_checkpoint, tiny_eq_module
@@ -254,7 +254,7 @@ def test_what_ships_is_measured_on_the_reference_games(
     works: Words, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """With two seeds in the place of fifty, and another folder in that of the package."""
-    monkeypatch.setattr("forge.ml.protocol.REFERENCE_SEEDS", {"val": range(7, 9)})
+    monkeypatch.setattr("forge.ml.measure.protocol.REFERENCE_SEEDS", {"val": range(7, 9)})
     monkeypatch.setattr("forge.models.catalog.SHIPPED", tmp_path / "shipped")
     write_games(tmp_path / "two" / "val", played((7, 8), few_worlds()))
     works("promote --checkpoint stage2.ckpt --data two --name two --device cpu")

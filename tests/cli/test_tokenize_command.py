@@ -13,8 +13,8 @@ import pytest
 import torch
 import yaml
 
-from forge.ml.tokenized_folder import locked
-from forge.oracle.naming import ShardKey
+from forge.ml.tokenized.folder import locked
+from forge.oracle.shards.naming import ShardKey
 from ml.tiny_shards import SEEDS, arrays_of, data_files, tiny_key, write_tiny_shards
 from oracle.shards import TINY_DEAL, tiny_rows, write_foreign
 
@@ -64,7 +64,7 @@ def shards(tmp_path):
 @pytest.fixture
 def tiny_solve(monkeypatch):
     """Every deal solves to the tiny one's rows: what counts is which deals are solved."""
-    from forge.oracle.deal import Deal
+    from forge.game.deal import Deal
 
     rows = [torch.from_numpy(column.copy()) for column in tiny_rows().as_tuple()]
     monkeypatch.setattr("forge.ops.solve", lambda deal, decl: rows)

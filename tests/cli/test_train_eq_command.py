@@ -14,7 +14,7 @@ import yaml
 
 from commands import Fails, Run, Works, run_process, start_process
 from eq_records import small_folder, small_record, write_games
-from forge.eq.stage2 import EqLightningModule
+from forge.stage2.module import EqLightningModule
 from ml.ml_arrays import synthetic_arrays, write_split
 from models.tiny import run_checkpoint
 

@@ -11,26 +11,26 @@ import torch
 from torch import Tensor
 
 from eq_records import few_worlds, played, small_record
-from forge.eq.analysis import Measurements, measure, values
-from forge.eq.analysis_data import (
+from forge.eq.analysis.decisions import (
     AnalysisConfig,
     Decisions,
     decisions_with_choice,
     pick_decisions,
     read_games,
 )
-from forge.eq.analysis_figures import analyse
-from forge.eq.analysis_plots import plots
-from forge.eq.analysis_rows import Analysis
-from forge.eq.analysis_stats import greedy, points_lost
+from forge.eq.analysis.figures import analyse
+from forge.eq.analysis.measurements import Measurements, measure, values
+from forge.eq.analysis.rows import Analysis
+from forge.eq.analysis.statistics import greedy, points_lost
 from forge.eq.collate import game_before
 from forge.eq.estimate import SAMPLERS, EstimateConfig, estimate
-from forge.eq.games import N_PLAYS, Games
-from forge.eq.keys import decision_keys
 from forge.eq.oracle import ExactOracle
 from forge.eq.pipeline import WORLDS
 from forge.eq.records import record_path, write_record
 from forge.errors import ForgeError
+from forge.look.plots.analysis import plots
+from forge.play.games import N_PLAYS, Games
+from forge.play.keys import decision_keys
 
 FEW = AnalysisConfig(
     n_worlds=(3, 8),

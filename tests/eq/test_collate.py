@@ -19,8 +19,8 @@ from forge.eq.oracle import ExactOracle
 from forge.eq.posterior import PosteriorConfig
 from forge.eq.records import EqRecord
 from forge.eq.settings import GameSettings
-from forge.eq.transcript import Transcript, read_transcript, transcript_tokens
 from forge.errors import ForgeError
+from forge.play.transcript import Transcript, read_transcript, transcript_tokens
 
 ADAPTIVE = AdaptiveConfig(min_samples=4, max_samples=9, batch_size=3, sem_threshold=4.0)
 

@@ -12,7 +12,7 @@ from eq_records import few_worlds, played
 from forge.eq.continuous import Batch, generate_games
 from forge.eq.records import EqRecord, read_record, record_bytes, record_path
 from forge.errors import ForgeError
-from forge.oracle.atomic import FileClaim
+from forge.work.atomic import FileClaim
 
 
 def play(seeds: Sequence[int]) -> EqRecord:

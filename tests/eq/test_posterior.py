@@ -9,7 +9,6 @@ from torch import Tensor
 
 from eq_games import random_lines, replayed
 from forge import ops
-from forge.eq.games import legal_slots
 from forge.eq.posterior import (
     PosteriorConfig,
     effective_size,
@@ -19,7 +18,8 @@ from forge.eq.posterior import (
 )
 from forge.eq.worlds import WorldPositions
 from forge.errors import ForgeError
-from forge.oracle.state import seats_to_act
+from forge.game.state import seats_to_act
+from forge.play.games import legal_slots
 
 
 class ByHand:

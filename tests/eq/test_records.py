@@ -20,7 +20,7 @@ from forge.eq.records import (
     write_record,
 )
 from forge.errors import ForgeError
-from forge.oracle.deal import Deal
+from forge.game.deal import Deal
 
 
 def equal(one: EqRecord, other: EqRecord) -> bool:

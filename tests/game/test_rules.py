@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge.errors import ForgeError
-from forge.oracle import declarations, tables
+from forge.game import declarations, tables
 from reference import rules
 
 NAMES = (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge.oracle import tables
+from forge.game import tables
 from reference import rules
 from reference.rules import Domino
 

@@ -1,14 +1,10 @@
 """Fixtures of the learning layer's tests."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
-# The tests share `ml_arrays`, whatever import mode pytest runs in.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from ml_arrays import synthetic_arrays, write_split
+from ml.ml_arrays import synthetic_arrays, write_split
 
 
 @pytest.fixture(autouse=True)

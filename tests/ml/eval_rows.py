@@ -8,10 +8,11 @@ from torch import Tensor
 
 from batches import random_games
 from forge import ops
-from forge.ml.evaluate import Predict
+from forge.game.state import seats_to_act
+from forge.learn.batches import Batch
+from forge.ml.measure.network_pass import Predict
 from forge.ml.module import DominoLightningModule
-from forge.ml.rows import Batch, make_rows
-from forge.oracle.state import seats_to_act
+from forge.ml.rows import make_rows
 
 
 def n_left(states: Tensor) -> Tensor:

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from ml_arrays import synthetic_arrays, write_split
 
 from forge.errors import ForgeError
-from forge.ml.data import ROW_SHAPES, DominoDataModule, RankSampler, TokenizedSplit
+from forge.learn.data_module import RankSampler
+from forge.ml.data import ROW_SHAPES, DominoDataModule, TokenizedSplit
+from ml.ml_arrays import synthetic_arrays, write_split
 
 
 def read(loader: torch.utils.data.DataLoader[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:

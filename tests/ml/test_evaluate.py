@@ -10,16 +10,16 @@ import lightning.pytorch as pl
 import numpy as np
 import pytest
 import torch
-from eval_rows import BatchRows, noisy, played_rows, tiny_module
-from ml_arrays import synthetic_arrays, write_split
 from torch import Tensor
 
 from forge.errors import ForgeError
-from forge.ml.calibration import Calibration
+from forge.learn.batches import Batch, spread
 from forge.ml.data import DominoDataModule, TokenizedSplit
-from forge.ml.evaluate import evaluate, evaluate_predictor, spread
-from forge.ml.evaluation import Evaluation, Target
-from forge.ml.rows import Batch
+from forge.ml.measure.network_pass import evaluate, evaluate_predictor
+from forge.ml.measure.report import Evaluation, Target
+from forge.stats.reliability import Calibration
+from ml.eval_rows import BatchRows, noisy, played_rows, tiny_module
+from ml.ml_arrays import synthetic_arrays, write_split
 
 
 def plain_figures(batch: Batch, scores: Tensor, value: Tensor) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import torch
 
 from batches import random_games
 from forge import ops
-from forge.ml.geometry import FEATURE_GROUPS, Geometry, SuitGeometry
+from forge.ml.networks.geometry import FEATURE_GROUPS, Geometry, SuitGeometry
 from reference import deals, game, packing, rules
 from reference.renaming import KIND_OF, canonical
 from reference.rules import ALL_DOMINOES, Domino, domino_id

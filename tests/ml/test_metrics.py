@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from ml_arrays import synthetic_arrays
 from torch import Tensor
 
 from forge.ml import metrics
 from forge.ml.metrics import EpochLosses, EpochMetrics
+from ml.ml_arrays import synthetic_arrays
 
 X = -128  # illegal
 

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 import torch
-from ml_arrays import synthetic_arrays
 from torch import Tensor
 
 from forge.errors import ForgeError
-from forge.ml.architectures import ARCHITECTURES, build_network
-from forge.ml.mlp import SuitMLP
+from forge.learn.optimizers import make_optimizer
+from forge.ml.measure.protocol import ReferenceRows, solve_seeds
 from forge.ml.module import DominoLightningModule, q_loss
-from forge.ml.optim import make_optimizer
-from forge.ml.protocol import ReferenceRows, solve_seeds
+from forge.ml.networks.architectures import ARCHITECTURES, build_network
+from forge.ml.networks.mlp import SuitMLP
+from ml.ml_arrays import synthetic_arrays
 
 
 def batch_of(n: int, seed: int = 0) -> dict[str, Tensor]:

@@ -13,12 +13,12 @@ import lightning.pytorch as pl
 import numpy as np
 import pytest
 import torch
-from ml_arrays import synthetic_arrays
 
 import forge
 from forge.errors import ForgeError
 from forge.ml.data import DominoDataModule
 from forge.ml.module import DominoLightningModule, policy_loss, q_loss
+from ml.ml_arrays import synthetic_arrays
 
 LAYOUT: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "golden" / "checkpoint_layout.json").read_text()

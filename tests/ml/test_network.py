@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import torch
-from ml_arrays import synthetic_arrays
 from torch import Tensor, nn
 
 from forge.errors import ForgeError
-from forge.ml.network import DominoTransformer
+from forge.ml.networks.transformer import DominoTransformer
+from ml.ml_arrays import synthetic_arrays
 
 LAYOUT: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "golden" / "checkpoint_layout.json").read_text()

@@ -8,6 +8,8 @@ import torch
 
 from forge import ops
 from forge.errors import ForgeError
+from forge.game.deal import Deal
+from forge.game.state import INITIAL_STATE, seats_to_act
 from forge.ml import positions
 from forge.ml.positions import (
     NOISE_POINTS,
@@ -18,9 +20,7 @@ from forge.ml.positions import (
     uniform_positions,
     unit_rows,
 )
-from forge.oracle.deal import Deal
-from forge.oracle.naming import split_of
-from forge.oracle.state import INITIAL_STATE, seats_to_act
+from forge.work.seed_files import split_of
 from ml.eval_rows import n_left
 
 # 3,791,685 states: the fewest of seeds 0..59 under seed % 10.

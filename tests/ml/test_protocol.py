@@ -9,10 +9,10 @@ import torch
 
 from forge import ops
 from forge.errors import ForgeError
-from forge.ml import protocol
-from forge.ml.protocol import REFERENCE_SEEDS, ReferenceRows, reference_rows, solve_seeds
-from forge.oracle.deal import Deal
-from forge.oracle.naming import split_of
+from forge.game.deal import Deal
+from forge.ml.measure import protocol
+from forge.ml.measure.protocol import REFERENCE_SEEDS, ReferenceRows, reference_rows, solve_seeds
+from forge.work.seed_files import split_of
 
 
 @pytest.fixture

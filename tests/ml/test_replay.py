@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 import torch
-from eval_rows import played_positions, played_rows
-from ml_arrays import synthetic_arrays
 
 from forge.errors import ForgeError
-from forge.ml.replay import positions_of, trick_numbers
-from forge.oracle.deal import Deal
+from forge.game.deal import Deal
+from forge.game.state import INITIAL_STATE, pack_state
+from forge.ml.measure.replay import positions_of, trick_numbers
 from forge.oracle.history import plays_to
 from forge.oracle.position import Position
-from forge.oracle.state import INITIAL_STATE, pack_state
+from ml.eval_rows import played_positions, played_rows
+from ml.ml_arrays import synthetic_arrays
 from oracle.shards import TINY_DEAL, TINY_DECL, tiny_rows
 
 

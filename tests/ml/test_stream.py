@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from forge.errors import ForgeError
+from forge.learn.batches import Batch
 from forge.ml import mixing
 from forge.ml.mixing import PositionStream
 from forge.ml.positions import StreamOptions
-from forge.ml.rows import ROW_SHAPES, Batch
+from forge.ml.rows import ROW_SHAPES
 from forge.ml.stream import StreamingDataModule
 
 # Hands played out: a unit costs milliseconds, not a solved deal.

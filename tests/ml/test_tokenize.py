@@ -10,12 +10,19 @@ import yaml
 from forge.errors import ForgeError
 from forge.ml.data import DominoDataModule
 from forge.ml.rows import ROW_SHAPES, sampled_rows
-from forge.ml.sources import SeedSource, ShardSource, seed_sources, shard_sources, take_in_turn
 from forge.ml.tokenize import Settings, get_split, tokenize
-from forge.oracle.naming import SPLITS, ShardKey
-from forge.oracle.output import write_shard
-from forge.oracle.schema import load_rows, load_shard, read_metadata
+from forge.ml.tokenized.sources import (
+    SeedSource,
+    ShardSource,
+    seed_sources,
+    shard_sources,
+    take_in_turn,
+)
+from forge.oracle.shards.naming import ShardKey
+from forge.oracle.shards.output import write_shard
+from forge.oracle.shards.schema import load_rows, load_shard, read_metadata
 from forge.oracle.tablebase import Tablebase
+from forge.work.seed_files import SPLITS
 from ml.tiny_shards import arrays_of, data_files, tiny_key, write_tiny, write_tiny_shards
 from oracle.shards import SMALL_KEYS, TINY_DEAL, TINY_DECL, Rows, tiny_rows, write_foreign
 from reference import game, packing, rules, tokens
@@ -164,7 +171,7 @@ def test_order_and_place_of_the_files_do_not_matter(tiny_data, tmp_path):
 
 
 def test_batches_do_not_show_in_the_data(tiny_data, tmp_path, monkeypatch):
-    monkeypatch.setattr("forge.ml.sources.BATCH_ROWS", 37)
+    monkeypatch.setattr("forge.ml.tokenized.sources.BATCH_ROWS", 37)
     shards = write_tiny_shards(tmp_path / "shards")
     run(shard_sources(shards), tmp_path / "data")
     assert data_files(tmp_path / "data") == data_files(tiny_data)

@@ -14,11 +14,11 @@ import pytest
 import yaml
 
 from forge.errors import ForgeError
-from forge.ml.npy_writer import JOURNAL, SplitWriter, read_journal
 from forge.ml.rows import ROW_SHAPES
-from forge.ml.sources import shard_sources
 from forge.ml.tokenize import Listener, Settings, tokenize
-from forge.ml.tokenized_folder import locked
+from forge.ml.tokenized.folder import locked
+from forge.ml.tokenized.npy_writer import JOURNAL, SplitWriter, read_journal
+from forge.ml.tokenized.sources import shard_sources
 from ml.tiny_shards import SEEDS, data_files, tiny_key, write_tiny, write_tiny_shards
 from oracle.shards import TINY_DEAL, tiny_rows, write_foreign
 
@@ -61,8 +61,8 @@ def test_a_second_start_does_nothing(shards, tmp_path, expected):
 KILLED = """
 import sys, time
 from pathlib import Path
-from forge.ml import npy_writer
-from forge.ml.sources import shard_sources
+from forge.ml.tokenized import npy_writer
+from forge.ml.tokenized.sources import shard_sources
 from forge.ml.tokenize import Settings, tokenize
 
 n_calls, append = 0, npy_writer._ArrayFile.append
@@ -380,7 +380,7 @@ MUCH = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from forge.ml.npy_writer import SplitWriter, data_hash
+from forge.ml.tokenized.npy_writer import SplitWriter, data_hash
 from forge.ml.rows import ROW_SHAPES
 
 def peak_bytes():

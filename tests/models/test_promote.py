@@ -12,7 +12,7 @@ import torch
 from safetensors import safe_open
 
 from forge.errors import ForgeError
-from forge.ml.evaluate import evaluate
+from forge.ml.measure.network_pass import evaluate
 from forge.ml.module import DominoLightningModule
 from forge.models import card
 from forge.models.catalog import SHIPPED, Model, list_models

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from forge.eq.stage2 import EqLightningModule
-from forge.eq.stage2_eval import evaluate_eq
-from forge.eq.stage2_rows import JudgedDecisions
 from forge.models import card, catalog
 from forge.models.catalog import Model, list_models
 from forge.models.promote import PromoteOptions, promote
+from forge.stage2.decisions import JudgedDecisions
+from forge.stage2.measure import evaluate_eq
+from forge.stage2.module import EqLightningModule
 from models.tiny import (
     open_tiny_rows,
     run_checkpoint,

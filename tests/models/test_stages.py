@@ -5,12 +5,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from forge.eq.stage2 import EqLightningModule
 from forge.errors import ForgeError
-from forge.ml.base import NetworkModule
+from forge.learn.network_module import NetworkModule
+from forge.learn.weights import (
+    ckpt_bytes,
+    load_weights,
+    safetensors_bytes,
+    stage_of,
+    stripped_state,
+)
 from forge.ml.module import DominoLightningModule
-from forge.ml.weights import ckpt_bytes, load_weights, safetensors_bytes, stage_of, stripped_state
 from forge.models.stages import STAGES, load_network, mode_of
+from forge.stage2.module import EqLightningModule
 from models.tiny import run_checkpoint, run_eq_checkpoint, save_run, tiny_eq_module, tiny_module
 
 KINDS: dict[int, type[NetworkModule]] = {1: DominoLightningModule, 2: EqLightningModule}

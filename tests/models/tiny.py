@@ -7,11 +7,11 @@ import lightning
 import torch
 
 from eq_records import small_record, write_games
-from forge.eq.stage2 import EqLightningModule
-from forge.eq.stage2_rows import JudgedDecisions
-from forge.ml.base import NetworkModule
-from forge.ml.evaluate import Rows
+from forge.learn.batches import RowSource
+from forge.learn.network_module import NetworkModule
 from forge.ml.module import DominoLightningModule
+from forge.stage2.decisions import JudgedDecisions
+from forge.stage2.module import EqLightningModule
 from ml.eval_rows import played_rows
 
 TINY: dict[str, Any] = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 32}
@@ -63,7 +63,7 @@ def save_run(path: Path, module: NetworkModule) -> Path:
     return path
 
 
-def open_tiny_rows() -> tuple[Rows, str]:
+def open_tiny_rows() -> tuple[RowSource, str]:
     """36 real positions and what they are."""
     return played_rows(n_games=2), "two games at random"
 

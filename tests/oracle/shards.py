@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forge.oracle.deal import Deal
-from forge.oracle.naming import ShardKey
+from forge.game.deal import Deal
+from forge.oracle.shards.naming import ShardKey
 from forge.oracle.tablebase import Tablebase
 
 # The deals with the fewest states of seeds 0..249 and 900..989 under all ten declarations.

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge.errors import ForgeError
-from forge.oracle.deal import Deal
-from forge.oracle.naming import ShardKey, format_of, split_of
-from forge.oracle.tables import parse_hand
+from forge.game.deal import Deal
+from forge.game.tables import parse_hand
+from forge.oracle.shards.naming import ShardKey, format_of
+from forge.work.seed_files import split_of
 
 HAND = parse_hand("6-6,6-5,6-4,6-2,6-1,6-0,2-2")
 

@@ -13,12 +13,12 @@ import pytest
 import torch
 
 from forge.errors import ForgeError
-from forge.oracle.atomic import FileClaim
-from forge.oracle.checks import verify_shard
-from forge.oracle.deal import Deal
-from forge.oracle.naming import ShardKey
-from forge.oracle.output import write_shard
-from forge.oracle.schema import COLUMNS
+from forge.game.deal import Deal
+from forge.oracle.shards.checks import verify_shard
+from forge.oracle.shards.naming import ShardKey
+from forge.oracle.shards.output import write_shard
+from forge.oracle.shards.schema import COLUMNS
+from forge.work.atomic import FileClaim
 from oracle.shards import TINY_DEAL, TINY_DECL, Rows, made_up_rows, tiny_rows, write_foreign
 
 TINY_METADATA = {"seed": "0", "decl_id": str(TINY_DECL), "hands": TINY_DEAL.text}
@@ -259,9 +259,9 @@ def test_a_disk_that_fills_up(tmp_path, suffix):
 WRITE_SLOWLY = """
 import sys, time
 from pathlib import Path
-from forge.oracle import atomic
-from forge.oracle.deal import Deal
-from forge.oracle.output import write_shard
+from forge.work import atomic
+from forge.game.deal import Deal
+from forge.oracle.shards.output import write_shard
 from oracle.shards import made_up_rows
 
 write = atomic.FileClaim.write

@@ -12,15 +12,16 @@ import pytest
 import torch
 from rich.console import Console
 
+from forge.cli.show.shard_progress import ProgressListener
 from forge.errors import ForgeError
-from forge.oracle import writers
-from forge.oracle.atomic import FileClaim
-from forge.oracle.naming import SPLITS, ShardKey
-from forge.oracle.pipeline import Listener, PipelineOptions, run_pipeline
-from forge.oracle.progress import ProgressListener
-from forge.oracle.schema import read_metadata
+from forge.oracle.shards import writers
+from forge.oracle.shards.naming import ShardKey
+from forge.oracle.shards.pipeline import Listener, PipelineOptions, run_pipeline
+from forge.oracle.shards.schema import read_metadata
 from forge.oracle.tablebase import Tablebase
-from forge.oracle.tracking import NoTracker
+from forge.work.atomic import FileClaim
+from forge.work.seed_files import SPLITS
+from forge.work.tracking import NoTracker
 from oracle.shards import made_up_rows
 
 KEYS = [ShardKey(seed, seed % 10) for seed in (0, 1, 2, 900, 901, 950)]
@@ -241,8 +242,8 @@ WORKER = """
 import sys, time
 from pathlib import Path
 import torch
-from forge.oracle.naming import ShardKey
-from forge.oracle.pipeline import Listener, PipelineOptions, run_pipeline
+from forge.oracle.shards.naming import ShardKey
+from forge.oracle.shards.pipeline import Listener, PipelineOptions, run_pipeline
 from forge.oracle.tablebase import Tablebase
 from oracle.shards import made_up_rows
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import forge
 from forge import Deal, ForgeError, Position
-from forge.oracle.declarations import DECLARATION_NAMES
-from forge.oracle.state import INITIAL_STATE, pack_state
+from forge.game.declarations import DECLARATION_NAMES
+from forge.game.state import INITIAL_STATE, pack_state
 from reference import deals, game, rules
 from reference.minimax import Solver
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from forge.errors import ForgeError
-from forge.oracle import schema
-from forge.oracle.deal import Deal
-from forge.oracle.output import ROW_GROUP_STATES, write_shard
-from forge.oracle.schema import load_shard, lookup, read_metadata
+from forge.game.deal import Deal
+from forge.oracle.shards import schema
+from forge.oracle.shards.output import ROW_GROUP_STATES, write_shard
+from forge.oracle.shards.schema import load_shard, lookup, read_metadata
 from oracle.shards import made_up_rows, write_foreign
 
 STANDARD = "seed_00000158_decl_6.parquet"

@@ -16,14 +16,14 @@ import torch
 from torch import Tensor
 
 from forge import ops
-from forge.bidding.calibration import Calibration
+from forge.arena.protocol import best_pip_suit
+from forge.bidding.calibration.table import Calibration
 from forge.bidding.deals import deals_around
 from forge.bidding.estimates import BIDS, Choice, MakeTable, marks_at_stake, points_needed, wilson
-from forge.eq.deals import best_pip_suit
-from forge.eq.games import N_SEATS
 from forge.errors import ForgeError
-from forge.ml.metrics import HAND_POINTS
-from forge.oracle.state import INITIAL_STATE
+from forge.game.constants import HAND_POINTS
+from forge.game.state import INITIAL_STATE
+from forge.play.games import N_SEATS
 
 PASS: Final = 0
 DEALER: Final = N_SEATS - 1

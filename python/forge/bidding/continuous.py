@@ -16,9 +16,10 @@ from typing import Final
 from forge.bidding.hand import BIDDING_DECLS, hand_of_seed
 from forge.bidding.schema import SUFFIX, BiddingResult, result_bytes
 from forge.bidding.simulate import Simulator
-from forge.oracle.claims import claim_missing, missing_seeds, prepare_splits, seed_path
-from forge.oracle.output import unwritable
-from forge.oracle.stop import StopSignal
+from forge.work.atomic import unwritable
+from forge.work.claims import claim_missing
+from forge.work.seed_files import missing_seeds, prepare_splits, seed_path
+from forge.work.stop import StopSignal
 
 SECONDS_A_DAY: Final = 86_400
 

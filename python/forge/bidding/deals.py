@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from forge import ops
-from forge.eq.games import ALL_DOMINOES, N_SEATS, N_SLOTS
-from forge.eq.keys import combine
 from forge.eq.worlds import dominoes_of
 from forge.errors import ForgeError
+from forge.play.games import ALL_DOMINOES, N_SEATS, N_SLOTS
+from forge.play.keys import combine
 
 # Of the keys: draws for deals share no numbers with those of decisions.
 _DEALS: Final = 30

@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from forge.bidding.simulate import Made, Points
-from forge.eq.arena_stats import Figure, mcnemar, paired_rate_interval
 from forge.errors import ForgeError
-from forge.ml.intervals import CONFIDENCE
-from forge.ml.metrics import HAND_POINTS
+from forge.game.constants import HAND_POINTS
+from forge.stats.figures import Figure
+from forge.stats.intervals import CONFIDENCE
+from forge.stats.paired import mcnemar, paired_rate_interval
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]

@@ -3,9 +3,9 @@
 from typing import Final
 
 from forge.errors import ForgeError
-from forge.oracle.deal import Deal
-from forge.oracle.declarations import DECLARATION_NAMES, N_DECLARATIONS, parse_declarations
-from forge.oracle.tables import domino_name, parse_hand
+from forge.game.deal import Deal
+from forge.game.declarations import DECLARATION_NAMES, N_DECLARATIONS, parse_declarations
+from forge.game.tables import domino_name, parse_hand
 
 __all__ = ["BIDDING_DECLS", "hand_of_seed", "hand_text", "parse_hand", "parse_trumps"]
 

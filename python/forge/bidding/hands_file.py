@@ -11,17 +11,17 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
-from forge.bidding.calibration import Calibration
+from forge.bidding.calibration.table import Calibration
 from forge.bidding.estimates import BIDS, points_needed
-from forge.bidding.evaluation import Plan, evaluate_hand
 from forge.bidding.hand import hand_text, parse_hand
+from forge.bidding.hand_evaluation import Plan, evaluate_hand
 from forge.bidding.simulate import Simulator
-from forge.eq.arena_workers import in_order
 from forge.errors import ForgeError
-from forge.ml.hashing import sha256_of
-from forge.oracle.declarations import DECLARATION_NAMES, declaration_name
-from forge.oracle.results_file import ResultsFile, ResultsFormat
-from forge.oracle.stop import StopSignal
+from forge.game.declarations import DECLARATION_NAMES, declaration_name
+from forge.work.hashing import sha256_of
+from forge.work.processes import in_order
+from forge.work.results_file import ResultsFile, ResultsFormat
+from forge.work.stop import StopSignal
 
 
 @dataclass(frozen=True)

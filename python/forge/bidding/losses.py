@@ -20,7 +20,7 @@ from forge.bidding.simulate import (
     play_keys,
     played_games,
 )
-from forge.oracle.deal import Deal
+from forge.game.deal import Deal
 
 
 @dataclass(frozen=True)

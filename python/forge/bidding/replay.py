@@ -13,14 +13,14 @@ import torch
 from torch import Tensor
 
 from forge import ops
-from forge.eq.games import N_PLAYS, N_SEATS, Games
-from forge.eq.strategies import OraclePlayer
+from forge.arena.players import OraclePlayer
 from forge.errors import ForgeError
-from forge.ml.metrics import HAND_POINTS
-from forge.oracle.deal import Deal
+from forge.game.constants import HAND_POINTS
+from forge.game.deal import Deal
+from forge.game.state import ILLEGAL
+from forge.game.tables import trick_points, trick_winner
 from forge.oracle.position import Position
-from forge.oracle.state import ILLEGAL
-from forge.oracle.tables import trick_points, trick_winner
+from forge.play.games import N_PLAYS, N_SEATS, Games
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from forge.bidding.estimates import POINT_BIDS, MakeTable, make_table
 from forge.bidding.hand import BIDDING_DECLS, hand_text, parse_hand
 from forge.bidding.simulate import Points
 from forge.errors import ForgeError
-from forge.ml.metrics import HAND_POINTS
-from forge.oracle.atomic import write_file
+from forge.game.constants import HAND_POINTS
+from forge.work.atomic import write_file
 
 SUFFIX: Final = ".parquet"
 FIGURES: Final = ("pmake", "ci_low", "ci_high")

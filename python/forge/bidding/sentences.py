@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from forge.bidding.estimates import TWO_MARKS, Choice, MakeTable
-from forge.oracle.declarations import declaration_name
+from forge.game.declarations import declaration_name
 
 EVEN: Final = 0.5
 

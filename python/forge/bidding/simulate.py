@@ -18,19 +18,19 @@ import torch
 from torch import Tensor
 
 from forge import ops
+from forge.arena.players import Player
+from forge.arena.registry import PlayerSpec, parse_player
 from forge.bidding.deals import deal_keys, deals_around
-from forge.eq.arena_workers import in_processes
-from forge.eq.deals import BID
-from forge.eq.games import N_PLAYS, Games
-from forge.eq.keys import decision_keys
-from forge.eq.players import PlayerSpec, parse_player
-from forge.eq.strategies import Player
 from forge.errors import ForgeError
-from forge.ml.metrics import HAND_POINTS
-from forge.oracle.deal import Deal
-from forge.oracle.declarations import declaration_name
-from forge.oracle.state import INITIAL_STATE
-from forge.oracle.stop import StopSignal
+from forge.game.constants import HAND_POINTS
+from forge.game.contract import BID
+from forge.game.deal import Deal
+from forge.game.declarations import declaration_name
+from forge.game.state import INITIAL_STATE
+from forge.play.games import N_PLAYS, Games
+from forge.play.keys import decision_keys
+from forge.work.processes import in_processes
+from forge.work.stop import StopSignal
 
 Points = npt.NDArray[np.int8]
 Made = npt.NDArray[np.bool_]

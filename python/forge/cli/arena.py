@@ -13,11 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from forge.cli.common import DeviceOption, at_least_one, command, console, non_negative, run
-from forge.oracle.progress import progress_bar
+from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
-    from forge.eq.arena import ArenaOptions, ArenaRun
-    from forge.eq.arena_stats import Comparison, Figure, PairedResults
+    from forge.arena.comparison import Comparison, PairedResults
+    from forge.arena.series import ArenaOptions, ArenaRun
+    from forge.stats.figures import Figure
 
 app = command()
 
@@ -61,9 +62,9 @@ def arena(
     min-ess-share=SHARE, oracle=PATH (a Stage 1 network instead of the exact search). PATH is a
     checkpoint or the name of a model, without commas.
     """
-    from forge.eq.arena import ArenaOptions, run_arena
-    from forge.eq.arena_stats import compare
-    from forge.eq.players import parse_player
+    from forge.arena.comparison import compare
+    from forge.arena.registry import parse_player
+    from forge.arena.series import ArenaOptions, run_arena
     from forge.models.catalog import resolve
     from forge.ops import resolve_device
 

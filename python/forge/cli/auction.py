@@ -23,7 +23,7 @@ from forge.errors import ForgeError
 
 if TYPE_CHECKING:
     from forge.bidding.auction import Action, Auction, OtherContract
-    from forge.bidding.evaluation import Evaluation
+    from forge.bidding.hand_evaluation import Evaluation
 
 app = command()
 
@@ -68,8 +68,8 @@ def auction(
     about the others is printed below the answer.
     """
     from forge.bidding.auction import Auction, actions, other_contract, parse_bids
-    from forge.bidding.evaluation import Plan, evaluate_hand
     from forge.bidding.hand import parse_hand, parse_trumps
+    from forge.bidding.hand_evaluation import Plan, evaluate_hand
 
     dominoes, decls = parse_hand(hand), parse_trumps(trumps)
     plan = Plan(at_least_one("--samples", samples))
@@ -112,7 +112,7 @@ def _show(
     todo: Sequence[Action],
 ) -> None:
     from forge.bidding.hand import hand_text
-    from forge.oracle.declarations import declaration_name
+    from forge.game.declarations import declaration_name
 
     said = ", ".join(map(_bid_name, standing.bids)) or "nobody has bid yet"
     best = todo[0]
@@ -136,7 +136,7 @@ def _show(
 
 
 def _cells(standing: Auction, found: Evaluation, action: Action) -> list[str]:
-    from forge.oracle.declarations import declaration_name
+    from forge.game.declarations import declaration_name
 
     chance, interval = "", ""
     if action.p is not None:
@@ -206,7 +206,7 @@ def _report(
 
 
 def _action(action: Action) -> dict[str, Any]:
-    from forge.oracle.declarations import declaration_name
+    from forge.game.declarations import declaration_name
 
     return {
         "bid": _bid_name(action.bid),

@@ -12,7 +12,7 @@ import typer
 
 from forge.cli.bidding_options import WorkersOption
 from forge.cli.common import DeviceOption, at_least_one, command, console, non_negative, run
-from forge.cli.seed_gaps import show_gaps
+from forge.cli.show.seed_gaps import show_gaps
 
 if TYPE_CHECKING:
     from forge.bidding.continuous import Evaluated
@@ -64,8 +64,8 @@ def bidding_continuous(
     from forge.bidding.continuous import evaluate_seed, evaluate_seeds, seeds_a_day
     from forge.bidding.schema import SUFFIX
     from forge.cli.bidding_options import make_simulator
-    from forge.eq.deals import BID
-    from forge.oracle.progress import progress_bar
+    from forge.game.contract import BID
+    from forge.work.progress import progress_bar
 
     player = "oracle" if checkpoint is None else f"model:{checkpoint}"
     simulator = make_simulator(player, 0, BID, device, workers)

@@ -11,10 +11,10 @@ from rich.console import Console
 
 from forge.cli.arena import n_cores
 from forge.cli.common import at_least_one, non_negative
-from forge.oracle.progress import progress_bar
+from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
-    from forge.bidding.calibration import Calibration
+    from forge.bidding.calibration.table import Calibration
     from forge.bidding.simulate import Simulator
 
 EXAMPLE_HAND: Final = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
@@ -54,8 +54,8 @@ def make_simulator(
     Raises:
         ForgeError: for a bad value, player, checkpoint or device.
     """
+    from forge.arena.registry import parse_player
     from forge.bidding.simulate import Simulator
-    from forge.eq.players import parse_player
     from forge.models.catalog import resolve
     from forge.ops import resolve_device
 
@@ -82,7 +82,7 @@ def deals_progress(screen: Console, total: int) -> Iterator[Callable[[int], None
 
 def shipped_calibration(simulator: Simulator, screen: Console) -> Calibration | None:
     """What turns perfect play into chances at a table; None for other players, and without one."""
-    from forge.bidding.calibration import shipped
+    from forge.bidding.calibration.table import shipped
 
     if not simulator.is_perfect:
         return None

@@ -128,7 +128,7 @@ class EqOptions:
             ForgeError: on a value out of range, or a checkpoint that can't be an oracle.
         """
         from forge.eq.estimate import AdaptiveConfig, EstimateConfig
-        from forge.eq.explore import ExplorationConfig
+        from forge.eq.exploration import ExplorationConfig
         from forge.eq.posterior import PosteriorConfig
         from forge.eq.settings import GameSettings
 
@@ -173,7 +173,8 @@ def open_oracle(
     Raises:
         ForgeError: if the two do not fit together, or the checkpoint holds no Q-value network.
     """
-    from forge.eq.oracle import ExactOracle, Stage1Oracle
+    from forge.eq.oracle import ExactOracle
+    from forge.ml.network_oracle import NetworkOracle
 
     if checkpoint is None:
         if kind == "model":
@@ -183,12 +184,11 @@ def open_oracle(
         return ExactOracle(), None
     if kind == "exact":
         raise ForgeError("--oracle exact takes no --checkpoint: leave one of them out")
-    from forge.ml.hashing import sha256_of
-    from forge.ml.weights import load_weights
     from forge.models.catalog import resolve
+    from forge.work.hashing import sha256_of
 
     path = resolve(checkpoint)
-    return Stage1Oracle(load_weights(path), device, name=path.name), sha256_of(path)
+    return NetworkOracle.load(path, device), sha256_of(path)
 
 
 def takes_eq_options(function: Callable[..., None]) -> Callable[..., None]:

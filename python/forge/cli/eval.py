@@ -16,9 +16,9 @@ from forge.cli.measuring import Bars, open_decisions, open_rows
 from forge.errors import ForgeError
 
 if TYPE_CHECKING:
-    from forge.eq.stage2_eval import EqEvaluation
-    from forge.ml.base import NetworkModule
-    from forge.ml.evaluation import Evaluation
+    from forge.learn.network_module import NetworkModule
+    from forge.ml.measure.report import Evaluation
+    from forge.stage2.measure import EqEvaluation
 
 app = command()
 
@@ -126,7 +126,7 @@ def _measure(
     options: dict[str, Any],
 ) -> Evaluation:
     """Measure a Stage 1 network."""
-    from forge.ml.evaluate import evaluate
+    from forge.ml.measure.network_pass import evaluate
     from forge.ml.module import DominoLightningModule
 
     assert isinstance(module, DominoLightningModule)
@@ -144,8 +144,8 @@ def _measure_eq(
     options: dict[str, Any],
 ) -> EqEvaluation:
     """Measure a Stage 2 network."""
-    from forge.eq.stage2 import EqLightningModule
-    from forge.eq.stage2_eval import evaluate_eq
+    from forge.stage2.measure import evaluate_eq
+    from forge.stage2.module import EqLightningModule
 
     assert isinstance(module, EqLightningModule)
     with Bars(screen) as bars:
@@ -162,9 +162,9 @@ def _refuse_stage_1_options(context: typer.Context) -> None:
 
 
 def _show(found: Evaluation | EqEvaluation, screen: Console) -> None:
-    from forge.cli.eval_eq_tables import show_eq_evaluation
-    from forge.cli.eval_tables import show_evaluation
-    from forge.ml.evaluation import Evaluation
+    from forge.cli.show.eval_eq_tables import show_eq_evaluation
+    from forge.cli.show.eval_tables import show_evaluation
+    from forge.ml.measure.report import Evaluation
 
     if isinstance(found, Evaluation):
         show_evaluation(found, screen)
@@ -175,8 +175,8 @@ def _show(found: Evaluation | EqEvaluation, screen: Console) -> None:
 def _about(checkpoint: Path, module: NetworkModule, split: str, device: str) -> dict[str, Any]:
     """What the report says about the run beside its figures."""
     from forge import __version__
-    from forge.ml.hashing import sha256_of
     from forge.ops import resolve_device
+    from forge.work.hashing import sha256_of
 
     return {
         "checkpoint": str(checkpoint),
@@ -199,7 +199,7 @@ def _worst_and_plots(found: Evaluation, draw: bool) -> dict[str, bytes]:
     if commands:
         files["worst.txt"] = ("\n".join(commands) + "\n").encode()
     if draw:
-        from forge.ml.plots import plots
+        from forge.look.plots.evaluation import plots
 
         files |= {f"{name}.png": image for name, image in plots(found).items()}
     return files
@@ -207,7 +207,7 @@ def _worst_and_plots(found: Evaluation, draw: bool) -> dict[str, bytes]:
 
 def _save(files: dict[str, bytes], folder: Path) -> list[str]:
     """Write the report; returns the names of its files."""
-    from forge.oracle.atomic import write_file
+    from forge.work.atomic import write_file
 
     for name, content in files.items():
         write_file(folder / name, content)

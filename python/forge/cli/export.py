@@ -13,9 +13,9 @@ from forge.cli.common import command, console, run
 from forge.cli.measuring import Bars, open_decisions, open_rows
 
 if TYPE_CHECKING:
-    from forge.ml.evaluate import Rows
-    from forge.ml.export import Export
-    from forge.ml.exportable import Exportable
+    from forge.learn.batches import RowSource
+    from forge.learn.onnx.export import Export
+    from forge.learn.onnx.exportable import Exportable
 
 app = command()
 
@@ -59,8 +59,8 @@ def export(
     Every variant runs in onnxruntime on the positions and is compared with PyTorch; an fp32 file
     that differs by more than 0.001 points is not written.
     """
-    from forge.ml.export import export as export_checkpoint
-    from forge.ml.onnx_variants import parse_variants
+    from forge.learn.onnx.export import export as export_checkpoint
+    from forge.learn.onnx.variants import parse_variants
     from forge.models.catalog import resolve
 
     path = resolve(checkpoint)
@@ -80,17 +80,17 @@ def export(
 
 def _by_stage(
     path: Path, data: Path | None, positions: int, bars: Bars
-) -> tuple[Callable[[Path], Exportable], Callable[[], tuple[Rows, str]]]:
+) -> tuple[Callable[[Path], Exportable], Callable[[], tuple[RowSource, str]]]:
     """How a checkpoint is loaded, and how the rows to check it on are opened."""
+    from forge.learn.weights import stage_of
     from forge.ml.export import load_stage1
-    from forge.ml.weights import stage_of
 
     if stage_of(path) == 1:
         return load_stage1, lambda: open_rows(data, bars)
-    from forge.eq.stage2_export import load_stage2
-    from forge.eq.stage2_rows import PlayedDecisions
+    from forge.stage2.decisions import PlayedDecisions
+    from forge.stage2.export import load_stage2
 
-    def open_them() -> tuple[Rows, str]:
+    def open_them() -> tuple[RowSource, str]:
         if data is not None:
             return open_decisions(data)
         rows = PlayedDecisions(positions)

@@ -21,8 +21,9 @@ from forge.cli.common import (
     run,
 )
 from forge.cli.generating import generate_shards, missing_keys
-from forge.oracle.naming import SPLITS, ShardKey
-from forge.oracle.pipeline import PipelineOptions
+from forge.oracle.shards.naming import ShardKey
+from forge.oracle.shards.pipeline import PipelineOptions
+from forge.work.seed_files import SPLITS
 
 SHOWN_GAPS = 20
 

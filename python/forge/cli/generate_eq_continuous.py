@@ -21,7 +21,7 @@ from forge.cli.common import (
     run,
 )
 from forge.cli.eq_options import EqOptions, takes_eq_options
-from forge.cli.seed_gaps import show_gaps
+from forge.cli.show.seed_gaps import show_gaps
 
 if TYPE_CHECKING:
     from forge.eq.records import EqRecord
@@ -62,12 +62,12 @@ def generate_eq_continuous(
     at_least_one("--batch-size", batch_size)
     if limit is not None:
         at_least_one("--limit", limit)
-    from forge.cli.eq_progress import EqProgress
+    from forge.cli.show.eq_progress import EqProgress
     from forge.eq.continuous import generate_games
     from forge.eq.pipeline import play_games
     from forge.eq.records import SUFFIX
     from forge.ops import resolve_device
-    from forge.oracle.tracking import open_tracker
+    from forge.work.tracking import open_tracker
 
     on = resolve_device(device)
     oracle, settings = eq_options.open(on)

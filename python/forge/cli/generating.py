@@ -8,11 +8,11 @@ from typing import Any
 import typer
 
 from forge.cli.common import console
-from forge.oracle.naming import ShardKey
-from forge.oracle.pipeline import PipelineOptions, run_pipeline
-from forge.oracle.progress import ProgressListener
-from forge.oracle.tracking import open_tracker
-from forge.oracle.writers import Solved
+from forge.cli.show.shard_progress import ProgressListener
+from forge.oracle.shards.naming import ShardKey
+from forge.oracle.shards.pipeline import PipelineOptions, run_pipeline
+from forge.oracle.shards.writers import Solved
+from forge.work.tracking import open_tracker
 
 
 def missing_keys(keys: Iterable[ShardKey], options: PipelineOptions) -> Iterator[ShardKey]:

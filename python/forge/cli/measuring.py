@@ -11,11 +11,11 @@ from rich.progress import TaskID
 
 from forge.cli.common import console
 from forge.errors import ForgeError
-from forge.oracle.progress import progress_bar
+from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
-    from forge.eq.stage2_rows import JudgedDecisions
-    from forge.ml.evaluate import Rows
+    from forge.learn.batches import RowSource
+    from forge.stage2.decisions import JudgedDecisions
 
 
 class Bars:
@@ -52,7 +52,7 @@ class Bars:
 
 def open_rows(
     data: Path | None, bars: Bars, split: str = "val", device: str = "cpu"
-) -> tuple[Rows, str]:
+) -> tuple[RowSource, str]:
     """Positions to measure on and what they are, in words.
 
     Args:
@@ -69,7 +69,7 @@ def open_rows(
         from forge.ml.data import DominoDataModule
 
         return DominoDataModule(data).open_split(split), f"{split} split of {data}"
-    from forge.ml.protocol import reference_rows
+    from forge.ml.measure.protocol import reference_rows
     from forge.ops import resolve_device
 
     rows = reference_rows(
@@ -90,7 +90,7 @@ def open_decisions(data: Path | None, split: str = "val") -> tuple[JudgedDecisio
     Raises:
         ForgeError: if there is no folder, or it is unusable.
     """
-    from forge.eq.stage2_rows import JudgedDecisions
+    from forge.stage2.decisions import JudgedDecisions
 
     if data is None:
         raise ForgeError(

@@ -13,7 +13,7 @@ from forge.cli.measuring import Bars, open_decisions, open_rows
 from forge.errors import ForgeError
 
 if TYPE_CHECKING:
-    from forge.ml.evaluate import Rows
+    from forge.learn.batches import RowSource
     from forge.models.catalog import Model
 
 app = command()
@@ -63,7 +63,7 @@ def promote(
     device: DeviceOption = "auto",
 ) -> None:
     """Copy, measure, name and document a checkpoint; weights only, as .ckpt and .safetensors."""
-    from forge.ml.weights import stage_of
+    from forge.learn.weights import stage_of
 
     is_stage_1 = stage_of(checkpoint) == 1
     if to is None and (no_limit or (is_stage_1 and data is not None)):
@@ -102,9 +102,9 @@ def promote(
     )
 
 
-def _decisions(data: Path | None, ships: bool) -> tuple[Rows, str]:
+def _decisions(data: Path | None, ships: bool) -> tuple[RowSource, str]:
     """What to measure a Stage 2 network on; models that ship are measured alike."""
-    from forge.ml.protocol import REFERENCE_SEEDS
+    from forge.ml.measure.protocol import REFERENCE_SEEDS
 
     rows, measured_on = open_decisions(data)
     seeds = REFERENCE_SEEDS["val"]

@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from forge.cli.common import DeviceOption, command, console, run
-from forge.cli.moves import moves_table, ranked_moves
+from forge.cli.show.moves import moves_table, ranked_moves
 from forge.errors import ForgeError
 
 if TYPE_CHECKING:
-    from forge.oracle.deal import Deal
+    from forge.game.deal import Deal
     from forge.oracle.tablebase import Tablebase
 
 SEED = 0
@@ -40,8 +40,8 @@ def quickstart(
     Shows the hands and the Q of every opening lead (team-0 frame). The declaration is blanks, as
     seed % 10 has it, unless --decl says otherwise.
     """
-    from forge.oracle.declarations import declaration_name, parse_declaration
-    from forge.oracle.naming import ShardKey
+    from forge.game.declarations import declaration_name, parse_declaration
+    from forge.oracle.shards.naming import ShardKey
 
     decl_id = SEED % 10 if decl is None else parse_declaration(decl)
     key = ShardKey(SEED, decl_id)
@@ -63,7 +63,7 @@ def quickstart(
 
 
 def _hands_table(deal: Deal) -> Table:
-    from forge.oracle.tables import domino_name
+    from forge.game.tables import domino_name
 
     table = Table()
     table.add_column("seat")
@@ -91,7 +91,7 @@ def _solve(deal: Deal, decl: int, device: str, screen: Console) -> Tablebase:
 
 
 def _write(table: Tablebase, path: Path, screen: Console) -> None:
-    from forge.oracle.output import write_shard
+    from forge.oracle.shards.output import write_shard
 
     n_bytes = write_shard(
         path, table.deal, table.decl, SEED, None, table.states, table.values, table.q_values
@@ -105,8 +105,8 @@ def _write(table: Tablebase, path: Path, screen: Console) -> None:
 
 def _read_back(table: Tablebase, path: Path, screen: Console) -> None:
     """Look up the position in the middle of the file, and compare it with what was solved."""
-    from forge.oracle.schema import lookup
-    from forge.oracle.state import ILLEGAL
+    from forge.game.state import ILLEGAL
+    from forge.oracle.shards.schema import lookup
 
     state = int(table.states[len(table) // 2])
     value, row = lookup(path, state)

@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.text import Text
 
 from forge.cli.common import command, console, run
-from forge.cli.moves import moves_table, ranked_moves
+from forge.cli.show.moves import moves_table, ranked_moves
 
 if TYPE_CHECKING:
     from forge.oracle.position import Position
@@ -47,10 +47,10 @@ def solve(
     Values are team 0's points minus team 1's still to be won (team-0 frame); seats 0 and 2 are team
     0. The best move of the seat to act stands first.
     """
-    from forge.oracle.deal import Deal
-    from forge.oracle.declarations import parse_declaration
+    from forge.game.deal import Deal
+    from forge.game.declarations import parse_declaration
+    from forge.game.tables import parse_dominoes
     from forge.oracle.position import Position
-    from forge.oracle.tables import parse_dominoes
 
     position = Position.from_plays(
         Deal.from_text(deal), parse_declaration(decl), parse_dominoes(plays)
@@ -64,8 +64,8 @@ def solve(
 
 
 def _as_text(position: Position, moves: Sequence[tuple[int, int]]) -> Group:
-    from forge.oracle.declarations import declaration_name
-    from forge.oracle.tables import domino_name
+    from forge.game.declarations import declaration_name
+    from forge.game.tables import domino_name
 
     lines = [f"declaration {declaration_name(position.decl)}"]
     for seat, hand in enumerate(position.deal.hands):
@@ -81,8 +81,8 @@ def _as_text(position: Position, moves: Sequence[tuple[int, int]]) -> Group:
 
 
 def _as_json(position: Position, moves: Sequence[tuple[int, int]]) -> dict[str, object]:
-    from forge.oracle.declarations import declaration_name
-    from forge.oracle.tables import domino_name
+    from forge.game.declarations import declaration_name
+    from forge.game.tables import domino_name
 
     return {
         "deal": position.deal.text,

@@ -19,12 +19,12 @@ from forge.cli.common import (
     parse_seed_range,
     run,
 )
-from forge.cli.tokenizing import TokenizeProgress
+from forge.cli.show.tokenizing import TokenizeProgress
 from forge.errors import ForgeError
 from forge.ml.rows import DEFAULT_GLOBAL_SEED, DEFAULT_SAMPLES_PER_SHARD
-from forge.ml.sources import Source, seed_sources, shard_sources, take_in_turn
 from forge.ml.tokenize import Plan, Settings, make_plan, tokenize
-from forge.oracle.tracking import open_tracker
+from forge.ml.tokenized.sources import Source, seed_sources, shard_sources, take_in_turn
+from forge.work.tracking import open_tracker
 
 DEFAULT_INPUT: Final = Path("data/shards-standard")
 

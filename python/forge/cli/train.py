@@ -41,17 +41,18 @@ from forge.cli.training_options import (
     run_training,
 )
 from forge.errors import ForgeError
-from forge.ml.architectures import ARCHITECTURES
-from forge.ml.data import DominoDataModule, RowsDataModule
+from forge.learn.data_module import RowsDataModule
+from forge.learn.training import RunData
+from forge.ml.data import DominoDataModule
 from forge.ml.module import DominoLightningModule
+from forge.ml.networks.architectures import ARCHITECTURES
 from forge.ml.positions import StreamOptions, parse_mixture
 from forge.ml.rows import DEFAULT_GLOBAL_SEED
-from forge.ml.sources import shard_sources
 from forge.ml.stream import StreamingDataModule
 from forge.ml.tokenize import Settings, tokenize
-from forge.ml.training import RunData
-from forge.oracle.naming import ShardKey
-from forge.oracle.pipeline import PipelineOptions, run_pipeline
+from forge.ml.tokenized.sources import shard_sources
+from forge.oracle.shards.naming import ShardKey
+from forge.oracle.shards.pipeline import PipelineOptions, run_pipeline
 
 DEFAULT_DATA: Final = Path("data") / "tokenized"
 # Of each split the seed with the fewest states: a trial without data takes seconds.

@@ -39,10 +39,10 @@ from forge.cli.training_options import (
     defaults,
     run_training,
 )
-from forge.eq.stage2 import EqLightningModule
-from forge.eq.stage2_data import EqDataModule
-from forge.eq.transcript_network import ARCHITECTURES
-from forge.ml.training import RunData
+from forge.learn.training import RunData
+from forge.stage2.data import EqDataModule
+from forge.stage2.module import EqLightningModule
+from forge.stage2.network import ARCHITECTURES
 
 DEFAULT_DATA: Final = Path("data") / "eq-games"
 MODULE: Final = defaults(EqLightningModule)

@@ -15,21 +15,21 @@ import typer
 
 from forge.cli.common import EXIT_INTERRUPTED, console
 from forge.errors import ForgeError
-from forge.ml.base import NetworkModule
-from forge.ml.callbacks import RECORD_KEY, RunStoppedError
-from forge.ml.optim import OPTIMIZERS
-from forge.ml.run import is_first_process, last_checkpoint
-from forge.ml.training import (
+from forge.learn.callbacks import RECORD_KEY, RunStoppedError
+from forge.learn.network_module import NetworkModule
+from forge.learn.optimizers import OPTIMIZERS
+from forge.learn.run import is_first_process, last_checkpoint
+from forge.learn.training import (
     DEFAULT_EPOCHS,
     RunData,
     Training,
     build_module,
-    load_weights,
     read_checkpoint,
+    start_from,
     train_network,
 )
-from forge.ml.weights import check_stage
-from forge.oracle.stop import StopSignal
+from forge.learn.weights import check_stage
+from forge.work.stop import StopSignal
 
 EpochsOption = Annotated[
     int | None,
@@ -151,7 +151,7 @@ def _train(
         pl.seed_everything(options["seed"], verbose=False)
         module = build_module(kind, options)
         if options["init_from"] is not None:
-            load_weights(module, Path(options["init_from"]))
+            start_from(module, Path(options["init_from"]))
         folder = train_network(module, data, training, config=options, signal=signal)
     if folder is not None and is_first_process():
         console().print(f"run: {folder}", highlight=False, soft_wrap=True)

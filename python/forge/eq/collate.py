@@ -11,16 +11,16 @@ from torch import Tensor
 
 from forge import ops
 from forge.eq.estimate import Estimate, estimate
-from forge.eq.games import ALL_DOMINOES, N_PLAYS, N_SEATS, N_SLOTS, Games
-from forge.eq.keys import decision_keys
 from forge.eq.oracle import Oracle
 from forge.eq.pipeline import WORLDS
 from forge.eq.records import EqRecord
 from forge.eq.settings import GameSettings
-from forge.eq.transcript import Transcript, transcript_tokens
 from forge.errors import ForgeError
-from forge.oracle.deal import Deal
-from forge.oracle.tables import FOLLOWS, LED_SUIT, N_DOMINOES, domino_name
+from forge.game.deal import Deal
+from forge.game.tables import FOLLOWS, LED_SUIT, N_DOMINOES, domino_name
+from forge.play.games import ALL_DOMINOES, N_PLAYS, N_SEATS, N_SLOTS, Games
+from forge.play.keys import decision_keys
+from forge.play.transcript import Transcript, transcript_tokens
 
 
 def replays(record: EqRecord) -> Iterator[Games]:

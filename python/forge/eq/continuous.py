@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forge.eq.records import SUFFIX, EqRecord, record_bytes, record_path
-from forge.oracle.atomic import FileClaim
-from forge.oracle.claims import claim_missing, missing_seeds, prepare_splits
-from forge.oracle.output import unwritable
-from forge.oracle.stop import StopSignal
+from forge.work.atomic import FileClaim, unwritable
+from forge.work.claims import claim_missing
+from forge.work.seed_files import missing_seeds, prepare_splits
+from forge.work.stop import StopSignal
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from forge import ops
-from forge.eq.games import N_SEATS, Games
-from forge.eq.keys import combine
 from forge.eq.moments import Summary, WeightedMoments
 from forge.eq.oracle import Oracle
 from forge.eq.posterior import PosteriorConfig, effective_size, log_likelihood, temper
 from forge.eq.worlds import WorldPositions
 from forge.errors import ForgeError
+from forge.play.games import N_SEATS, Games
+from forge.play.keys import combine
 
 SAMPLERS: Final = ("uniform", "mrv")
 # Worlds given to the oracle at a time: 2^16 positions are 13 MB with what belongs to them.

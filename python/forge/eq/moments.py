@@ -6,7 +6,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from forge.eq.games import N_SLOTS
+from forge.play.games import N_SLOTS
 
 N_BINS: Final = 85
 ZERO_BIN: Final = 42  # bin = q + 42

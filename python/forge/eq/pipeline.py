@@ -11,16 +11,16 @@ import torch
 from torch import Tensor
 
 from forge.eq.estimate import Estimate, estimate
-from forge.eq.explore import choose
-from forge.eq.games import N_PLAYS, Games
-from forge.eq.keys import decision_keys
-from forge.eq.make import choose_for_contract
+from forge.eq.exploration import choose
+from forge.eq.objective import choose_for_contract
 from forge.eq.oracle import Oracle
 from forge.eq.records import FIELDS, EqRecord
 from forge.eq.settings import GameSettings
-from forge.eq.transcript import transcript_tokens
 from forge.errors import ForgeError
-from forge.oracle.deal import Deal
+from forge.game.deal import Deal
+from forge.play.games import N_PLAYS, Games
+from forge.play.keys import decision_keys
+from forge.play.transcript import transcript_tokens
 
 # What a draw of a decision is for.
 WORLDS, CHOICE = range(2)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from forge.eq.games import Games
 from forge.eq.oracle import Oracle
 from forge.eq.worlds import WorldPositions
 from forge.errors import ForgeError
+from forge.play.games import Games
 
 
 @dataclass(frozen=True)

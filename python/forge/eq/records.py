@@ -21,14 +21,14 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from forge.eq.explore import Mode
-from forge.eq.games import N_PLAYS, N_SEATS, N_SLOTS
+from forge.eq.exploration import Mode
 from forge.eq.moments import N_BINS
-from forge.eq.transcript import MAX_TOKENS, N_FEATURES
 from forge.errors import ForgeError
-from forge.oracle.atomic import write_file
-from forge.oracle.claims import seed_path
-from forge.oracle.deal import Deal
+from forge.game.deal import Deal
+from forge.play.games import N_PLAYS, N_SEATS, N_SLOTS
+from forge.play.transcript import MAX_TOKENS, N_FEATURES
+from forge.work.atomic import write_file
+from forge.work.seed_files import seed_path
 
 SCHEMA_VERSION: Final = "2.1"
 SUFFIX: Final = ".pt"

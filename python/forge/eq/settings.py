@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from forge import __version__
-from forge.eq.deals import BID
 from forge.eq.estimate import AdaptiveConfig, EstimateConfig
-from forge.eq.explore import ExplorationConfig
+from forge.eq.exploration import ExplorationConfig
 from forge.eq.posterior import PosteriorConfig
 from forge.errors import ForgeError
-from forge.ml.metrics import HAND_POINTS
+from forge.game.constants import HAND_POINTS
+from forge.game.contract import BID
 
 # What a play is chosen for: E[Q], or the chance that the contract is made (or set).
 OBJECTIVES: Final = ("points", "make")

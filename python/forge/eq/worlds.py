@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from forge.eq.games import N_SEATS, N_SLOTS, Games, domino_mask, played_by_seat
-from forge.oracle.tables import N_DOMINOES
+from forge.game.tables import N_DOMINOES
+from forge.play.games import N_SEATS, N_SLOTS, Games, domino_mask, played_by_seat
 
 _NO_SLOT = 7
 

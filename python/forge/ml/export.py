@@ -1,196 +1,171 @@
-"""A checkpoint as ONNX files that were checked against PyTorch, with a model card."""
+"""What an export must know of a Stage 1 network."""
 
-import hashlib
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import onnx
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-import forge
-from forge.errors import ForgeError
-from forge.ml.evaluate import Rows, spread
-from forge.ml.export_card import card_json, card_text
-from forge.ml.exportable import Exportable
-from forge.ml.hashing import sha256_of
-from forge.ml.onnx_check import Agreement, agreement, onnx_runner, run_all, torch_runner
-from forge.ml.onnx_graph import DEFAULT_OPSET, check_opset, to_onnx
-from forge.ml.onnx_variants import VARIANTS, make_variant
-from forge.ml.rows import Batch
-from forge.ml.stage1_export import stage1_exportable
-from forge.ml.weights import load_weights
-from forge.oracle.atomic import FileClaim
+from forge.game.constants import HAND_POINTS
+from forge.learn.batches import Batch
+from forge.learn.onnx.exportable import Exportable, ExportTexts
+from forge.learn.onnx.graph import Graph, Port
+from forge.learn.weights import load_weights
+from forge.ml.metrics import EpochMetrics
+from forge.ml.module import DominoLightningModule
+from forge.ml.networks.transformer import N_FEATURES, N_SLOTS, N_TOKENS
 
-DEFAULT_POSITIONS: Final = 10_000
-# More than this between fp32 and PyTorch, in points (or logits), is not rounding.
-MAX_FP32_DIFFERENCE: Final = 1e-3
+# Token feature: the domino is the acting player's own.
+_IS_OWN_FEATURE: Final = 6
+# The figures of `EpochMetrics` that an export reports.
+_REPORTED: Final = ("q_gap", "blunder_rate", "accuracy", "value_mae", "q_mae")
 
-
-@dataclass(frozen=True)
-class ExportedFile:
-    """One variant as it lies on disk and what it measures on the checked rows."""
-
-    variant: str
-    file: str
-    sha256: str
-    size_bytes: int
-    agreement: Agreement
-    figures: dict[str, float]
+_INPUTS: Final = (
+    Port(
+        "tokens",
+        torch.int8,
+        (N_TOKENS, N_FEATURES),
+        "Stage 1 features: context, 28 dealt dominoes (1 + 7*seat + slot), 3 trick plays",
+    ),
+    Port("masks", torch.int8, (N_TOKENS,), "1 = real token, 0 = padding"),
+)
 
 
-@dataclass(frozen=True)
-class Export:
-    """Everything an export's card says."""
+class TwoInputs(nn.Module):
+    """A network that finds the seat to act in the tokens.
 
-    name: str  # of the files, without suffix
-    stage: int
-    loss_mode: str  # policy, qvalue, or eq (Stage 2)
-    hyper_parameters: dict[str, Any]
-    n_params: int
-    opset: int
-    ir_version: int
-    n_positions: int
-    measured_on: str
-    torch_figures: dict[str, float]
-    files: tuple[ExportedFile, ...]
-    checkpoint: str  # file name
-    checkpoint_sha256: str
-    versions: dict[str, str]
+    Feature 6 of a dealt domino says whether it is the acting player's own, so the player needs no
+    input of its own.
+
+    Args:
+        network: called with (tokens, masks, current_player).
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, tokens: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+        """Scores float [B, 7] and value float [B], **acting-team frame**.
+
+        Args:
+            tokens: int8 [B, 32, 12].
+            masks: int8 [B, 32].
+        """
+        scores, value = self.network(tokens, masks, current_players(tokens))
+        return scores, value
+
+
+def current_players(tokens: Tensor) -> Tensor:
+    """The seat to act, int64 [B], of integer tokens [B, 32, 12]."""
+    first_slots = tokens[:, 1 : 1 + 4 * N_SLOTS : N_SLOTS, _IS_OWN_FEATURE]  # [B, 4], one is 1
+    # As int32, because not every runtime has an int8 argmax.
+    return first_slots.int().argmax(dim=-1)
+
+
+def stage1_graph(module: DominoLightningModule) -> Graph:
+    """The graph of a module, which is moved to the CPU and put in eval mode.
+
+    Inputs `tokens` int8 [batch, 32, 12] and `masks` int8 [batch, 32]; outputs float32 `q` or
+    `logits` [batch, 7] and `value` [batch], **acting-team frame**.
+    """
+    in_points = module.loss_mode == "qvalue"
+    scores = "points to go after each slot" if in_points else "move logits"
+    outputs = (
+        Port(
+            "q" if in_points else "logits",
+            torch.float32,
+            (N_SLOTS,),
+            f"{scores}, acting-team frame; slots that may not be played hold a number too",
+        ),
+        Port(
+            "value",
+            torch.float32,
+            (),
+            "V / 42, acting-team frame: times 42 for points to go",
+            HAND_POINTS,
+        ),
+    )
+    properties = {
+        "loss_mode": module.loss_mode,
+        "frame": "acting team",
+        "hyper_parameters": json.dumps(dict(module.hparams), sort_keys=True),
+    }
+    return Graph(TwoInputs(module.cpu()).eval(), _INPUTS, outputs, properties)
+
+
+def stage1_exportable(module: DominoLightningModule) -> Exportable:
+    """A module for `forge.learn.onnx.export.export`."""
+    q_in_points = module.loss_mode == "qvalue"
+
+    def figures(outputs: tuple[Tensor, ...], batch: Batch) -> dict[str, float]:
+        """The metrics of `_REPORTED` that the kind of network has, in points and shares."""
+        scores, values = outputs
+        metrics = EpochMetrics(q_in_points)
+        metrics.update(scores, values, batch)
+        summary = metrics.compute()
+        return {name: float(summary[name]) for name in _REPORTED if name in summary}
+
+    return Exportable(
+        mode=module.loss_mode,
+        module=module,
+        graph=stage1_graph(module),
+        figures=figures,
+        texts=_texts(module.loss_mode),
+    )
+
+
+def _texts(loss_mode: str) -> ExportTexts:
+    scores, unit = ("q", "points") if loss_mode == "qvalue" else ("logits", "logits")
+    return ExportTexts(
+        kind=f"A {loss_mode} network for Texas 42",
+        inputs="There is no input for the seat to act: the graph reads it from token feature 6.",
+        rows="positions",
+        units=f"of a score in {unit}, of the value in points. Regret (q_gap) and errors are in "
+        "points.",
+        unit=unit,
+        python=_PYTHON.replace("SCORES", scores),
+        javascript=_JAVASCRIPT.replace("SCORES", scores),
+    )
+
+
+_PYTHON: Final = """\
+import numpy as np
+import onnxruntime
+import torch
+
+from forge import Deal, ops
+from forge.game.state import INITIAL_STATE
+
+deals = Deal.from_seed(0).tensor[None]  # int8 [1, 4, 7]
+decls = torch.tensor([6], dtype=torch.int8)  # sixes
+tokens, masks = ops.tokenize_states(deals, decls, torch.tensor([INITIAL_STATE]))
+
+session = onnxruntime.InferenceSession("FILE")
+SCORES, value = session.run(None, {"tokens": tokens.numpy(), "masks": masks.numpy()})
+legal = np.ones((1, 7), dtype=bool)  # the first lead is free
+best_slot = np.where(legal, SCORES, -np.inf).argmax(axis=1)
+points_to_go = 42 * value
+"""
+
+_JAVASCRIPT: Final = """\
+import * as ort from "onnxruntime-web";
+
+// tokens: Int8Array of n * 32 * 12, masks: Int8Array of n * 32, legal: n arrays of 7 booleans
+const session = await ort.InferenceSession.create("FILE");
+const { SCORES, value } = await session.run({
+  tokens: new ort.Tensor("int8", tokens, [n, 32, 12]),
+  masks: new ort.Tensor("int8", masks, [n, 32]),
+});
+const bestSlots = legal.map((mayPlay, i) => {
+  const row = mayPlay.map((may, k) => (may ? SCORES.data[7 * i + k] : -Infinity));
+  return row.indexOf(Math.max(...row));
+});
+const pointsToGo = Array.from(value.data, (v) => 42 * v);
+"""
 
 
 def load_stage1(checkpoint: Path) -> Exportable:
     """A Stage 1 network to export, from a file that `load_weights` reads."""
-    return stage1_exportable(load_weights(checkpoint))
-
-
-def export(
-    checkpoint: Path,
-    out: Path,
-    open_rows: Callable[[], tuple[Rows, str]],
-    variants: Sequence[str] = VARIANTS,
-    opset: int = DEFAULT_OPSET,
-    n_positions: int = DEFAULT_POSITIONS,
-    load: Callable[[Path], Exportable] = load_stage1,
-) -> Export:
-    """Write ONNX files and their card; nothing is written unless all of it can be.
-
-    Args:
-        checkpoint: a `.ckpt` of ours or the author's, or `.safetensors` of the catalogue.
-        out: the fp32 file, ending in `.onnx`; see `target_paths` for the others.
-        open_rows: called once the arguments are known to be good; returns the rows to check and
-            measure on (with the inputs of the graph and `legal`), and what they are in words for
-            the card.
-        variants: some of `VARIANTS`.
-        opset: of the graphs.
-        n_positions: how many rows are taken, evenly spread.
-        load: reads the checkpoint; each stage has its own.
-
-    Raises:
-        ForgeError: on a bad argument or checkpoint, or if the fp32 graph is not PyTorch's
-            network to within `MAX_FP32_DIFFERENCE`.
-    """
-    targets = target_paths(out, variants)
-    check_opset(opset)
-    if n_positions < 1:
-        raise ForgeError(f"positions must be at least 1, got {n_positions}")
-    with ExitStack() as stack:
-        claims = {kind: stack.enter_context(_claim(path)) for kind, path in targets.items()}
-        subject = load(checkpoint)
-        rows, measured_on = open_rows()
-        batch = rows.__getitems__(spread(len(rows), n_positions).tolist())
-        sha256 = sha256_of(checkpoint)
-        versions = {package.__name__: package.__version__ for package in (forge, torch, onnx)}
-        fp32 = to_onnx(subject.graph, opset, {"checkpoint_sha256": sha256})
-        torchs = run_all(torch_runner(subject.graph), subject.graph, batch)
-        made = {kind: make_variant(kind, fp32).SerializeToString() for kind in variants}
-        result = Export(
-            name=out.stem,
-            stage=subject.module.STAGE,
-            loss_mode=subject.mode,
-            hyper_parameters=subject.hyper_parameters,
-            n_params=subject.n_params,
-            opset=opset,
-            ir_version=fp32.ir_version,
-            n_positions=len(batch["tokens"]),
-            measured_on=measured_on,
-            torch_figures=subject.figures(torchs, batch),
-            files=tuple(
-                _checked(kind, targets[kind].name, data, torchs, batch, subject)
-                for kind, data in made.items()
-            ),
-            checkpoint=checkpoint.name,
-            checkpoint_sha256=sha256,
-            versions=versions,
-        )
-        record = asdict(result)
-        made |= {"json": card_json(record, subject), "md": card_text(record, subject)}
-        for kind, data in made.items():
-            claims[kind].write(data)
-            claims[kind].flush()
-        for claim in claims.values():
-            claim.commit()
-    return result
-
-
-def target_paths(out: Path, variants: Sequence[str]) -> dict[str, Path]:
-    """Where the parts of an export go.
-
-    Args:
-        out: like `model.onnx`.
-        variants: some of `VARIANTS`.
-
-    Returns:
-        `model.onnx` for fp32, `model.fp16.onnx`, `model.int8.onnx`, and the card as `model.json`
-        and `model.md` under "json" and "md".
-
-    Raises:
-        ForgeError: if `out` does not end in `.onnx`, or a folder is in the way.
-    """
-    if out.suffix != ".onnx" or not out.stem:
-        raise ForgeError(f"--onnx must name a file that ends in .onnx, got {out}")
-    suffixes = {kind: ".onnx" if kind == "fp32" else f".{kind}.onnx" for kind in variants}
-    suffixes |= {"json": ".json", "md": ".md"}
-    paths = {kind: out.with_name(out.stem + suffix) for kind, suffix in suffixes.items()}
-    for path in paths.values():
-        if path.is_dir():
-            raise ForgeError(f"{path} is a folder, expected a file to write")
-    return paths
-
-
-def _claim(path: Path) -> FileClaim:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    claim = FileClaim.acquire(path)
-    if claim is None:
-        raise ForgeError(f"{path}: another process is writing it")
-    return claim
-
-
-def _checked(
-    variant: str,
-    file: str,
-    data: bytes,
-    torchs: tuple[Tensor, ...],
-    batch: Batch,
-    subject: Exportable,
-) -> ExportedFile:
-    """Run one variant on the rows and compare it with PyTorch's outputs."""
-    ours = run_all(onnx_runner(data), subject.graph, batch)
-    found = agreement(ours, torchs, subject.graph.outputs, batch["legal"])
-    worst = max(found.max_differences.values())
-    if variant == "fp32" and not worst <= MAX_FP32_DIFFERENCE:
-        raise ForgeError(
-            f"onnxruntime and PyTorch differ by {worst:.2g} points, more than the "
-            f"{MAX_FP32_DIFFERENCE:g} of rounding: nothing written"
-        )
-    return ExportedFile(
-        variant=variant,
-        file=file,
-        sha256=hashlib.sha256(data).hexdigest(),
-        size_bytes=len(data),
-        agreement=found,
-        figures=subject.figures(ours, batch),
-    )
+    return stage1_exportable(load_weights(checkpoint, DominoLightningModule))

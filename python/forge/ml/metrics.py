@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from forge.ml.network import DECL_FEATURE, N_SLOTS
+from forge.game.constants import HAND_POINTS
+from forge.learn.batches import choose_slots
+from forge.ml.networks.transformer import DECL_FEATURE, N_SLOTS
 
 # A move that loses more points than this is a blunder.
 BLUNDER_POINTS: Final = 10
-# Points in a hand: the value head predicts V divided by this.
-HAND_POINTS: Final = 42
 N_DECLS: Final = 10
 
 # Regret is a whole number. 84 is the most two values in [-42, 42] can differ, but counting up to
@@ -53,19 +53,6 @@ def acting_qvals(qvals: Tensor, teams: Tensor) -> Tensor:
         of the file comes out as 128 for team 1): mask them with `legal`.
     """
     return qvals.long() * acting_sign(teams)[:, None]
-
-
-def choose_slots(scores: Tensor, legal: Tensor) -> Tensor:
-    """The move that scores stand for.
-
-    Args:
-        scores: float [B, 7], **acting-team frame**: logits or points.
-        legal: integer or bool [B, 7], 1 = may be played.
-
-    Returns:
-        int64 [B]: the legal slot with the highest score, the lowest of equals.
-    """
-    return scores.float().masked_fill(~legal.bool(), -torch.inf).argmax(dim=-1)
 
 
 def best_qvals(qvals: Tensor, legal: Tensor, teams: Tensor) -> tuple[Tensor, Tensor]:

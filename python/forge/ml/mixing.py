@@ -22,8 +22,8 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from forge.errors import ForgeError
+from forge.learn.batches import Batch
 from forge.ml.positions import StreamOptions, unit_rows
-from forge.ml.rows import Batch
 
 # Tells the numbers that shuffle chunks from those that draw units.
 _SHUFFLE_KEY = 1

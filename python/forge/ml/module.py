@@ -9,17 +9,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from forge.errors import ForgeError
-from forge.ml.architectures import build_network
-from forge.ml.base import NetworkModule
-from forge.ml.metrics import (
-    HAND_POINTS,
-    EpochLosses,
-    EpochMetrics,
-    acting_qvals,
-    acting_sign,
-    slot_bias_warning,
-)
-from forge.ml.network import DominoTransformer
+from forge.game.constants import HAND_POINTS
+from forge.learn.network_module import NetworkModule
+from forge.ml.metrics import EpochLosses, EpochMetrics, acting_qvals, acting_sign, slot_bias_warning
+from forge.ml.networks.architectures import build_network
+from forge.ml.networks.transformer import DominoTransformer
 
 __all__ = ["LOSS_MODES", "DominoLightningModule", "DominoTransformer", "policy_loss", "q_loss"]
 

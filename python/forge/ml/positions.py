@@ -25,9 +25,10 @@ from torch import Tensor
 from forge import ops
 from forge.build import native
 from forge.errors import ForgeError
-from forge.ml.rows import ILLEGAL_Q, Batch, make_rows
-from forge.oracle.deal import Deal
-from forge.oracle.state import INITIAL_STATE, seats_to_act
+from forge.game.deal import Deal
+from forge.game.state import INITIAL_STATE, seats_to_act
+from forge.learn.batches import Batch
+from forge.ml.rows import ILLEGAL_Q, make_rows
 
 DISTRIBUTIONS: Final = ("uniform", "played")
 NOISE_RATES: Final = (0.0, 0.1, 0.3, 1.0)

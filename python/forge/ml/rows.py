@@ -12,8 +12,9 @@ from torch import Tensor
 
 from forge import ops
 from forge.errors import ForgeError
-from forge.ml.network import N_FEATURES, N_SLOTS, N_TOKENS
-from forge.oracle.state import seats_to_act
+from forge.game.state import seats_to_act
+from forge.learn.batches import Batch
+from forge.ml.networks.transformer import N_FEATURES, N_SLOTS, N_TOKENS
 
 # Shape of one row of each array; all are int8.
 ROW_SHAPES: Final[dict[str, tuple[int, ...]]] = {
@@ -26,7 +27,6 @@ ROW_SHAPES: Final[dict[str, tuple[int, ...]]] = {
     "players": (),
     "values": (),
 }
-Batch = dict[str, Tensor]
 
 DEFAULT_GLOBAL_SEED: Final = 42
 DEFAULT_SAMPLES_PER_SHARD: Final = 50_000

@@ -10,11 +10,11 @@ from torch.utils.data import DataLoader
 
 from forge import ops
 from forge.errors import ForgeError
-from forge.ml.data import RankSampler, as_is
+from forge.learn.batches import Batch
+from forge.learn.data_module import RankSampler, as_is
+from forge.ml.measure.protocol import REFERENCE_SEEDS, ReferenceRows, reference_rows, solve_seeds
 from forge.ml.mixing import PositionStream
 from forge.ml.positions import StreamOptions
-from forge.ml.protocol import REFERENCE_SEEDS, ReferenceRows, reference_rows, solve_seeds
-from forge.ml.rows import Batch
 
 # Two units wait for each worker in shared memory, which containers often limit to 64 MB: at the
 # default size of a unit that is 14.

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from forge.errors import ForgeError
-from forge.ml.npy_writer import Entry, Rows, SplitWriter, data_hash, read_journal
-from forge.ml.sources import BATCH_ROWS, Source
-from forge.ml.tokenized_folder import Settings, TokenizedFolder, locked
-from forge.oracle.naming import SPLITS
-from forge.oracle.naming import split_of as get_split
-from forge.oracle.stop import StopSignal
+from forge.ml.tokenized.folder import Settings, TokenizedFolder, locked
+from forge.ml.tokenized.npy_writer import Entry, Rows, SplitWriter, data_hash, read_journal
+from forge.ml.tokenized.sources import BATCH_ROWS, Source
+from forge.work.seed_files import SPLITS
+from forge.work.seed_files import split_of as get_split
+from forge.work.stop import StopSignal
 
 __all__ = [
     "Listener",

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from forge.eq.stage2_export import MODE as STAGE_2_MODE
 from forge.errors import ForgeError
 from forge.models.catalog import Model
+from forge.stage2.export import MODE as STAGE_2_MODE
 
 BEGIN: Final = "<!-- models: written by forge promote -->"
 END: Final = "<!-- end of models -->"
@@ -201,8 +201,8 @@ def _example(model: Model) -> str:
     if model.loss_mode == STAGE_2_MODE:
         return f"""\
 from forge import Deal
-from forge.eq.games import Games
-from forge.eq.transcript import transcript_tokens
+from forge.play.games import Games
+from forge.play.transcript import transcript_tokens
 from forge.models import catalog
 
 games = Games.start([Deal.from_seed(0)], [6])  # sixes, before the first lead

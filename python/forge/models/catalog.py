@@ -8,10 +8,10 @@ from typing import Any, Final
 import torch
 
 from forge.errors import ForgeError
-from forge.ml.base import NetworkModule
-from forge.ml.hashing import sha256_of
+from forge.learn.network_module import NetworkModule
 from forge.models.stages import load_network
 from forge.ops import resolve_device
+from forge.work.hashing import sha256_of
 
 SHIPPED: Final = Path(__file__).parent
 INDEX_FILE: Final = "catalog.json"

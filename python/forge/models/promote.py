@@ -16,10 +16,9 @@ import yaml  # type: ignore[import-untyped, unused-ignore]
 
 import forge
 from forge.errors import ForgeError
-from forge.ml.base import NetworkModule
-from forge.ml.evaluate import Rows
-from forge.ml.hashing import sha256_of
-from forge.ml.weights import ckpt_bytes, safetensors_bytes, stripped_state
+from forge.learn.batches import RowSource
+from forge.learn.network_module import NetworkModule
+from forge.learn.weights import ckpt_bytes, safetensors_bytes, stripped_state
 from forge.models import card
 from forge.models.catalog import (
     INDEX_FILE,
@@ -31,7 +30,8 @@ from forge.models.catalog import (
     list_models,
 )
 from forge.models.stages import STAGES, Measured, load_network, mode_of
-from forge.oracle.atomic import FileClaim
+from forge.work.atomic import FileClaim
+from forge.work.hashing import sha256_of
 
 # A package that one installs with pip is no place for larger files.
 MAX_SHIPPED_BYTES: Final = 8_000_000
@@ -76,7 +76,7 @@ class PromoteOptions:
 def promote(
     checkpoint: Path,
     folder: Path,
-    open_rows: Callable[[], tuple[Rows, str]],
+    open_rows: Callable[[], tuple[RowSource, str]],
     options: PromoteOptions | None = None,
     device: str = "auto",
     on_batch: Callable[[int, int], None] | None = None,

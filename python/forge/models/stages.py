@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from forge.eq.stage2 import EqLightningModule
-from forge.eq.stage2_eval import evaluate_eq
-from forge.eq.stage2_export import MODE
-from forge.ml.base import NetworkModule
-from forge.ml.evaluate import evaluate
-from forge.ml.intervals import Interval
+from forge.learn.network_module import NetworkModule
+from forge.learn.weights import load_weights, stage_of
+from forge.ml.measure.network_pass import evaluate
 from forge.ml.module import DominoLightningModule
-from forge.ml.weights import load_weights, stage_of
+from forge.stage2.export import MODE
+from forge.stage2.measure import evaluate_eq
+from forge.stage2.module import EqLightningModule
+from forge.stats.intervals import Interval
 
 
 class Measured(Protocol):

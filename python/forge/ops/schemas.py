@@ -1,7 +1,7 @@
 """The contract of every operator: schema, argument checks, shapes and types of what comes out.
 
 One check serves fake tensors, CPU and CUDA. A *deal* is int8 [4, 7] domino ids in slot order; in
-batches a leading dimension of 1 broadcasts. States are packed int64 (see forge.oracle.state).
+batches a leading dimension of 1 broadcasts. States are packed int64 (see forge.game.state).
 All values are in the team-0 frame. Checks, fakes and rooms of the operators on hidden hands are in
 `world_schemas`.
 """

@@ -1,1 +1,1 @@
-"""The exact oracle: deals, positions, tablebases, search, and shards of them."""
+"""The exact oracle: positions, search, tablebases, and shards of them."""

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from forge.oracle import tables
-from forge.oracle.deal import Deal
-from forge.oracle.declarations import declaration_name
+from forge.game import tables
+from forge.game.deal import Deal
+from forge.game.declarations import declaration_name
 
 
 @dataclass(frozen=True)

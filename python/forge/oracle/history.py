@@ -1,10 +1,10 @@
 """A way to a state: the plays that a packed state does not record."""
 
 from forge.errors import ForgeError
-from forge.oracle.deal import Deal
+from forge.game.deal import Deal
+from forge.game.state import INITIAL_STATE, unpack_state
+from forge.game.tables import FOLLOWS, LED_SUIT, trick_winner
 from forge.oracle.position import Position
-from forge.oracle.state import INITIAL_STATE, unpack_state
-from forge.oracle.tables import FOLLOWS, LED_SUIT, trick_winner
 
 _ALL_SLOTS = 127
 Masks = tuple[int, int, int, int]

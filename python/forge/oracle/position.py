@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from forge.build import native
 from forge.errors import ForgeError
-from forge.oracle.deal import Deal
-from forge.oracle.declarations import declaration_name, parse_declaration
+from forge.game.deal import Deal
+from forge.game.declarations import declaration_name, parse_declaration
+from forge.game.state import INITIAL_STATE, UnpackedState, unpack_state
+from forge.game.tables import domino_name, parse_dominoes
 from forge.oracle.search import search_one
-from forge.oracle.state import INITIAL_STATE, UnpackedState, unpack_state
-from forge.oracle.tables import domino_name, parse_dominoes
 
 
 @dataclass(frozen=True, repr=False)

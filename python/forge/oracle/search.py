@@ -8,8 +8,8 @@ import torch
 from forge import ops
 from forge.build import native
 from forge.errors import ForgeError
-from forge.oracle.deal import Deal
-from forge.oracle.state import ILLEGAL, INITIAL_STATE, check_state
+from forge.game.deal import Deal
+from forge.game.state import ILLEGAL, INITIAL_STATE, check_state
 
 if TYPE_CHECKING:
     from forge.oracle.position import Position

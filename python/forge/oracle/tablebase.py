@@ -9,11 +9,11 @@ import torch
 
 from forge import ops
 from forge.errors import ForgeError
-from forge.oracle.deal import Deal
-from forge.oracle.declarations import declaration_name
+from forge.game.deal import Deal
+from forge.game.declarations import declaration_name
+from forge.game.state import ILLEGAL, INITIAL_STATE, check_state
+from forge.game.tables import domino_name
 from forge.oracle.position import Position
-from forge.oracle.state import ILLEGAL, INITIAL_STATE, check_state
-from forge.oracle.tables import domino_name
 
 if TYPE_CHECKING:
     import pyarrow as pa

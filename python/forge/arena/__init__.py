@@ -1,0 +1,1 @@
+"""Players, and what duplicate deals say about who plays better."""

@@ -1,0 +1,167 @@
+"""What duplicate deals say about two players.
+
+Every deal is played twice, so results come in pairs, and the deal is the unit of all intervals:
+what both players owe to the deal cancels in the difference.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from forge.errors import ForgeError
+from forge.game.constants import HAND_POINTS
+from forge.game.contract import BID
+from forge.stats.figures import Figure
+from forge.stats.intervals import CONFIDENCE, wilson_interval
+from forge.stats.paired import BoolArray, McNemar, mcnemar, paired_rate_interval
+
+MARKS_A_GAME: Final = 7
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class PairedResults:
+    """Results of N deals, in the order of the series.
+
+    Args:
+        points_a: int64 [N], points of the declarer's team, 0..42, with player A declaring.
+        points_b: the same with player B declaring.
+        bidders: int64 [N], the seat 0..3 at the table that the bid was forced on.
+    """
+
+    points_a: IntArray
+    points_b: IntArray
+    bidders: IntArray
+
+    def __len__(self) -> int:
+        return len(self.points_a)
+
+    @property
+    def made_a(self) -> BoolArray:
+        """bool [N]: whether A makes its contract."""
+        return self.points_a >= BID
+
+    @property
+    def made_b(self) -> BoolArray:
+        """bool [N]: whether B makes its contract."""
+        return self.points_b >= BID
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All figures of two players over the same deals.
+
+    Args:
+        n_deals: each is two hands.
+        make_a, make_b: share of the contracts that the player makes as declarer (Wilson).
+        make_difference: A's make rate minus B's (paired, Agresti and Min).
+        marks_a, marks_b: marks a hand; every hand is worth one, to the declarer if made, to the
+            defenders if set.
+        marks_difference: A's marks a hand minus B's; the same number as `make_difference`.
+        points_a, points_b: points a hand, declaring and defending, of 42 (t over deals).
+        points_difference: A's points a hand minus B's (paired t over deals).
+        mcnemar: on the contracts made.
+        games_a, games_b: games won, each a race to 7 marks over the hands in the order of the
+            series, see `count_games`.
+    """
+
+    n_deals: int
+    make_a: Figure
+    make_b: Figure
+    make_difference: Figure
+    marks_a: Figure
+    marks_b: Figure
+    marks_difference: Figure
+    points_a: Figure
+    points_b: Figure
+    points_difference: Figure
+    mcnemar: McNemar
+    games_a: int
+    games_b: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; NaN (an interval of too few deals) becomes null."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+
+def compare(results: PairedResults) -> Comparison:
+    """Figures of the deals so far.
+
+    Raises:
+        ForgeError: without a deal.
+    """
+    n = len(results)
+    if n == 0:
+        raise ForgeError("no deals were played: there is nothing to compare")
+    test = mcnemar(results.made_a, results.made_b)
+    make = Figure((test.only_a - test.only_b) / n, paired_rate_interval(test, n))
+    low, high = make.interval
+    # Of the two hands of a deal A gets a mark for each contract it makes and for each of B's it
+    # sets: half a mark a hand plus half the difference of what both make.
+    share = 0.5 + make.value / 2
+    marks_a = Figure(share, (0.5 + low / 2, 0.5 + high / 2))
+    marks_b = Figure(1 - share, (0.5 - high / 2, 0.5 - low / 2))
+    of_a = (results.points_a + HAND_POINTS - results.points_b) / 2
+    games_a, games_b = count_games(results)
+    return Comparison(
+        n_deals=n,
+        make_a=_rate(results.made_a),
+        make_b=_rate(results.made_b),
+        make_difference=make,
+        marks_a=marks_a,
+        marks_b=marks_b,
+        marks_difference=make,
+        points_a=_mean(of_a),
+        points_b=_mean(HAND_POINTS - of_a),
+        points_difference=_mean(2 * of_a - HAND_POINTS),
+        mcnemar=test,
+        games_a=games_a,
+        games_b=games_b,
+    )
+
+
+def count_games(results: PairedResults) -> tuple[int, int]:
+    """Games that A and B win, each a race to 7 marks.
+
+    The hands of the series are played at two tables. At the first, A sits on the seats 0 and 2 and
+    so declares where the bid was forced on one of them; at the second the teams are swapped. A game
+    that is not finished at the end of the series does not count.
+    """
+    won = [0, 0]
+    a_declares_first = results.bidders % 2 == 0
+    for a_declares in (a_declares_first, ~a_declares_first):
+        a_gets_mark = np.where(a_declares, results.made_a, ~results.made_b)
+        marks = [0, 0]
+        for to_a in a_gets_mark.tolist():
+            winner = 0 if to_a else 1
+            marks[winner] += 1
+            if marks[winner] == MARKS_A_GAME:
+                won[winner] += 1
+                marks = [0, 0]
+    return won[0], won[1]
+
+
+def _rate(made: BoolArray) -> Figure:
+    return Figure(float(made.mean()), wilson_interval(int(made.sum()), len(made)))
+
+
+def _mean(values: npt.NDArray[np.float64]) -> Figure:
+    """Mean with Student's interval; NaN ends for a single deal."""
+    mean, n = float(values.mean()), len(values)
+    if n < 2:
+        return Figure(mean, (float("nan"), float("nan")))
+    error = float(values.std(ddof=1)) / n**0.5
+    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, n - 1)) * error
+    return Figure(mean, (mean - half, mean + half))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and value != value else value

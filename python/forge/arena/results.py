@@ -1,0 +1,72 @@
+"""Results of an arena on disk: a line a block of deals, see `results_file`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from forge.arena.comparison import PairedResults
+from forge.game.constants import HAND_POINTS
+from forge.play.games import N_SEATS
+from forge.work.results_file import ResultsFile, ResultsFormat, are_numbers
+
+
+@dataclass(frozen=True)
+class Block:
+    """Deals that were played together, twice each.
+
+    Args:
+        deals: their numbers in the series.
+        bidders: seat 0..3 at the table that the bid was forced on, a deal.
+        trumps: declaration 0..6, a deal.
+        points_a: points of the declarer's team, 0..42, with player A declaring, a deal.
+        points_b: the same with player B declaring.
+        cpu_s: CPU seconds that the decisions of player A and of player B took.
+        wall_s: seconds from the first lead to the last play.
+    """
+
+    deals: list[int]
+    bidders: list[int]
+    trumps: list[int]
+    points_a: list[int]
+    points_b: list[int]
+    cpu_s: list[float]
+    wall_s: float
+
+
+def _is_sound(values: Mapping[str, Any]) -> bool:
+    """Whether the columns of a block hold what they may, and as much of it."""
+    n = len(values["deals"]) if isinstance(values["deals"], list) else 0
+    last = {"bidders": N_SEATS - 1, "trumps": 6, "points_a": HAND_POINTS, "points_b": HAND_POINTS}
+    return (
+        n > 0
+        and are_numbers(values["deals"], n, 2**62)
+        and all(are_numbers(values[name], n, most) for name, most in last.items())
+        and isinstance(values["cpu_s"], list)
+        and len(values["cpu_s"]) == 2
+        and all(isinstance(each, float | int) for each in (*values["cpu_s"], values["wall_s"]))
+    )
+
+
+ARENA: Final = ResultsFormat("forge arena", 1, Block, _is_sound)
+
+
+def arena_file(path: Path, options: Mapping[str, Any]) -> ResultsFile[Block]:
+    """The file of a series of deals, made or gone on with; see `ResultsFile`."""
+    return ResultsFile(path, ARENA, options)
+
+
+def paired_results(blocks: Sequence[Block], n_deals: int) -> PairedResults:
+    """Results of the deals below `n_deals`, in the order of the series."""
+    rows = sorted(
+        row
+        for block in blocks
+        for row in zip(block.deals, block.points_a, block.points_b, block.bidders, strict=True)
+        if row[0] < n_deals
+    )
+    columns = np.array(rows, dtype=np.int64).reshape(-1, 4)
+    return PairedResults(columns[:, 1], columns[:, 2], columns[:, 3])

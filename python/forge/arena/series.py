@@ -1,0 +1,220 @@
+"""Two players against each other on duplicate deals, on all cores.
+
+Every deal is played twice with the teams swapped. A decision's random numbers depend on the seed of
+the series, the deal and the number of the play, and on nothing else: results are the same whatever
+the number of workers, and a player against itself does the same at both tables.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+
+from forge.arena.comparison import PairedResults
+from forge.arena.players import Player
+from forge.arena.protocol import arena_deal
+from forge.arena.registry import PlayerSpec
+from forge.arena.results import Block, arena_file, paired_results
+from forge.errors import ForgeError
+from forge.game.constants import HAND_POINTS
+from forge.game.contract import BID
+from forge.play.games import N_PLAYS, Games
+from forge.play.keys import combine, decision_keys
+from forge.work.hashing import sha256_of
+from forge.work.processes import in_order
+from forge.work.stop import StopSignal
+
+# Deals played in lock step. The same whatever the number of workers, because a network may round
+# differently in batches of another size.
+BLOCK_DEALS: Final = 16
+_PURPOSE: Final = 20  # of the keys: the arena's draws are no others
+
+
+@dataclass(frozen=True)
+class ArenaOptions:
+    """What the results depend on.
+
+    Args:
+        a, b: the players.
+        seed: of the series of deals and of all chance.
+        device: where the players compute; no result depends on it, but for a network's rounding.
+
+    Raises:
+        ForgeError: for a seed that is no int64.
+    """
+
+    a: PlayerSpec
+    b: PlayerSpec
+    seed: int = 0
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**63:
+            raise ForgeError(f"the seed must lie in 0..2^63-1, got {self.seed}")
+
+    def record(self) -> dict[str, Any]:
+        """Plain values, as a results file holds them."""
+        values: dict[str, Any] = {
+            "a": self.a.text,
+            "b": self.b.text,
+            "seed": self.seed,
+            "bid": BID,
+        }
+        for name, spec in (("a", self.a), ("b", self.b)):
+            if spec.path is not None:
+                values[f"sha256 of {name}"] = sha256_of(spec.path)
+        return values
+
+
+@dataclass(frozen=True)
+class ArenaRun:
+    """What came out.
+
+    Args:
+        results: of all deals of the series so far, those of earlier runs included.
+        cpu_s_a_hand: CPU seconds of player A and of player B for all decisions of its side in a
+            hand, mean over all hands.
+        n_hands_played: by this run.
+        elapsed_s: of this run.
+        stopped_by: the signal that ended the run early.
+    """
+
+    results: PairedResults
+    cpu_s_a_hand: tuple[float, float]
+    n_hands_played: int
+    elapsed_s: float
+    stopped_by: int | None
+
+
+def run_arena(
+    options: ArenaOptions,
+    n_deals: int,
+    n_workers: int = 1,
+    out: Path | None = None,
+    on_block: Callable[[int, PairedResults], None] | None = None,
+) -> ArenaRun:
+    """Play the deals of the series that are not in the file yet.
+
+    Args:
+        options: who plays, and the seed.
+        n_deals: the series is the deals 0..n_deals-1, each two hands.
+        n_workers: processes, one thread each; 1 works in this one.
+        out: where results are kept; a file of the same options goes on. None keeps nothing.
+        on_block: hears how many deals this run has played, and the results of all so far.
+
+    Raises:
+        ForgeError: for a bad checkpoint or device, or a file of other options.
+    """
+    options.a.build(options.device), options.b.build(options.device)
+    start = time.perf_counter()
+    with ExitStack() as stack:
+        file = None if out is None else stack.enter_context(arena_file(out, options.record()))
+        blocks = [] if file is None else list(file.rows)
+        n_before = len(paired_results(blocks, n_deals))
+        stop = stack.enter_context(StopSignal("deals"))
+        for block in played_blocks(options, missing_deals(blocks, n_deals), n_workers, stop):
+            blocks.append(block)
+            if file is not None:
+                file.append(block)
+            if on_block is not None:
+                results = paired_results(blocks, n_deals)
+                on_block(len(results) - n_before, results)
+    results = paired_results(blocks, n_deals)
+    return ArenaRun(
+        results,
+        _cpu_s_a_hand(blocks),
+        2 * (len(results) - n_before),
+        time.perf_counter() - start,
+        stop.signum,
+    )
+
+
+def missing_deals(blocks: Sequence[Block], n_deals: int) -> list[list[int]]:
+    """Numbers of the deals that are still to be played, in the blocks to play them in."""
+    done = {number for block in blocks for number in block.deals}
+    parts = (
+        [number for number in range(first, min(first + BLOCK_DEALS, n_deals)) if number not in done]
+        for first in range(0, n_deals, BLOCK_DEALS)
+    )
+    return [part for part in parts if part]
+
+
+def played_blocks(
+    options: ArenaOptions, todo: Sequence[Sequence[int]], n_workers: int, stop: StopSignal
+) -> Iterator[Block]:
+    """Blocks in order, as they are over, until done or stopped."""
+    return in_order(BlockWork(options), todo, n_workers, stop)
+
+
+class BlockWork:
+    """Plays blocks of deals; builds its players where it is first called."""
+
+    def __init__(self, options: ArenaOptions) -> None:
+        self.options = options
+        self._players: tuple[Player, Player] | None = None
+
+    def __call__(self, numbers: Sequence[int]) -> Block:
+        """Play some deals."""
+        options = self.options
+        if self._players is None:
+            self._players = options.a.build(options.device), options.b.build(options.device)
+        return play_block(self._players, options.seed, numbers, options.device)
+
+
+def play_block(
+    players: tuple[Player, Player],
+    seed: int,
+    numbers: Sequence[int],
+    device: torch.device | str = "cpu",
+) -> Block:
+    """Play deals twice each, all hands in lock step.
+
+    Args:
+        players: A and B.
+        seed: of the series.
+        numbers: which deals of it.
+        device: where.
+    """
+    start = time.perf_counter()
+    deals = [arena_deal(seed, number) for number in numbers]
+    games = Games.start([each.deal for each in deals] * 2, [each.trump for each in deals] * 2)
+    games = games.to(torch.device(device))
+    n_deals = len(deals)
+    hands = torch.arange(2 * n_deals, device=games.states.device)
+    declaring_b = (hands >= n_deals).long()  # who is team 0: A in the first half, B in the second
+    of_series = torch.full_like(games.states, seed)
+    seeds = combine(of_series, torch.tensor(numbers, device=games.states.device).repeat(2))
+    cpu_s = [0.0, 0.0]
+    for n_plays in range(N_PLAYS):
+        keys = decision_keys(seeds, n_plays, _PURPOSE)
+        acting = (games.players & 1) ^ declaring_b  # 0: A, 1: B
+        slots = torch.empty_like(acting)
+        for side, player in enumerate(players):
+            rows = (acting == side).nonzero()[:, 0]
+            if len(rows):
+                before = time.process_time()
+                slots[rows] = player.slots(games.take(rows), keys[rows])
+                cpu_s[side] += time.process_time() - before
+        games = games.play(slots)
+    points = ((HAND_POINTS + games.diff.long()) // 2).tolist()
+    return Block(
+        deals=list(numbers),
+        bidders=[each.bidder for each in deals],
+        trumps=[each.trump for each in deals],
+        points_a=points[:n_deals],
+        points_b=points[n_deals:],
+        cpu_s=[round(seconds, 6) for seconds in cpu_s],
+        wall_s=round(time.perf_counter() - start, 6),
+    )
+
+
+def _cpu_s_a_hand(blocks: Sequence[Block]) -> tuple[float, float]:
+    n_hands = 2 * sum(len(block.deals) for block in blocks)
+    a, b = (sum(block.cpu_s[side] for block in blocks) for side in range(2))
+    return (a / n_hands, b / n_hands) if n_hands else (0.0, 0.0)

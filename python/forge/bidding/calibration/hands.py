@@ -1,0 +1,215 @@
+"""Hands played for a contract by players who see what a seat sees: what a calibration is fitted to.
+
+A hand, its trump and its bid follow from a number. Beside the perfect-play points of many deals
+around it, one further deal (or a few) is played: whether the bid was made there is one draw of the
+chance that is to be predicted.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from forge.arena.players import Player
+from forge.arena.protocol import best_pip_suit
+from forge.arena.registry import PlayerSpec
+from forge.bidding.deals import deals_around
+from forge.bidding.estimates import POINT_BIDS, points_needed
+from forge.bidding.hand import hand_text, parse_hand
+from forge.bidding.simulate import perfect_points, play_keys, played_points
+from forge.errors import ForgeError
+from forge.game.constants import HAND_POINTS
+from forge.game.declarations import N_DECLARATIONS
+from forge.game.tables import N_DOMINOES
+from forge.work.hashing import sha256_of
+from forge.work.processes import in_order
+from forge.work.results_file import ResultsFile, ResultsFormat, are_numbers
+from forge.work.stop import StopSignal
+
+# How contracts are drawn: what is bid at a table (a long suit, the lowest bid) and all the rest.
+SHARE_OF_BEST_SUIT: Final = 0.6
+SHARE_OF_LOWEST_BID: Final = 0.4
+N_HELD: Final = 7
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A hand to play: seven ascending ids of seat 0, declaration 0..9, bid 30..42."""
+
+    hand: tuple[int, ...]
+    decl: int
+    bid: int
+
+
+def contract_of(number: int) -> Contract:
+    """Contract number 0, 1, ...; each is drawn by a generator of its own."""
+    chance = random.Random(f"forge bidding calibration {number}")
+    hand = tuple(sorted(chance.sample(range(N_DOMINOES), N_HELD)))
+    best = chance.random() < SHARE_OF_BEST_SUIT
+    decl = best_pip_suit(hand) if best else chance.randrange(N_DECLARATIONS)
+    lowest, *higher = POINT_BIDS
+    bid = lowest if chance.random() < SHARE_OF_LOWEST_BID else chance.choice(higher)
+    return Contract(hand, decl, bid)
+
+
+@dataclass(frozen=True)
+class PlayedHand:
+    """One contract and what came of it.
+
+    Args:
+        number: of the contract.
+        hand: as text.
+        decl: declaration 0..9.
+        bid: 30..42.
+        perfect: team 0's points under perfect play in each of the deals, 0..42.
+        played: team 0's points in further deals, played.
+        made: how many of those made the bid.
+    """
+
+    number: int
+    hand: str
+    decl: int
+    bid: int
+    perfect: list[int]
+    played: list[int]
+    made: int
+
+
+def _is_sound(values: Mapping[str, Any]) -> bool:
+    """Whether a line of the file holds what it may."""
+    try:
+        parse_hand(values["hand"])
+        needed = points_needed(values["bid"])
+    except (ForgeError, TypeError, AttributeError):
+        return False
+    return (
+        _are_points(values["perfect"])
+        and _are_points(values["played"])
+        and are_numbers([values["number"]], 1, 2**62)
+        and are_numbers([values["decl"]], 1, N_DECLARATIONS - 1)
+        and values["made"] == sum(points >= needed for points in values["played"])
+    )
+
+
+def _are_points(values: Any) -> bool:
+    return (
+        isinstance(values, list) and bool(values) and are_numbers(values, len(values), HAND_POINTS)
+    )
+
+
+HANDS: Final = ResultsFormat("forge bidding calibration", 1, PlayedHand, _is_sound)
+
+
+@dataclass(frozen=True)
+class PlayOptions:
+    """What the results of a contract depend on, beside its number.
+
+    Args:
+        player: plays all four seats.
+        n_deals: deals of perfect play.
+        n_played: further deals, played.
+
+    Raises:
+        ForgeError: without a deal of each, or for a player who sees all hands.
+    """
+
+    player: PlayerSpec
+    n_deals: int
+    n_played: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.n_deals, self.n_played) < 1:
+            raise ForgeError(
+                f"deals must be 1 or more, got {self.n_deals} solved and {self.n_played} played"
+            )
+        if self.player.kind in ("oracle", "model"):
+            raise ForgeError(
+                f"player {self.player.text!r} sees all hands: take make:n=N or eq:n=N, "
+                "which play from what a seat sees"
+            )
+
+    def record(self) -> dict[str, Any]:
+        """Plain values, as the file holds them."""
+        values: dict[str, Any] = {
+            "player": self.player.text,
+            "deals": self.n_deals,
+            "played": self.n_played,
+        }
+        if self.player.path is not None:
+            values["sha256"] = sha256_of(self.player.path)
+        return values
+
+
+class PlayContract:
+    """Plays contracts by number; builds a player for each bid when it is first needed."""
+
+    def __init__(self, options: PlayOptions) -> None:
+        self.options = options
+        self._players: dict[int, Player] = {}
+
+    def __call__(self, number: int) -> PlayedHand:
+        """Play one."""
+        contract, n = contract_of(number), self.options.n_deals
+        if contract.bid not in self._players:
+            self._players[contract.bid] = self.options.player.build(bid=contract.bid)
+        deals = deals_around(contract.hand, number, 0, n + self.options.n_played)
+        perfect = perfect_points(deals[:n], contract.decl)
+        keys = play_keys(number, n, len(deals))
+        played = played_points(deals[n:], contract.decl, self._players[contract.bid], keys)
+        return PlayedHand(
+            number=number,
+            hand=hand_text(contract.hand),
+            decl=contract.decl,
+            bid=contract.bid,
+            perfect=perfect.tolist(),
+            played=played.tolist(),
+            made=int((played >= points_needed(contract.bid)).sum()),
+        )
+
+
+@dataclass(frozen=True)
+class PlayRun:
+    """What a run did: hands in the file, hands this run played, the signal that ended it."""
+
+    n_hands: int
+    n_played: int
+    stopped_by: int | None
+
+
+def play_contracts(
+    options: PlayOptions,
+    numbers: Sequence[int],
+    out: Path,
+    n_workers: int = 1,
+    on_hand: Callable[[PlayedHand], None] | None = None,
+) -> PlayRun:
+    """Play the contracts that are not in the file yet, in order.
+
+    The file is the same whatever the number of workers and however often the run was stopped.
+
+    Args:
+        options: who plays, and how many deals of perfect play.
+        numbers: of the contracts.
+        out: the file of rows, made or gone on with.
+        n_workers: processes, one thread each.
+        on_hand: hears of each hand when it is on disk.
+
+    Raises:
+        ForgeError: for a file of other options, or another kind.
+    """
+    n_played = 0
+    with ExitStack() as stack:
+        file = stack.enter_context(ResultsFile(out, HANDS, options.record()))
+        stop = stack.enter_context(StopSignal("hands"))
+        done = {row.number for row in file.rows}
+        todo = [number for number in numbers if number not in done]
+        for row in in_order(PlayContract(options), todo, n_workers, stop):
+            file.append(row)
+            n_played += 1
+            if on_hand is not None:
+                on_hand(row)
+        return PlayRun(len(file.rows), n_played, stop.signum)

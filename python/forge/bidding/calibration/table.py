@@ -1,0 +1,165 @@
+"""From the share of deals that perfect play makes to the chance at a table.
+
+Perfect play sees all hands and makes far more than people can. The chance that four players make a
+bid, each playing for the contract from what a seat sees, is a logistic function of the perfect-play
+share, with a line of its own for each class of declaration and each bid:
+``logit P = intercept + slope * logit((k + 0.5) / (n + 1))`` for k of n deals made. Slopes are
+positive, so the ends of an interval of the share become the ends of an interval of the chance.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, logit
+
+from forge.bidding.estimates import POINT_BIDS, Floats, MakeTable, points_needed
+from forge.errors import ForgeError
+from forge.game.declarations import declaration_name
+from forge.work.atomic import write_file
+
+FORMAT: Final = "forge bidding calibration"
+VERSION: Final = 1
+PIP_TRUMP: Final = "pip trump"
+_SHIPPED: Final = Path(__file__).with_name("calibration.json")
+
+
+def class_of(decl: int) -> str:
+    """The class of a declaration: `pip trump` for the seven suits, else its own name."""
+    return PIP_TRUMP if decl <= 6 else declaration_name(decl)
+
+
+CLASSES: Final = tuple(dict.fromkeys(class_of(decl) for decl in range(10)))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The lines, and where they come from.
+
+    Args:
+        intercepts, slopes: by class, one a bid 30..42; slopes are positive.
+        made_with: who played, how many hands, which terms: plain values.
+        validation: figures over hands that were not fitted to: plain values, empty before.
+
+    Raises:
+        ForgeError: where a class or bid is missing or a slope is not positive.
+    """
+
+    intercepts: Mapping[str, list[float]]
+    slopes: Mapping[str, list[float]]
+    made_with: Mapping[str, Any] = field(default_factory=dict)
+    validation: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, lines in (("intercepts", self.intercepts), ("slopes", self.slopes)):
+            if set(lines) != set(CLASSES):
+                raise ForgeError(f"calibration: {name} must be of {', '.join(CLASSES)}")
+            sound = all(
+                len(line) == len(POINT_BIDS) and np.isfinite(np.array(line, dtype=float)).all()
+                for line in lines.values()
+            )
+            if not sound:
+                raise ForgeError(f"calibration: {name} must be {len(POINT_BIDS)} numbers a class")
+        if min(min(line) for line in self.slopes.values()) <= 0.0:
+            raise ForgeError("calibration: slopes must be positive")
+
+    def chance(self, share: npt.ArrayLike, n: npt.ArrayLike, decl: int, bid: int) -> Floats:
+        """The chance at a table, elementwise.
+
+        Args:
+            share: of deals that perfect play makes, or an end of its interval, 0..1.
+            n: how many deals.
+            decl: declaration 0..9.
+            bid: 30..42 or 84 (as 42: all points).
+        """
+        column, name = points_needed(bid) - POINT_BIDS[0], class_of(decl)
+        chances: Floats = expit(
+            self.intercepts[name][column] + self.slopes[name][column] * evidence(share, n)
+        )
+        return chances
+
+    def apply(self, table: MakeTable) -> MakeTable:
+        """The table of perfect play as chances at a table.
+
+        A higher bid is never made more often than a lower one. Intervals say how well the
+        perfect-play share is known, not how well the lines are.
+        """
+        p, low, high = (
+            np.minimum.accumulate(self._cells(table, shares), axis=1)
+            for shares in (table.p, table.low, table.high)
+        )
+        return replace(table, p=p, low=low, high=high)
+
+    def _cells(self, table: MakeTable, shares: Floats) -> Floats:
+        rows = zip(table.decls, table.n, shares, strict=True)
+        return np.array(
+            [
+                [
+                    float(self.chance(share, n, decl, bid))
+                    for bid, share in zip(table.bids, row, strict=True)
+                ]
+                for decl, n, row in rows
+            ]
+        )
+
+    @property
+    def summary(self) -> str:
+        """One line: what it was fitted to and how far it was off."""
+        made, found = self.made_with, self.validation
+        line = f"calibrated on {made['hands']:,} hands played by {made['player']}"
+        if found:
+            low, high = found["interval"]
+            line += (
+                f", off by {100 * found['error']:.1f} points [{100 * low:.1f}, {100 * high:.1f}]"
+                f" on {found['hands']:,} others"
+            )
+        return line
+
+    def write(self, path: Path) -> None:
+        """As JSON, whole or not at all."""
+        text = json.dumps({"format": FORMAT, "version": VERSION, **asdict(self)}, indent=1)
+        write_file(path, (text + "\n").encode())
+
+    @classmethod
+    def read(cls, path: Path) -> Calibration:
+        """What `write` wrote.
+
+        Raises:
+            ForgeError: for a file that cannot be read, of another kind, or damaged.
+        """
+        try:
+            values = json.loads(path.read_bytes())
+        except OSError as error:
+            raise ForgeError(f"cannot read {path}: {error.strerror or error}") from error
+        except ValueError:
+            values = None
+        if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
+            raise ForgeError(f"{path} is not a {FORMAT}")
+        if values.pop("version", None) != VERSION:
+            raise ForgeError(f"{path} is not a {FORMAT} of version {VERSION}")
+        try:
+            return cls(**values)
+        except (ForgeError, TypeError, ValueError, AttributeError) as error:
+            raise ForgeError(f"{path} is damaged: {error}") from error
+
+
+def evidence(share: npt.ArrayLike, n: npt.ArrayLike) -> Floats:
+    """logit((k + 0.5) / (n + 1)) for a share k / n of n deals: finite for 0 and 1 too."""
+    deals = np.asarray(n, dtype=np.float64)
+    found: Floats = logit((np.asarray(share, dtype=np.float64) * deals + 0.5) / (deals + 1.0))
+    return found
+
+
+def shipped() -> Calibration | None:
+    """The calibration of this package; None if it has none.
+
+    Raises:
+        ForgeError: where it is damaged.
+    """
+    return Calibration.read(_SHIPPED) if _SHIPPED.exists() else None

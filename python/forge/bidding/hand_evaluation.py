@@ -1,0 +1,270 @@
+"""One hand, evaluated: deals until there are enough, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from forge.bidding.calibration.table import Calibration
+from forge.bidding.estimates import (
+    BIDS,
+    Choice,
+    MakeTable,
+    clearly_worse,
+    paired_difference,
+    points_needed,
+    table_of_counts,
+)
+from forge.bidding.hand import hand_text
+from forge.bidding.simulate import BLOCK_DEALS, Progress, Simulator
+from forge.errors import ForgeError
+from forge.game.contract import BID
+from forge.game.declarations import declaration_name
+from forge.stats.figures import Figure
+
+# No sequential run goes beyond: half a width of 0.005 at worst.
+MAX_DEALS: Final = 50_000
+# Deals before declarations are dropped for the first time.
+FIRST_LOOK: Final = BLOCK_DEALS
+
+PERFECT_PLAY: Final = "perfect play (all hands open)"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How far to go.
+
+    Args:
+        n_deals: so many at least.
+        until: go on until the interval of the headline (the best declaration at `bid`) is that
+            narrow: half its width, as a chance. None stops at `n_deals`.
+        bid: of the headline.
+        only_bid: ask for that bid alone: a quarter of the time with perfect play.
+        drop_worse: stop dealing for declarations that are shown to be worse at `bid`.
+        max_deals: no more.
+
+    Raises:
+        ForgeError: on a value out of range.
+    """
+
+    n_deals: int = 100
+    until: float | None = None
+    bid: int = BID
+    only_bid: bool = False
+    drop_worse: bool = False
+    max_deals: int = MAX_DEALS
+
+    def __post_init__(self) -> None:
+        if self.n_deals < 1:
+            raise ForgeError(f"samples must be 1 or more, got {self.n_deals}")
+        if self.until is not None and not 0.0 < self.until < 0.5:
+            raise ForgeError(f"until must lie between 0 and 0.5, got {self.until}")
+        points_needed(self.bid)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was found.
+
+    Args:
+        hand: seven ascending ids.
+        simulator: how deals were played out.
+        plan: how far it was to go.
+        outcomes: a row a declaration, of the deals 0, 1, ...: team 0's points int8, or with
+            `only_bid` whether the bid was made, bool. Rows of dropped declarations are shorter.
+        simulated: what the deals say.
+        calibration: what turned perfect play into chances at a table, if anything did.
+        table: the headline: calibrated, or the same as `simulated`.
+        dropped: declarations that were shown to be worse.
+    """
+
+    hand: tuple[int, ...]
+    simulator: Simulator
+    plan: Plan
+    outcomes: tuple[npt.NDArray[Any], ...]
+    simulated: MakeTable
+    calibration: Calibration | None
+    table: MakeTable
+    dropped: tuple[int, ...]
+
+    @property
+    def best(self) -> Choice:
+        """The declaration and bid with the most expected marks; `only_bid`: at that bid."""
+        return self.table.best()
+
+    @property
+    def at_bid(self) -> Choice:
+        """The best declaration at the bid of the plan: whose interval `until` is about."""
+        return self.table.best_decl(self.plan.bid)
+
+    @property
+    def how(self) -> str:
+        """What the simulated figures are, in words."""
+        if self.simulator.is_perfect:
+            return PERFECT_PLAY
+        sees = "sees all hands" if self.simulator.player.kind == "model" else "sees its own hand"
+        return f"played by {self.simulator.player.text} ({sees})"
+
+    def differences(self) -> list[tuple[int, Figure]]:
+        """Of the best declaration at the bid over each other one, over their common deals, best
+        rivals first: how much oftener it makes the bid. Not calibrated."""
+        needed, best = points_needed(self.plan.bid), self.at_bid.decl
+        made = [_made(row, needed) for row in self.outcomes]
+        own = made[self.table.decls.index(best)]
+        found = []
+        for decl, other in zip(self.table.decls, made, strict=True):
+            n = min(len(own), len(other))
+            if decl != best:
+                found.append((decl, paired_difference(own[:n], other[:n])))
+        return sorted(found, key=lambda each: each[1].value)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; chances by name of declaration and bid."""
+        at_bid, best = self.at_bid, self.best
+        report: dict[str, Any] = {
+            "hand": hand_text(self.hand),
+            "seed": self.simulator.seed,
+            "player": self.simulator.player.text,
+            "headline": self.calibration.summary if self.calibration else self.how,
+            "simulated": self.how,
+            "best": _choice(best),
+            "bid": self.plan.bid,
+            "best_at_bid": _choice(at_bid),
+            "best_at_bid_simulated": _choice(self.simulated.at(at_bid.decl, at_bid.bid)),
+            "difference_at_bid_simulated": {
+                declaration_name(decl): {"value": each.value, "interval": list(each.interval)}
+                for decl, each in self.differences()
+            },
+            "dropped": [declaration_name(decl) for decl in self.dropped],
+            "declarations": [],
+        }
+        for row, decl in enumerate(self.table.decls):
+            entry: dict[str, Any] = {
+                "declaration": declaration_name(decl),
+                "n_samples": int(self.simulated.n[row]),
+                "bids": [_cell(self, decl, bid) for bid in self.table.bids],
+            }
+            if not self.plan.only_bid:
+                entry["points"] = self.outcomes[row].tolist()
+            report["declarations"].append(entry)
+        return report
+
+
+def evaluate_hand(
+    hand: Sequence[int],
+    decls: Sequence[int],
+    simulator: Simulator,
+    plan: Plan,
+    calibration: Calibration | None = None,
+    on_deals: Progress | None = None,
+) -> Evaluation:
+    """Deal, play and count, until the plan is fulfilled.
+
+    Args:
+        hand: seven domino ids.
+        decls: declarations 0..9, each once.
+        simulator: how to play deals out.
+        plan: how far to go.
+        calibration: for perfect play; other players' figures need none.
+        on_deals: as `Simulator.points`.
+
+    Raises:
+        ForgeError: as `Simulator.points`.
+    """
+    applied = calibration if simulator.is_perfect else None
+    rows: dict[int, npt.NDArray[Any]] = {}
+    dropped: list[int] = []
+    n_done, n_wanted = 0, min(FIRST_LOOK, plan.n_deals) if plan.drop_worse else plan.n_deals
+    while True:
+        left = [decl for decl in decls if decl not in dropped]
+        fresh = _outcomes(hand, left, simulator, plan, (n_done, n_wanted), on_deals)
+        for decl, row in zip(left, fresh, strict=True):
+            rows[decl] = np.concatenate([rows[decl], row]) if decl in rows else row
+        n_done = n_wanted
+        if plan.drop_worse and len(left) > 1:
+            made = np.stack([_made(rows[decl], points_needed(plan.bid)) for decl in left])
+            worse = clearly_worse(made)
+            dropped += [decl for decl, is_worse in zip(left, worse, strict=True) if is_worse]
+        simulated = _table(decls, rows, plan)
+        table = applied.apply(simulated) if applied else simulated
+        n_wanted = _next_stop(n_done, table.best_decl(plan.bid), plan)
+        if n_wanted <= n_done:
+            break
+    return Evaluation(
+        tuple(sorted(hand)),
+        simulator,
+        plan,
+        tuple(rows[decl] for decl in decls),
+        simulated,
+        applied,
+        table,
+        tuple(dropped),
+    )
+
+
+def _outcomes(
+    hand: Sequence[int],
+    decls: Sequence[int],
+    simulator: Simulator,
+    plan: Plan,
+    numbers: tuple[int, int],
+    on_deals: Progress | None,
+) -> npt.NDArray[Any]:
+    """[D, N]: points int8, or with `only_bid` whether the bid was made, bool."""
+    if plan.only_bid:
+        return simulator.made(hand, decls, *numbers, points_needed(plan.bid), on_deals)
+    return simulator.points(hand, decls, *numbers, on_deals)
+
+
+def _next_stop(n_done: int, headline: Choice, plan: Plan) -> int:
+    """How many deals to have next; no more than there are if that is enough."""
+    if n_done < plan.n_deals:
+        return min(2 * n_done, plan.n_deals)
+    if plan.until is None:
+        return n_done
+    width = (headline.high - headline.low) / 2
+    if width <= plan.until:
+        return n_done
+    # Widths go with the root of the number; a tenth more, since the estimate of it is rough.
+    wanted = ceil(1.1 * n_done * (width / plan.until) ** 2 / BLOCK_DEALS) * BLOCK_DEALS
+    return min(max(wanted, n_done + BLOCK_DEALS), 4 * n_done + BLOCK_DEALS, plan.max_deals)
+
+
+def _table(decls: Sequence[int], rows: dict[int, npt.NDArray[Any]], plan: Plan) -> MakeTable:
+    bids = (plan.bid,) if plan.only_bid else BIDS
+    counts = [[int(_made(rows[decl], points_needed(bid)).sum()) for bid in bids] for decl in decls]
+    return table_of_counts(
+        decls, bids, np.array(counts), np.array([len(rows[decl]) for decl in decls])
+    )
+
+
+def _made(row: npt.NDArray[Any], n_points: int) -> npt.NDArray[np.bool_]:
+    """bool [N]: whether the points are there; a row that says so already says it."""
+    return row if row.dtype == np.bool_ else row >= n_points
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    return {
+        "declaration": declaration_name(choice.decl),
+        "bid": choice.bid,
+        "p": choice.p,
+        "interval": [choice.low, choice.high],
+        "marks": choice.marks,
+    }
+
+
+def _cell(found: Evaluation, decl: int, bid: int) -> dict[str, Any]:
+    chance, simulated = found.table.at(decl, bid), found.simulated.at(decl, bid)
+    return {
+        "bid": bid,
+        "p": chance.p,
+        "interval": [chance.low, chance.high],
+        "marks": chance.marks,
+        "simulated_p": simulated.p,
+        "simulated_interval": [simulated.low, simulated.high],
+    }

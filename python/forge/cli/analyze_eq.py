@@ -1,0 +1,243 @@
+"""`forge analyze-eq`: how wrong sampling is, and whether a network is good enough."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from forge.cli.common import DeviceOption, at_least_one, command, console, run
+from forge.errors import ForgeError
+from forge.work.progress import progress_bar
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from forge.eq.analysis.decisions import AnalysisConfig, Decisions
+    from forge.eq.analysis.measurements import Measurements
+    from forge.eq.analysis.rows import Analysis
+    from forge.eq.oracle import Oracle
+    from forge.eq.records import EqRecord
+
+app = command()
+
+
+class Split(str, Enum):
+    """A split of generated games."""
+
+    TRAIN = "train"
+    VAL = "val"
+    TEST = "test"
+
+
+@app.command()
+def analyze_eq(
+    data: Annotated[
+        Path,
+        typer.Option("--data", help="E[Q] games: a folder of splits, or one file.", metavar="PATH"),
+    ] = Path("data/eq-games"),
+    split: Annotated[Split, typer.Option("--split", help="Of a folder.")] = Split.VAL,
+    games: Annotated[
+        int, typer.Option("--games", help="At most so many games.", metavar="N")
+    ] = 200,
+    worlds: Annotated[
+        str, typer.Option("--worlds", help="Sizes of the samples.", metavar="N,N,...")
+    ] = "10,50,200,1000",
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkpoint",
+            help="Q-value network to compare with the exact search: a file, or a name of "
+            "`forge catalog`. Without it that part is left out.",
+            metavar="PATH",
+        ),
+    ] = None,
+    network_worlds: Annotated[
+        int, typer.Option("--network-worlds", help="Worlds that both are asked about.", metavar="N")
+    ] = 200,
+    enum_limit: Annotated[
+        int,
+        typer.Option(
+            "--enum-limit", help="Most worlds of a decision to value them all.", metavar="N"
+        ),
+    ] = 100_000,
+    reference_samples: Annotated[
+        int,
+        typer.Option(
+            "--reference-samples",
+            help="Worlds that stand for all where there are more than --enum-limit; 0: such "
+            "decisions say nothing about samples.",
+            metavar="N",
+        ),
+    ] = 0,
+    decisions_per_trick: Annotated[
+        int,
+        typer.Option(
+            "--decisions-per-trick",
+            help="Decisions with a choice, at random; as many again beyond --enum-limit if they "
+            "are of use.",
+            metavar="N",
+        ),
+    ] = 40,
+    repeats: Annotated[
+        int, typer.Option("--repeats", help="Samples of each size.", metavar="N")
+    ] = 16,
+    seed: Annotated[int, typer.Option("--seed", help="Of all draws.", metavar="N")] = 0,
+    output: Annotated[
+        Path,
+        typer.Option("--output", help="Folder of analysis.json and the plots.", metavar="DIR"),
+    ] = Path("eq-analysis"),
+    draw: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw PNG plots.")] = True,
+    device: DeviceOption = "auto",
+) -> None:
+    """Measure how wrong E[Q] of sampled worlds is, and of a network, on generated games.
+
+    Decisions that have few enough worlds are judged by all of them and the exact search: that E[Q]
+    is what samples aim at, uniform ones and those of mrv. The network is asked about the same
+    worlds as the search. Values are in points, in the frame of the team to act; intervals are of
+    95 %, from drawing whole games again. The row of all tricks weighs decisions by how many they
+    stand for.
+
+    Writes analysis.json and PNG plots.
+    """
+    at_least_one("--games", games)
+    from forge.eq.analysis.decisions import AnalysisConfig, decisions_with_choice, read_games
+    from forge.eq.analysis.figures import analyse
+    from forge.ops import resolve_device
+
+    config = AnalysisConfig(
+        n_worlds=parse_sizes(worlds),
+        enum_limit=enum_limit,
+        reference_samples=reference_samples,
+        network_worlds=network_worlds,
+        repeats=repeats,
+        decisions_per_trick=decisions_per_trick,
+        seed=seed,
+    )
+    on = resolve_device(device)
+    network, about = _open_network(checkpoint, str(on))
+    record = read_games(data, split.value, games)
+    found = decisions_with_choice(record)
+    screen = console()
+    measured = _measure(record, found, network, config, str(on), screen)
+    analysis = analyse(found, measured, config)
+    about |= {"data": str(data), "split": split.value if data.is_dir() else None}
+    about |= {"n_games": record.n_games, "device": str(on)}
+    names = _save(analysis, measured, config, about, output, draw)
+    from forge.cli.show.analysis_tables import show_analysis
+
+    place = data / split.value if data.is_dir() else data
+    lines = [
+        f"{record.n_games} games of {place}, {len(measured.decisions)} of {len(found):,} decisions "
+        f"with a choice measured, {repeats} samples each"
+    ]
+    if config.reference_samples:
+        lines.append(
+            f"ref: decisions with more than {enum_limit:,} worlds, of which {reference_samples:,} "
+            "stand for all"
+        )
+    if network is None:
+        lines.append("no --checkpoint: the comparison with a network is left out")
+    screen.print("\n".join(lines), highlight=False, soft_wrap=True, markup=False)
+    show_analysis(analysis, screen)
+    screen.print(
+        f"wrote {output}: {', '.join(names)}", highlight=False, soft_wrap=True, markup=False
+    )
+
+
+def parse_sizes(text: str) -> tuple[int, ...]:
+    """`10,50,200` as whole numbers; ForgeError for anything else."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and part.isascii() for part in parts):
+        raise ForgeError(f"--worlds {text!r} must be whole numbers and commas, like 10,50,200")
+    return tuple(int(part) for part in parts)
+
+
+def _open_network(checkpoint: Path | None, device: str) -> tuple[Oracle | None, dict[str, Any]]:
+    """The network if there is one, and what the report says about it."""
+    if checkpoint is None:
+        return None, {"checkpoint": None, "checkpoint_sha256": None}
+    import torch
+
+    from forge.cli.eq_options import open_oracle
+
+    network, sha256 = open_oracle("model", checkpoint, torch.device(device))
+    return network, {"checkpoint": network.name, "checkpoint_sha256": sha256}
+
+
+def _measure(
+    record: EqRecord,
+    found: Decisions,
+    network: Oracle | None,
+    config: AnalysisConfig,
+    device: str,
+    screen: Console,
+) -> Measurements:
+    from forge.eq.analysis.decisions import pick_decisions
+    from forge.eq.analysis.measurements import measure
+    from forge.eq.oracle import ExactOracle
+
+    beyond = network is not None or config.reference_samples > 0
+    picked = pick_decisions(found, config, beyond)
+    with progress_bar(screen, transient=True) as progress:
+        task = progress.add_task("decisions", total=len(picked), rate="")
+        return measure(
+            record,
+            picked,
+            ExactOracle(),
+            network,
+            config,
+            device,
+            lambda: progress.advance(task),
+        )
+
+
+def _save(
+    found: Analysis,
+    measured: Measurements,
+    config: AnalysisConfig,
+    about: dict[str, Any],
+    folder: Path,
+    draw: bool,
+) -> list[str]:
+    """Write the report; returns the names of its files."""
+    from dataclasses import asdict
+
+    from forge import __version__
+    from forge.work.atomic import write_file
+
+    report = {
+        "forge_version": __version__,
+        **about,
+        "config": asdict(config),
+        "interval_method": "95 %, percentile bootstrap over games",
+        **found.to_json(),
+    }
+    text = json.dumps(report, indent=1, allow_nan=False)
+    files = {"analysis.json": (text + "\n").encode()}
+    if draw:
+        from forge.look.plots.analysis import plots
+
+        network = f" · {about['checkpoint']}" if about["checkpoint"] else ""
+        footer = (
+            f"{about['n_games']} games of {about['data']} · {len(measured.decisions)} decisions"
+            f"{network} · bars: 95 % intervals"
+        )
+        images = plots(found, measured, footer)
+        files |= {f"{name}.png": image for name, image in images.items()}
+    for name, content in files.items():
+        write_file(folder / name, content)
+    return list(files)
+
+
+def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
+    """Run the command line."""
+    run(app, args, prog)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""`forge generate`: solve seeds under chosen declarations and write their shards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forge.cli.common import (
+    DeclOption,
+    DeviceOption,
+    LogMemoryOption,
+    OutOption,
+    OverwriteOption,
+    WandbGroupOption,
+    WandbOption,
+    command,
+    console,
+    non_negative,
+    parse_out_dir,
+    parse_seed_range,
+    run,
+)
+from forge.cli.generating import generate_shards, missing_keys
+from forge.cli.show.moves import moves_table, ranked_moves
+from forge.errors import ForgeError
+from forge.oracle.shards.naming import ShardFormat, ShardKey
+from forge.oracle.shards.pipeline import PipelineOptions
+from forge.oracle.shards.writers import Solved
+
+if TYPE_CHECKING:
+    from forge.game.deal import Deal
+
+app = command()
+
+
+@app.command()
+def generate(
+    seed: Annotated[int | None, typer.Option("--seed", help="One deal.", metavar="N")] = None,
+    seed_range: Annotated[
+        str | None,
+        typer.Option("--seed-range", help="Deals A to B - 1.", metavar="A:B"),
+    ] = None,
+    decl: DeclOption = None,
+    out: OutOption = "data/shards",
+    format: Annotated[ShardFormat, typer.Option("--format", help="File format.")] = "parquet",
+    device: DeviceOption = "auto",
+    overwrite: OverwriteOption = False,
+    log_memory: LogMemoryOption = False,
+    wandb: WandbOption = False,
+    wandb_group: WandbGroupOption = None,
+    p0_hand: Annotated[
+        str | None,
+        typer.Option(
+            "--p0-hand",
+            help="Seven dominoes for seat 0; --seed deals the other seats.",
+            metavar='"6-6,6-5,..."',
+        ),
+    ] = None,
+    show_qvals: Annotated[
+        bool, typer.Option("--show-qvals", help="Print V and the Q of every first lead.")
+    ] = False,
+    base_seed: Annotated[
+        int | None,
+        typer.Option(
+            "--base-seed",
+            help="Marginalised deal: seat 0 keeps the hand of this seed (needs --opp-seed).",
+            metavar="N",
+        ),
+    ] = None,
+    opp_seed: Annotated[
+        int | None,
+        typer.Option(
+            "--opp-seed", help="Marginalised deal: deals the other three seats.", metavar="K"
+        ),
+    ] = None,
+) -> None:
+    """Solve deals exactly and write one oracle shard for each seed and declaration.
+
+    Shards that are there already are left alone. Values are in the team-0 frame.
+    """
+    keys = list(_keys(seed, seed_range, decl, p0_hand, base_seed, opp_seed))
+    options = PipelineOptions(parse_out_dir(out), format, device, overwrite)
+    if show_qvals:
+        _show_present(keys, options)
+    generate_shards(
+        keys,
+        options,
+        job_type="oracle-generate",
+        wandb=wandb,
+        wandb_group=wandb_group,
+        log_memory=log_memory,
+        on_solved=_show_solved if show_qvals else None,
+    )
+
+
+def _keys(
+    seed: int | None,
+    seed_range: str | None,
+    decl: str | None,
+    p0_hand: str | None,
+    base_seed: int | None,
+    opp_seed: int | None,
+) -> Iterator[ShardKey]:
+    """The shards that the options ask for."""
+    from forge.game.declarations import parse_declarations
+    from forge.game.tables import parse_hand
+
+    if (base_seed is None) != (opp_seed is None):
+        raise ForgeError("--base-seed and --opp-seed go together: a marginalised deal needs both")
+    chosen = [value is not None for value in (seed, seed_range, base_seed)]
+    if sum(chosen) != 1:
+        raise ForgeError("give one of --seed N, --seed-range A:B, --base-seed N with --opp-seed K")
+    if base_seed is not None and p0_hand is not None:
+        raise ForgeError("--p0-hand goes with --seed, not with --base-seed: both fix seat 0's hand")
+    if seed_range is not None:
+        seeds: Sequence[int] = parse_seed_range(seed_range)
+    elif seed is not None:
+        seeds = [non_negative("--seed", seed)]
+    else:
+        seeds = [non_negative("--base-seed", base_seed or 0)]
+    if opp_seed is not None:
+        non_negative("--opp-seed", opp_seed)
+    hand = None if p0_hand is None else parse_hand(p0_hand)
+    decls = None if decl is None else parse_declarations(decl)
+    for each in seeds:
+        for decl_id in decls if decls is not None else [each % 10]:
+            yield ShardKey(each, decl_id, opp_seed, hand)
+
+
+def _show_solved(solved: Solved) -> None:
+    table = solved.table
+    _show_opening(solved.key, table.deal, table.value(), table.q())
+
+
+def _show_present(keys: Sequence[ShardKey], options: PipelineOptions) -> None:
+    """Show what is there already from its file: it won't be solved again."""
+    from forge.game.state import ILLEGAL, INITIAL_STATE
+    from forge.oracle.shards.schema import lookup, read_metadata
+
+    missing = set(missing_keys(keys, options))
+    for key in keys:
+        if options.out_dir is not None and key not in missing:
+            path = key.path(options.out_dir, options.format)
+            value, row = lookup(path, INITIAL_STATE)
+            q = tuple(None if each == ILLEGAL else each for each in row)
+            _show_opening(key, read_metadata(path).deal(), value, q)
+
+
+def _show_opening(key: ShardKey, deal: Deal, value: int, q: Sequence[int | None]) -> None:
+    """Print V, seat 0's hand, and every legal first lead with its Q, best first (team-0 frame)."""
+    from forge.game.declarations import declaration_name
+    from forge.game.tables import domino_name
+
+    hand = " ".join(domino_name(domino) for domino in deal.hands[0])
+    screen = console()
+    screen.print(
+        f"seed {key.seed}, {declaration_name(key.decl)}: "
+        f"V = {value:+d} (team-0 frame)\nP0's hand: {hand}\nfirst lead:",
+        highlight=False,
+    )
+    screen.print(moves_table(ranked_moves(deal.hands[0], q, 0)))
+
+
+def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
+    """Run the command line."""
+    run(app, args, prog)
+
+
+if __name__ == "__main__":
+    main()

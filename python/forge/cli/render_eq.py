@@ -1,0 +1,176 @@
+"""`forge render-eq`: pictures of the decisions in an E[Q] file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forge.cli.common import command, console, run
+from forge.errors import ForgeError
+
+if TYPE_CHECKING:
+    from forge.eq.records import EqRecord
+    from forge.look.decision_view import DecisionView
+
+app = command()
+
+
+@app.command()
+def render_visualizations(
+    dataset: Annotated[Path, typer.Option("--dataset", help="An E[Q] file.", metavar="FILE.pt")],
+    playthrough: Annotated[
+        bool, typer.Option("--playthrough", help="A GIF of seat 0's decisions, one a trick.")
+    ] = False,
+    all_players: Annotated[
+        bool, typer.Option("--all-players", help="All 28 decisions in it.")
+    ] = False,
+    overload: Annotated[
+        bool,
+        typer.Option("--overload", help="A PNG of one decision with all hands and all numbers."),
+    ] = False,
+    decision: Annotated[
+        int | None, typer.Option("--decision", help="Which, 0..27. Default: 0.", metavar="K")
+    ] = None,
+    game: Annotated[
+        int | None,
+        typer.Option(
+            "--game",
+            help="Seed of a game in the file, or else its place there, 0 for the first. "
+            "Default: the first.",
+            metavar="SEED|I",
+        ),
+    ] = None,
+    fps: Annotated[
+        float, typer.Option("--fps", help="Frames a second, 0.1..50.", metavar="F")
+    ] = 2.0,
+    output_dir: Annotated[
+        Path, typer.Option("--output-dir", help="Where pictures go.", metavar="DIR")
+    ] = Path("forge/eq/renders"),
+) -> None:
+    """Draw decisions of a game as the seat to act saw them.
+
+    Each shows the hand in fixed places with ghosts for played dominoes, the distribution of Q of
+    each play over the sampled worlds, the effective number of worlds, the gap from the best play to
+    the second, the trick, the tricks before, and the suits that seats have shown to be out of.
+
+    Files are game_SEED_playthrough.gif and game_SEED_decision_KK.png, the seed with eight digits.
+    """
+    if not playthrough and not overload:
+        raise ForgeError("nothing to draw: give --playthrough, --overload or both")
+    if all_players and not playthrough:
+        raise ForgeError("--all-players goes with --playthrough")
+    if decision is not None and not overload:
+        raise ForgeError("--decision goes with --overload")
+    from forge.eq.collate import check_record
+    from forge.eq.records import read_record
+    from forge.look.decision_view import game_views
+    from forge.look.frames.images import frame_ms
+    from forge.play.games import N_PLAYS
+
+    shown = 0 if decision is None else decision
+    if not 0 <= shown < N_PLAYS:
+        raise ForgeError(f"--decision must be 0..{N_PLAYS - 1}, got {shown}")
+    frame_ms(fps)
+    record = read_record(dataset)
+    index = _find(record, game, dataset)
+    check_record(record.game(index))
+    views = game_views(record, index)
+    about = f"{dataset.name}{_settings(record)}"
+    _make_directory(output_dir)
+    name = f"game_{record.seeds[index]:08d}"
+    if overload:
+        path = output_dir / f"{name}_decision_{shown:02d}.png"
+        _tell(path, _draw_overload(path, views[shown], about), "")
+    if playthrough:
+        path = output_dir / f"{name}_playthrough.gif"
+        some = [view for view in views if all_players or view.player == 0]
+        _tell(path, _draw_playthrough(path, some, about, fps), f"{len(some)} decisions, ")
+
+
+def _find(record: EqRecord, game: int | None, dataset: Path) -> int:
+    """The place of a game, which is asked for by seed or else by place."""
+    if game is None:
+        return 0
+    if game in record.seeds:
+        return record.seeds.index(game)
+    if 0 <= game < record.n_games:
+        return game
+    few = ", ".join(map(str, record.seeds[:5])) + (", ..." if record.n_games > 5 else "")
+    raise ForgeError(
+        f"no game {game} in {dataset}: --game takes a seed ({few}) "
+        f"or a place 0..{record.n_games - 1}"
+    )
+
+
+def _settings(record: EqRecord) -> str:
+    """How the numbers were made, as far as the file says."""
+    from forge.eq.settings import GameSettings
+
+    try:
+        settings = GameSettings.from_dict(record.settings)
+    except ForgeError:  # a file of others
+        return ""
+    estimate = settings.estimate
+    parts = [
+        f"{estimate.n_samples:,} worlds a decision, {estimate.sampler}",
+        "posterior" if estimate.posterior else "",
+        "adaptive" if estimate.adaptive else "",
+        f"oracle {settings.oracle}",
+        f"forge {record.settings.get('forge_version', '')}".strip(),
+    ]
+    return "".join(f"   {part}" for part in parts if part)
+
+
+def _make_directory(directory: Path) -> None:
+    """Now, rather than after the work."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ForgeError(f"cannot make --output-dir {directory}: {error.strerror}") from error
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise ForgeError(f"cannot write to --output-dir {directory}: permission denied")
+
+
+def _draw_overload(path: Path, view: DecisionView, about: str) -> int:
+    """Returns the size of the file in bytes."""
+    from forge.look.frames.frame import overload
+    from forge.look.frames.images import indexed, picture, png_bytes
+    from forge.work.atomic import write_file
+
+    data = png_bytes(indexed(picture(overload(view, about))))
+    write_file(path, data)
+    return len(data)
+
+
+def _draw_playthrough(path: Path, views: Sequence[DecisionView], about: str, fps: float) -> int:
+    """Returns the size of the file in bytes."""
+    from forge.look.frames.frame import frame
+    from forge.look.frames.images import gif_bytes, indexed, picture
+    from forge.work.atomic import write_file
+    from forge.work.progress import progress_bar
+
+    frames = []
+    with progress_bar(console(), transient=True) as progress:
+        for view in progress.track(views, task_id=progress.add_task("frames", rate="")):
+            frames.append(indexed(picture(frame(view, about))))
+    data = gif_bytes(frames, fps)
+    write_file(path, data)
+    return len(data)
+
+
+def _tell(path: Path, n_bytes: int, what: str) -> None:
+    line = f"{path}: {what}{n_bytes / 1e3:,.0f} kB"
+    console().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
+    """Run the command line."""
+    run(app, args, prog)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""What `forge tokenize` shows while it works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from forge.ml.tokenize import Listener, Report, ShardDone
+from forge.work.progress import progress_bar
+from forge.work.tracking import Tracker
+
+
+class TokenizeProgress(Listener):
+    """A line a deal, a bar with rate and ETA on a terminal, and numbers for a tracker.
+
+    Args:
+        console: where to show it.
+        tracker: where the numbers go.
+    """
+
+    def __init__(self, console: Console, tracker: Tracker) -> None:
+        self._console = console
+        self._tracker = tracker
+        self._total = 0
+        self._n_done = 0
+        self._n_samples = 0
+        self._progress = progress_bar(console)
+        self._task = self._progress.add_task("deals", total=None, rate="")
+
+    def planned(self, n_deals: int) -> None:
+        """Give the bar its length."""
+        self._total = n_deals
+        self._progress.update(self._task, total=n_deals)
+
+    def resumed(self, n_deals: int) -> None:
+        """Move the bar past deals that an interrupted run has done."""
+        self._n_done += n_deals
+        self._progress.update(self._task, advance=n_deals)
+
+    def shard_done(self, done: ShardDone) -> None:
+        """Report one deal."""
+        entry = done.entry
+        self._n_done += 1
+        self._n_samples += entry.samples
+        self._console.print(
+            f"[{self._n_done}/{self._total}] {done.split}/{entry.file}: {entry.states:,} states, "
+            f"{entry.samples:,} samples, {done.elapsed_s:.2f} s",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+        elapsed_s = self._progress.tasks[0].elapsed
+        rate = self._n_samples / elapsed_s if elapsed_s else 0.0
+        self._tracker.log(
+            {
+                "tokenize/deals": self._n_done,
+                "tokenize/samples": self._n_samples,
+                "tokenize/samples_per_s": rate,
+                "tokenize/states": entry.states,
+                "tokenize/shard_s": done.elapsed_s,
+            }
+        )
+        self._progress.update(self._task, advance=1, rate=f"{rate / 1e3:,.0f} k samples/s")
+
+    def summary(self, output: Path, report: Report) -> str:
+        """One line about the whole run."""
+        if not (report.n_tokenized or report.total_samples or report.stopped_by):
+            return f"{output}: nothing to do, all deals are there"
+        parts = [
+            f"{report.n_tokenized} deals tokenised: {report.n_samples:,} samples in "
+            f"{report.elapsed_s:.1f} s ({report.samples_per_s / 1e3:,.0f} k samples/s)"
+        ]
+        if report.n_resumed:
+            parts.append(f"{report.n_resumed} done by an interrupted run")
+        if report.n_copied:
+            parts.append(f"{report.n_copied} taken over")
+        if report.stopped_by is not None:
+            parts.append("stopped; the next start goes on from here")
+        else:
+            sizes = ", ".join(f"{split} {n:,}" for split, n in report.total_samples.items())
+            parts.append(f"{output} holds {sizes}")
+        return ", ".join(parts)
+
+    def __enter__(self) -> TokenizeProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._progress.stop()

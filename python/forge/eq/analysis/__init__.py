@@ -1,0 +1,1 @@
+"""How wrong E[Q] of samples, and of a network, is."""

@@ -1,0 +1,133 @@
+"""The objective `make`: the chance that the contract at stake is made, or set.
+
+A hand is played for its contract: once the declarer's team has its points, or can no longer get
+them, further points are worth nothing. The chance is the share of the worlds in which the contract
+is made under best play with open hands, taken over the same worlds as E[Q], which breaks ties.
+"""
+
+import torch
+from torch import Tensor
+
+from forge.eq.estimate import (
+    EstimateConfig,
+    estimate,
+    possible_worlds,
+    world_batches,
+    world_log_weights,
+)
+from forge.eq.moments import WeightedMoments
+from forge.eq.oracle import Oracle
+from forge.eq.worlds import WorldPositions
+from forge.errors import ForgeError
+from forge.game.constants import HAND_POINTS
+from forge.game.tables import COUNT_POINTS
+from forge.play.games import N_SEATS, Games
+
+# Chances that differ by less come from the same worlds, summed in floating point.
+_TIE = 1e-9
+
+_COUNT_POINTS = torch.from_numpy(COUNT_POINTS.copy()).long()
+
+
+def make_targets(games: Games, bids: Tensor) -> Tensor:
+    """What team 0 still needs to make its contract.
+
+    Args:
+        games: B games.
+        bids: integer [B], points of the hand's 42 that team 0 must win.
+
+    Returns:
+        int8 [B], the least value-to-go with which the contract is made, **team-0 frame**.
+    """
+    return (2 * bids.long() - HAND_POINTS - games.diff).to(torch.int8)
+
+
+def is_decided(games: Games, targets: Tensor) -> Tensor:
+    """bool [B]: whether the contract is made or set whatever is played from here on."""
+    left = points_left(games)
+    return (targets <= -left) | (targets > left)
+
+
+def points_left(games: Games) -> Tensor:
+    """int64 [B]: points of the hand that no team has yet, those of the current trick included."""
+    n_tricks = games.n_plays // N_SEATS
+    won = games.plays[:, : n_tricks * N_SEATS].long()
+    counts = _COUNT_POINTS.to(won.device)[won].sum(dim=1)
+    return HAND_POINTS - n_tricks - counts
+
+
+def contract_chances(
+    games: Games, keys: Tensor, oracle: Oracle, config: EstimateConfig, bids: Tensor
+) -> Tensor:
+    """How likely each play brings the acting team what it wants of the contract.
+
+    Args:
+        games: B games, none of them over.
+        keys: int64 [B]; the worlds of a decision depend on its key alone and are those of
+            `estimate`.
+        oracle: who knows whether the contract is made in a world.
+        config: which worlds, and how they are weighed; sampling is not adaptive.
+        bids: integer [B], points that team 0 needs.
+
+    Returns:
+        float64 [B, 7], **acting-team frame**: that the contract is made where team 0 acts, that it
+        is set where team 1 does; NaN where not legal.
+
+    Raises:
+        ForgeError: if a game is over or no world fits, or with adaptive sampling.
+    """
+    if config.adaptive is not None:
+        raise ForgeError("the chance of a contract takes a number of worlds: no adaptive sampling")
+    n_possible = possible_worlds(games)
+    targets = make_targets(games, bids)
+    moments = WeightedMoments(len(games), games.states.device)
+    for rows, hands in world_batches(games, keys, n_possible, config):
+        some = games.take(rows)
+        positions = WorldPositions(some, hands)
+        made = oracle.at_least(
+            positions.deals,
+            positions.decls,
+            positions.states(some.n_plays),
+            targets[rows].repeat_interleave(hands.shape[1]),
+        ).view(*positions.shape, -1)
+        wanted = torch.where(some.signs[:, None, None] > 0, made, 1.0 - made)
+        moments.add(rows, wanted, world_log_weights(some, positions, oracle, config.posterior))
+    return moments.summary().mean
+
+
+def choose_for_contract(
+    games: Games,
+    keys: Tensor,
+    oracle: Oracle,
+    config: EstimateConfig,
+    bids: Tensor,
+    mean: Tensor | None = None,
+) -> Tensor:
+    """The play with the best chance; of equals the one with the best E[Q], then the lowest slot.
+
+    Where the contract is decided, E[Q] alone counts. Other arguments and errors as
+    `contract_chances`.
+
+    Args:
+        mean: float64 [B, 7], E[Q] of the same games, keys and config; None finds it where plays
+            tie.
+
+    Returns:
+        int64 [B], slots.
+    """
+    chances = torch.zeros(games.legal.shape, dtype=torch.float64, device=games.states.device)
+    chances.masked_fill_(~games.legal, torch.nan)
+    rows = (~is_decided(games, make_targets(games, bids))).nonzero()[:, 0]
+    if len(rows):
+        chances[rows] = contract_chances(games.take(rows), keys[rows], oracle, config, bids[rows])
+    chances = chances.nan_to_num(-1.0)
+    best = chances >= chances.amax(dim=1, keepdim=True) - _TIE
+    slots = best.int().argmax(dim=1)
+    tied = (best.sum(dim=1) > 1).nonzero()[:, 0]
+    if len(tied):
+        if mean is None:
+            of_tied = estimate(games.take(tied), keys[tied], oracle, config).mean
+        else:
+            of_tied = mean[tied]
+        slots[tied] = of_tied.masked_fill(~best[tied], -torch.inf).argmax(dim=1)
+    return slots

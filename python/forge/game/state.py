@@ -1,0 +1,93 @@
+"""The packed state: 41 bits of an int64 (csrc/game/state.h has the layout)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from forge.build import native
+from forge.errors import ForgeError
+
+INITIAL_STATE: int = native.INITIAL_STATE
+ILLEGAL: int = native.ILLEGAL
+NO_SLOT = 7
+
+
+@dataclass(frozen=True)
+class UnpackedState:
+    """The fields of one state."""
+
+    hands: tuple[int, int, int, int]  # masks of the slots still in hand, by seat
+    leader: int
+    plays: tuple[int, ...]  # slots played to the current trick, the leader's first
+
+    @property
+    def seat_to_act(self) -> int:
+        """Seat whose turn it is."""
+        return (self.leader + len(self.plays)) % 4
+
+    @property
+    def n_played(self) -> int:
+        """Dominoes played since the deal, 0..28."""
+        return 28 - sum(mask.bit_count() for mask in self.hands)
+
+
+def pack_state(hands: Sequence[int], leader: int, plays: Sequence[int] = ()) -> int:
+    """The packed state; raises ForgeError if there is no such state."""
+    if len(hands) != 4 or not all(0 <= mask <= 127 for mask in hands):
+        raise ForgeError(f"hands must be four masks 0..127, got {list(hands)}")
+    if not 0 <= leader <= 3 or len(plays) > 3 or not all(0 <= slot <= 6 for slot in plays):
+        raise ForgeError(
+            f"leader must be 0..3 and plays at most three slots 0..6, got {leader}, {list(plays)}"
+        )
+    state = leader << 28 | len(plays) << 30
+    for seat, mask in enumerate(hands):
+        state |= mask << (7 * seat)
+    for k in range(3):
+        state |= (plays[k] if k < len(plays) else NO_SLOT) << (32 + 3 * k)
+    check_state(state)
+    return state
+
+
+def check_state(state: int) -> None:
+    """Raises ForgeError unless `state` is a possible packing."""
+    error = native.state_error(state) if -(2**63) <= state < 2**63 else "it has more than 64 bits"
+    if error:
+        raise ForgeError(f"{state} is not a packed state: {error}")
+
+
+States = TypeVar("States", int, npt.NDArray[np.int64], Tensor)
+
+
+def seats_to_act(states: States) -> States:
+    """Seat whose turn it is, 0..3, of one packed state or of an int64 array or tensor of them."""
+    return ((states >> 28) + (states >> 30)) & 3
+
+
+def unpack_state(state: int) -> UnpackedState:
+    """The fields of a packed state."""
+    check_state(state)
+    a, b, c, d = (state >> (7 * seat) & 127 for seat in range(4))
+    n_plays = state >> 30 & 3
+    plays = tuple(state >> (32 + 3 * k) & 7 for k in range(n_plays))
+    return UnpackedState((a, b, c, d), state >> 28 & 3, plays)
+
+
+def unpack_states(states: npt.ArrayLike) -> dict[str, npt.NDArray[Any]]:
+    """Fields of many states [N]: ``hands`` [N, 4], ``leader``, ``n_plays``, ``seat_to_act`` [N],
+    ``plays`` [N, 3] (7 = none), all int8."""
+    packed = np.asarray(states, dtype=np.int64)
+    hands = packed[:, None] >> (7 * np.arange(4)) & 127
+    leader = packed >> 28 & 3
+    n_plays = packed >> 30 & 3
+    plays = packed[:, None] >> (32 + 3 * np.arange(3)) & 7
+    return {
+        "hands": hands.astype(np.int8),
+        "leader": leader.astype(np.int8),
+        "n_plays": n_plays.astype(np.int8),
+        "plays": plays.astype(np.int8),
+        "seat_to_act": ((leader + n_plays) & 3).astype(np.int8),
+    }

@@ -1,0 +1,1 @@
+"""What every training shares: modules, data, runs, checkpoints, curves and exports."""

@@ -1,0 +1,1 @@
+"""A trained network as ONNX files that were checked against PyTorch."""

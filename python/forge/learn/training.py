@@ -1,0 +1,310 @@
+"""One training run, from a module and its data to checkpoints: what `forge train` does."""
+
+import inspect
+import logging
+import os
+import pickle
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar, cast
+
+import lightning.pytorch as pl
+import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.fabric.utilities.warnings import PossibleUserWarning
+from lightning.pytorch.callbacks import RichProgressBar
+from lightning.pytorch.loggers import CSVLogger, Logger
+from rich.console import Console
+
+from forge.errors import ForgeError
+from forge.learn.callbacks import (
+    MONITOR,
+    Checkpoints,
+    EpochLines,
+    LearningRate,
+    StopOnNonFinite,
+    StopOnSignal,
+)
+from forge.learn.curve import write_curve
+from forge.learn.network_module import NetworkModule
+from forge.learn.run import (
+    BEST_CHECKPOINT,
+    CHECKPOINTS,
+    Hardware,
+    choose_hardware,
+    new_run_folder,
+    run_record,
+)
+from forge.work.atomic import write_file
+from forge.work.stop import StopSignal
+from forge.work.tracking import WANDB_PROJECT, starting_wandb
+
+GRADIENT_CLIP_NORM: Final = 1.0
+DEFAULT_EPOCHS: Final = 20
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a run goes, apart from its network and its data. Defaults of `forge train` are these.
+
+    Args:
+        run_dir: gets `domino/version_N`, or `eq/version_N` for Stage 2.
+        epochs: None is 20, or no end with `max_hours`.
+        max_hours: wall-clock budget; the learning rate follows it.
+        warmup_steps: steps of linear warm-up.
+        limit_batches: of an epoch, train and val each.
+        compile_network: torch.compile.
+        precision: auto or one of `forge.learn.run.PRECISIONS`.
+        strategy: Lightning's.
+        devices: GPUs, or processes on a CPU.
+        deterministic: deterministic algorithms alone.
+        log_every_n_steps: steps from one row of figures to the next.
+        fast_dev_run: one train and one val batch, nothing is kept.
+        wandb, wandb_group: log to Weights & Biases too; a group implies it.
+        resume: checkpoint to go on from.
+
+    Raises:
+        ForgeError: on a value that makes no sense.
+    """
+
+    run_dir: str = "runs"
+    epochs: int | None = None
+    max_hours: float | None = None
+    warmup_steps: int = 0
+    limit_batches: int | None = None
+    compile_network: bool = False
+    precision: str = "auto"
+    strategy: str = "auto"
+    devices: int = 1
+    deterministic: bool = False
+    log_every_n_steps: int = 50
+    fast_dev_run: bool = False
+    wandb: bool = False
+    wandb_group: str | None = None
+    resume: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "limit_batches", "devices", "log_every_n_steps"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ForgeError(f"{name} must be at least 1, got {value}")
+
+    @property
+    def max_epochs(self) -> int:
+        """As Lightning takes it: -1 is no end."""
+        if self.epochs is not None:
+            return self.epochs
+        return -1 if self.max_hours is not None else DEFAULT_EPOCHS
+
+
+_Module = TypeVar("_Module", bound=NetworkModule)
+
+
+class RunData(Protocol):
+    """Rows of a run: a Lightning data module that says for the record what they are."""
+
+    @property
+    def description(self) -> dict[str, object]:
+        """Plain values that fix the rows."""
+
+    def teardown(self, stage: str) -> None:
+        """Let go of workers and files."""
+
+
+def build_module(kind: type[_Module], options: Mapping[str, Any]) -> _Module:
+    """A fresh module from those of the options that it takes."""
+    names = inspect.signature(kind).parameters
+    return kind(**{k: v for k, v in options.items() if k in names})
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """A checkpoint as plain values and tensors, nothing unpickled.
+
+    Raises:
+        ForgeError: if the file is missing, cut short, or holds more than that.
+    """
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise ForgeError(f"no checkpoint at {path}") from error
+    except pickle.UnpicklingError as error:
+        raise ForgeError(f"{path}: not a checkpoint of plain values, not unpickled") from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        raise ForgeError(f"{path}: truncated or not a checkpoint") from error
+    if not isinstance(loaded, dict) or "state_dict" not in loaded:
+        raise ForgeError(f"{path}: not a checkpoint: it has no state_dict")
+    return loaded
+
+
+def start_from(module: NetworkModule, path: Path) -> None:
+    """Put the weights of a checkpoint into a module.
+
+    Raises:
+        ForgeError: as `read_checkpoint`, or if they are of another network.
+    """
+    weights = read_checkpoint(path)["state_dict"]
+    _check_shapes(module, weights, path)
+    module.load_state_dict(weights)
+
+
+def _check_shapes(module: NetworkModule, weights: Mapping[str, Any], path: Path) -> None:
+    ours = module.state_dict()
+    for name in [*ours, *weights]:
+        mine, theirs = (
+            "missing" if w.get(name) is None else str(list(w[name].shape)) for w in (ours, weights)
+        )
+        if mine != theirs:
+            raise ForgeError(
+                f"{path}: of another network: {name} is {theirs} there and {mine} here"
+            )
+
+
+def train_network(
+    module: NetworkModule,
+    data: RunData,
+    training: Training,
+    config: Mapping[str, Any],
+    signal: StopSignal,
+    console: Console | None = None,
+) -> Path | None:
+    """Train, validate after each epoch, keep the best and the last checkpoint.
+
+    Args:
+        module: what to train.
+        data: what on.
+        training: how.
+        config: every option of the run, for the record.
+        signal: ends the run when it is set.
+        console: where to report; None is stdout.
+
+    Returns:
+        the folder of the run, None with `fast_dev_run`.
+
+    Raises:
+        ForgeError: on bad data, a bad checkpoint, or a loss that is not finite.
+        RunStoppedError: after a signal.
+    """
+    hardware = choose_hardware(training.precision)
+    if training.resume is not None:
+        path = Path(training.resume)
+        _check_shapes(module, read_checkpoint(path)["state_dict"], path)
+    record = run_record(
+        dict(config) | {"precision": hardware.precision, "device": hardware.device},
+        data.description,
+    )
+    folder = None if training.fast_dev_run else new_run_folder(Path(training.run_dir), module.STAGE)
+    if training.compile_network:
+        module.model.compile()
+    with _quiet():
+        trainer = _trainer(training, hardware, folder, record, signal, console or Console())
+        if folder is not None and trainer.is_global_zero:
+            _keep_best(training.resume, folder / CHECKPOINTS)
+        try:
+            trainer.fit(module, cast(Any, data), ckpt_path=training.resume, weights_only=True)
+        finally:
+            data.teardown("fit")
+        if folder is not None and trainer.is_global_zero and MONITOR in trainer.callback_metrics:
+            write_curve(folder)
+    return folder
+
+
+def _trainer(
+    training: Training,
+    hardware: Hardware,
+    folder: Path | None,
+    record: dict[str, Any],
+    signal: StopSignal,
+    console: Console,
+) -> pl.Trainer:
+    """Lightning's trainer for a run into `folder`, None to keep nothing.
+
+    Raises:
+        ForgeError: if Lightning does not take a value.
+    """
+    checkpoints = None if folder is None else Checkpoints(folder / CHECKPOINTS, record)
+    callbacks: list[pl.Callback] = [
+        LearningRate(training.warmup_steps, training.max_hours),
+        StopOnNonFinite(folder),
+        EpochLines(console),  # counts a batch before a checkpoint is saved after it
+        *([] if checkpoints is None else [checkpoints]),
+        StopOnSignal(signal, checkpoints),
+        *([RichProgressBar()] if console.is_terminal else []),
+    ]
+    loggers = [] if folder is None else _loggers(folder, training, record)
+    if training.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    try:
+        return pl.Trainer(
+            accelerator=hardware.accelerator,
+            devices=training.devices,
+            strategy=training.strategy,
+            precision=cast(Any, hardware.precision),
+            max_epochs=training.max_epochs,
+            limit_train_batches=training.limit_batches,
+            limit_val_batches=training.limit_batches,
+            gradient_clip_val=GRADIENT_CLIP_NORM,
+            deterministic=training.deterministic,
+            log_every_n_steps=training.log_every_n_steps,
+            fast_dev_run=training.fast_dev_run,
+            num_sanity_val_steps=0,
+            logger=loggers,
+            callbacks=callbacks,
+            enable_checkpointing=checkpoints is not None,
+            enable_progress_bar=console.is_terminal,
+            enable_model_summary=False,
+        )
+    except (ValueError, MisconfigurationException) as error:
+        raise ForgeError(str(error).strip().partition("\n")[0]) from error
+
+
+def _keep_best(resume: str | None, folder: Path) -> None:
+    """The best checkpoint of the run that is resumed is the best of this one until beaten."""
+    if resume is None:
+        return
+    best = Path(resume).with_name(BEST_CHECKPOINT)
+    for source in (best, best.with_suffix(".yaml")):
+        if source.is_file():
+            write_file(folder / source.name, source.read_bytes())
+
+
+def _loggers(folder: Path, training: Training, record: dict[str, Any]) -> list[Logger]:
+    """CSV always; W&B if asked for."""
+    csv = CSVLogger(
+        folder.parents[1],
+        folder.parent.name,
+        version=folder.name,
+        flush_logs_every_n_steps=training.log_every_n_steps,
+    )
+    _ = csv.experiment  # while the folder is empty: it would warn of what others put there
+    if not (training.wandb or training.wandb_group):
+        return [csv]
+    return [csv, _wandb_logger(folder, training, record)]
+
+
+def _wandb_logger(folder: Path, training: Training, record: dict[str, Any]) -> Logger:
+    with starting_wandb():
+        from lightning.pytorch.loggers import WandbLogger
+
+        logger = WandbLogger(
+            project=WANDB_PROJECT,
+            group=training.wandb_group,
+            save_dir=folder,
+            job_type="train",
+            config=record,
+        )
+        _ = logger.experiment  # starts the run: here, where an error is one line
+    return logger
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """A normal run says what matters, once: no advice, no notes on other packages' future."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PossibleUserWarning)
+        warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")
+        yield

@@ -1,0 +1,135 @@
+"""Weights without a run: a small Lightning checkpoint, and the same as safetensors."""
+
+import io
+import json
+import warnings
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import lightning
+import safetensors.torch
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from forge.errors import ForgeError
+from forge.learn.network_module import NetworkModule
+
+DTYPES: Final = {"float32": torch.float32, "float16": torch.float16}
+_HPARAMS_KEY: Final = "hyper_parameters"
+# A hyperparameter that networks of a stage above 1 have, and no others; the author's checkpoints
+# of Stage 1 say nothing of stages.
+_STAGE_BY_HPARAM: Final = {"floor": 2}
+STAGE_TEXTS: Final = {1: "Stage 1 (it sees all hands)", 2: "Stage 2 (it plays from transcripts)"}
+
+_Module = TypeVar("_Module", bound=NetworkModule)
+
+
+def stripped_state(module: NetworkModule, dtype: str = "float32") -> dict[str, Tensor]:
+    """The module's parameters on the CPU, each with memory of its own.
+
+    Args:
+        module: to take them from.
+        dtype: a key of `DTYPES`; floating-point parameters are rounded to it.
+
+    Raises:
+        ForgeError: on another dtype.
+    """
+    if dtype not in DTYPES:
+        raise ForgeError(f"dtype must be {' or '.join(DTYPES)}, got {dtype!r}")
+    return {
+        name: tensor.detach()
+        .to("cpu", DTYPES[dtype] if tensor.is_floating_point() else None)
+        .clone()
+        for name, tensor in module.state_dict().items()
+    }
+
+
+def ckpt_bytes(state: dict[str, Tensor], hparams: dict[str, Any]) -> bytes:
+    """A checkpoint of parameters and hyperparameters alone, as `load_from_checkpoint` reads it."""
+    buffer = io.BytesIO()
+    checkpoint = {
+        "state_dict": state,
+        _HPARAMS_KEY: hparams,
+        "pytorch-lightning_version": lightning.__version__,
+    }
+    torch.save(checkpoint, buffer)
+    return buffer.getvalue()
+
+
+def safetensors_bytes(state: dict[str, Tensor], hparams: dict[str, Any]) -> bytes:
+    """The same as safetensors; hyperparameters as JSON in the header."""
+    metadata = {"format": "pt", _HPARAMS_KEY: json.dumps(hparams, sort_keys=True)}
+    return safetensors.torch.save({k: v.contiguous() for k, v in state.items()}, metadata)
+
+
+def load_weights(path: Path, kind: type[_Module]) -> _Module:
+    """A module from a `.ckpt` or a `.safetensors` file, on the CPU in eval mode.
+
+    Args:
+        path: of the file.
+        kind: of the module wanted.
+
+    Raises:
+        ForgeError: if the file is missing, damaged, or of another network or stage.
+    """
+    check_stage(path, kind.STAGE)
+    if path.suffix == ".safetensors":
+        return _load_safetensors(path, kind).eval()
+    return kind.load_from_checkpoint(path, map_location="cpu").eval()
+
+
+def check_stage(path: Path, stage: int) -> None:
+    """Nothing, if a file is of that stage, or does not say of which.
+
+    Raises:
+        ForgeError: if it is of another one.
+    """
+    told = _told_stage(path)
+    if told is not None and told != stage:
+        raise ForgeError(
+            f"{path}: a network of {STAGE_TEXTS[told]}, but one of {STAGE_TEXTS[stage]} is wanted"
+        )
+
+
+def stage_of(path: Path) -> int:
+    """Which stage a `.ckpt` or `.safetensors` file is of: 1 or 2.
+
+    A file that cannot be read counts as Stage 1: loading it says what is wrong.
+    """
+    return _told_stage(path) or 1
+
+
+def _told_stage(path: Path) -> int | None:
+    """The stage that the hyperparameters in a file tell; None if there are none to be had."""
+    try:
+        if path.suffix == ".safetensors":
+            with safe_open(path, framework="pt") as file:
+                found = json.loads((file.metadata() or {})[_HPARAMS_KEY])
+        else:
+            with warnings.catch_warnings():
+                # What torch has to say about a foreign pickle, it says again when it is loaded.
+                warnings.simplefilter("ignore", UserWarning)
+                # Mapped, not read: parameters stay where they are.
+                content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            found = content[_HPARAMS_KEY]
+    except Exception:  # torch raises anything from EOFError to UnpicklingError here
+        return None
+    if not isinstance(found, dict):
+        return None
+    return max((_STAGE_BY_HPARAM[name] for name in found if name in _STAGE_BY_HPARAM), default=1)
+
+
+def _load_safetensors(path: Path, kind: type[_Module]) -> _Module:
+    if not path.is_file():
+        raise ForgeError(f"no checkpoint at {path}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        module = kind(**json.loads(metadata[_HPARAMS_KEY]))
+        module.load_state_dict(state, strict=True)
+    except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ForgeError(f"{path}: not weights of this network: {reason[:200]}") from error
+    return module

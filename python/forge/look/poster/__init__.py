@@ -1,0 +1,1 @@
+"""One hand and what to bid with it, on one page."""

@@ -1,0 +1,108 @@
+"""What stands on the poster of a hand."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from forge import __version__
+from forge.bidding.estimates import MakeTable
+from forge.bidding.hand import hand_text
+from forge.bidding.hand_evaluation import Evaluation
+from forge.bidding.sentences import advice, hundred
+from forge.game.declarations import declaration_name
+from forge.look.poster.page import PosterPage
+
+_DEALS_NOTE: Final = (
+    "How it was found: your seven dominoes stay, the other 21 are dealt at random {n} times, the "
+    "same deals for every trump. The declarer leads first. 42 needs every point, and so does 84; "
+    "84 is worth two marks, every other bid one: won if made, lost if set."
+)
+_INTERVAL_NOTE: Final = (
+    "The small figures are a 95 % interval: how far off the large one may be because only {n} "
+    "deals were looked at. They do not say how well you play."
+)
+_OPEN_NOTE: Final = (
+    "Perfect play with all hands open flatters: nobody sees the other hands at the table. Real "
+    "players make their bids less often than these figures say."
+)
+_CALIBRATED_NOTE: Final = (
+    "The chances in the table are estimates for four careful players who see their own hand only, "
+    "worked out from perfect play with all hands open. Perfect play itself makes {bid} in {trump} "
+    "{perfect} times in 100: it flatters, since it never guesses wrong. The bars show it as it is."
+)
+_PLAYED_NOTE: Final = (
+    "Every deal was played out by {player} in all four seats, each seeing its own hand only."
+)
+
+
+def poster_page(found: Evaluation) -> PosterPage:
+    """The page of a hand, trumps in the order of their chance to make the lowest bid."""
+    order = np.argsort(-found.table.p[:, 0], kind="stable")
+    table = _in_order(found.table, order)
+    best, what, why = advice(table)
+    marked = None
+    if best is not None:
+        marked = table.decls.index(best.decl), table.bids.index(best.bid)
+    what_chances = "estimate for real play" if found.calibration else found.how
+    return PosterPage(
+        hand=found.hand,
+        decls=table.decls,
+        bids=table.bids,
+        chance=table.p,
+        low=table.low,
+        high=table.high,
+        points=[found.outcomes[row] for row in order],
+        marked=marked,
+        advice=what,
+        reasons=why,
+        chance_title=f"Chance to make each bid: {what_chances}",
+        points_title=f"Points your side takes, of 42: {found.how}",
+        notes=_notes(found, table),
+        footer=_footer(found),
+    )
+
+
+def _in_order(table: MakeTable, order: npt.NDArray[np.intp]) -> MakeTable:
+    """The table with its rows in another order."""
+    return MakeTable(
+        tuple(table.decls[row] for row in order),
+        table.bids,
+        table.n[order],
+        table.made[order],
+        table.p[order],
+        table.low[order],
+        table.high[order],
+    )
+
+
+def _notes(found: Evaluation, table: MakeTable) -> list[str]:
+    """Paragraphs on what the figures mean."""
+    n_deals = int(table.n.max())
+    notes = [_DEALS_NOTE.format(n=n_deals)]
+    if found.calibration:
+        bid, decl = table.bids[0], table.decls[0]
+        perfect = hundred(found.simulated.at(decl, bid).p)
+        notes.append(
+            _CALIBRATED_NOTE.format(bid=bid, trump=declaration_name(decl), perfect=perfect)
+        )
+    elif found.simulator.is_perfect or found.simulator.player.kind == "model":
+        notes.append(_OPEN_NOTE)
+    else:
+        notes.append(_PLAYED_NOTE.format(player=found.simulator.player.text))
+    return [*notes, _INTERVAL_NOTE.format(n=n_deals)]
+
+
+def _footer(found: Evaluation) -> str:
+    parts = [
+        hand_text(found.hand),
+        f"{int(found.table.n.max())} deals",
+        f"seed {found.simulator.seed}",
+        f"player {found.simulator.player.text}",
+        "95 % Wilson intervals",
+        *([found.calibration.summary] if found.calibration else []),
+        f"forge {__version__}",
+    ]
+    return " \N{MIDDLE DOT} ".join(parts)

@@ -1,0 +1,164 @@
+"""E[Q] files as rows to learn from: transcripts and what was estimated of each play."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from forge.eq.records import EqRecord, read_record
+from forge.errors import ForgeError
+from forge.game.constants import HAND_POINTS
+from forge.learn.batches import Batch
+from forge.learn.data_module import RowsDataModule
+from forge.play.games import N_SEATS
+from forge.work.seed_files import SPLITS
+
+# One game in so many teaches how wrong the network is, and not what is right.
+_HELD_OUT_EVERY: Final = 10
+# Fewer effective worlds than this say nothing of their own scatter.
+_LEAST_WORLDS: Final = 1.5
+# Settings of a file that make its labels what they are; files that differ in them do not mix.
+_LABEL_SETTINGS: Final = ("oracle", "checkpoint_sha256")
+
+
+class DecisionSplit(Dataset[Batch]):
+    """The decisions of one split in memory, 390 bytes each; forced plays are left out.
+
+    Args:
+        folder: of `seed_*.pt` files.
+
+    Raises:
+        ForgeError: if there are none, one is damaged, or they were made by different oracles.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        paths = sorted(folder.glob("seed_*.pt")) if folder.is_dir() else []
+        if not paths:
+            raise ForgeError(
+                f"{folder}: no seed_*.pt files: make some with forge generate-eq-continuous"
+            )
+        self.n_files = len(paths)
+        self.settings: dict[str, object] = {}
+        digest, parts = hashlib.sha256(), []
+        for path in paths:
+            record = read_record(path)
+            self._check_settings(path, record)
+            parts.append(decision_rows(record))
+            digest.update(path.name.encode())
+            for column in parts[-1].values():
+                digest.update(column.numpy().tobytes())
+        self.sha256 = digest.hexdigest()
+        self.columns: Batch = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+        if not len(self):
+            raise ForgeError(f"{folder}: no decision there has a choice: nothing to learn")
+
+    def _check_settings(self, path: Path, record: EqRecord) -> None:
+        labels = {name: record.settings.get(name) for name in _LABEL_SETTINGS}
+        if self.settings and labels != self.settings:
+            raise ForgeError(
+                f"{path}: made with {labels}, other files of {self.folder} with {self.settings}: "
+                "a network learns from one oracle"
+            )
+        self.settings = labels
+
+    def __len__(self) -> int:
+        return len(self.columns["targets"])
+
+    def __getitem__(self, index: int) -> Batch:
+        return {name: column[index] for name, column in self.columns.items()}
+
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        """One batch: see `decision_rows`, [B, ...]."""
+        rows = torch.as_tensor(indices)
+        return {name: column[rows] for name, column in self.columns.items()}
+
+
+def decision_rows(record: EqRecord) -> Batch:
+    """The decisions of a record that have a choice.
+
+    Returns:
+        By name, [N, ...]; points, **acting-team frame**, 0 where not legal:
+        `tokens` int8 [36, 8]; `legal` bool [7]; `mean` float32 [7], E[Q]; `noise` float32 [7], its
+        variance as an estimate: the variance of Q over the effective number of worlds less one, 0
+        where all worlds were counted; `spread` float32 [7], standard deviation of Q over the
+        worlds; `targets` int64, the (lowest) slot with the best mean; `tricks` int64, 0..6;
+        `held_out` bool, whether the game is one of those that teach the error of the mean.
+    """
+    rows = record["train_mask"] & (record["legal_mask"].sum(dim=1) > 1)
+    columns = {name: column[rows] for name, column in record.decisions.items()}
+    legal, mean = columns["legal_mask"], columns["e_q_mean"]
+    var = columns["e_q_var"].masked_fill(~legal, 0.0).clamp(min=0.0)
+    exact = columns["complete"][:, None]
+    noise = _noise(var, columns["ess"][:, None])
+    return {
+        "tokens": columns["transcript_tokens"].to(torch.int8),
+        "legal": legal,
+        "mean": mean.masked_fill(~legal, 0.0),
+        "noise": torch.where(exact | ~legal, 0.0, noise),
+        "spread": var.sqrt(),
+        "targets": mean.masked_fill(~legal, -torch.inf).argmax(dim=1),
+        "tricks": columns["decision_idx"] // N_SEATS,
+        "held_out": _held_out(columns["game_idx"]),
+    }
+
+
+def _noise(var: Tensor, n_effective: Tensor) -> Tensor:
+    """Variance of a mean of so many worlds; large where one alone counts, which shows none."""
+    return torch.where(
+        n_effective > _LEAST_WORLDS,
+        var / (n_effective - 1.0).clamp(min=_LEAST_WORLDS - 1.0),
+        float(HAND_POINTS**2),
+    )
+
+
+def _held_out(seeds: Tensor) -> Tensor:
+    """One of ten games in a row, ten times in a row of another declaration.
+
+    The last digit of a seed alone would not do: it is the declaration.
+    """
+    return (seeds + seeds // _HELD_OUT_EVERY) % _HELD_OUT_EVERY == 0
+
+
+class EqDataModule(RowsDataModule):
+    """Batches of decisions; rows as `decision_rows`, arguments as `RowsDataModule`.
+
+    Raises:
+        ForgeError: on a bad option, or in `setup` as `DecisionSplit` does.
+    """
+
+    made_by = "forge generate-eq-continuous"
+
+    def __init__(
+        self,
+        data_dir: str | Path,
+        batch_size: int = 2048,
+        num_workers: int = 0,
+        pin_memory: bool | None = None,
+        seed: int = 42,
+    ) -> None:
+        super().__init__(data_dir, batch_size, num_workers, pin_memory, seed)
+        self.splits: dict[str, DecisionSplit] = {}
+
+    @property
+    def description(self) -> dict[str, object]:
+        """Source and hashes of the splits that a run uses, for its record."""
+        splits = {name: self.open_split(name) for name in SPLITS[:2]}
+        return {
+            "source": str(self.data_dir),
+            "splits": {
+                name: {"files": split.n_files, "decisions": len(split), "sha256": split.sha256}
+                for name, split in splits.items()
+            },
+            **splits[SPLITS[0]].settings,
+        }
+
+    def open_split(self, split: str) -> DecisionSplit:
+        """The decisions of `train`, `val` or `test`, read on first use."""
+        if split not in self.splits:
+            self.splits[split] = DecisionSplit(self.data_dir / split)
+        return self.splits[split]

@@ -1,0 +1,149 @@
+"""`EqLightningModule`: training of a network that plays from transcripts."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from forge.errors import ForgeError
+from forge.game.constants import HAND_POINTS
+from forge.learn.batches import choose_slots
+from forge.learn.network_module import NetworkModule
+from forge.stage2.metrics import EqMetrics
+from forge.stage2.network import EqPrediction, build_transcript_network
+
+# Losses are in units of (10 points) squared.
+_UNIT_SQUARE = 100.0
+# Weight of the spread's squared error, so that the prediction of E[Q] comes first.
+_SPREAD_WEIGHT = 0.1
+
+
+class EqLightningModule(NetworkModule):
+    """Training on E[Q] files.
+
+    The mean is fitted by squared error, each label weighted by its precision: one that few worlds
+    gave counts less. The error of the mean is fitted, without a say in the mean, by the likelihood
+    of what the mean misses beyond the noise of the label, on a tenth of the games which the mean is
+    not fitted to: on games that it has seen a network is closer than on new ones.
+
+    Args:
+        embed_dim, n_heads, n_layers, ff_dim, dropout: the network, see
+            `build_transcript_network`.
+        lr, weight_decay, optimizer: see `NetworkModule`.
+        arch: which network.
+        floor: points; what a perfect label would weigh as if it were its standard error.
+
+    Raises:
+        ForgeError: on a value that makes no sense, or sizes that do not fit together.
+    """
+
+    STAGE = 2
+
+    def __init__(
+        self,
+        embed_dim: int = 512,
+        n_heads: int = 8,
+        n_layers: int = 4,
+        ff_dim: int = 512,
+        dropout: float = 0.0,
+        lr: float = 2e-3,
+        weight_decay: float = 0.01,
+        arch: str = "mlp",
+        optimizer: str = "adamw",
+        floor: float = 1.0,
+    ) -> None:
+        super().__init__(lr, weight_decay, optimizer)
+        if not 0.0 < floor <= HAND_POINTS:
+            raise ForgeError(f"floor must be above 0 and at most {HAND_POINTS}, got {floor}")
+        if not 0.0 <= dropout < 1.0:
+            raise ForgeError(f"dropout must lie in 0..1, got {dropout}")
+        self.save_hyperparameters()
+        self.floor = floor
+        self.model = build_transcript_network(arch, embed_dim, n_heads, n_layers, ff_dim, dropout)
+        self.val_metrics, self.test_metrics = EqMetrics(), EqMetrics()
+
+    def forward(self, tokens: Tensor) -> EqPrediction:
+        """Value the plays of transcripts.
+
+        Args:
+            tokens: int8 [B, 36, 8], see `forge.play.transcript`.
+
+        Returns:
+            by slot of the dealt hand, in points, **acting-team frame**; see `EqPrediction`.
+        """
+        found: EqPrediction = self.model(tokens)
+        return found
+
+    def losses(self, found: EqPrediction, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """By name, float32 scalars: `loss`, and its parts `mean_loss`, `error_loss`,
+        `spread_loss`; over legal plays."""
+        held_out = batch["held_out"][:, None]
+        fitted, unseen = batch["legal"] & ~held_out, batch["legal"] & held_out
+        square = (found.mean - batch["mean"]).square()
+        floor = self.floor**2
+        weight = floor / (floor + batch["noise"])
+        mean_loss = _mean_over(weight * square, fitted) / _UNIT_SQUARE
+        variance = found.error.square() + batch["noise"]
+        error_loss = _mean_over(square.detach() / variance + variance.log(), unseen)
+        spread_error = (found.spread - batch["spread"]).square()
+        spread_loss = _mean_over(spread_error, fitted) / _UNIT_SQUARE
+        return {
+            "loss": mean_loss + _SPREAD_WEIGHT * spread_loss + error_loss / _UNIT_SQUARE,
+            "mean_loss": mean_loss,
+            "error_loss": error_loss,
+            "spread_loss": spread_loss,
+        }
+
+    def training_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> Tensor:
+        """The loss of one batch; logs `train/*`."""
+        losses = self.losses(self(batch["tokens"]), batch)
+        for name, loss in losses.items():
+            self.log(
+                f"train/{name}",
+                loss.detach(),
+                on_step=False,
+                on_epoch=True,
+                batch_size=len(batch["targets"]),
+                sync_dist=True,
+            )
+        self.log("train/loss_step", losses["loss"].detach(), on_step=True, prog_bar=True)
+        return losses["loss"]
+
+    def validation_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> None:
+        """Count one batch of the val split."""
+        self.val_metrics.update(self(batch["tokens"]), batch)
+
+    def test_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> None:
+        """Count one batch of the test split."""
+        self.test_metrics.update(self(batch["tokens"]), batch)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log `val/q_gap` and the rest, over all of the val split."""
+        self._log_metrics("val", self.val_metrics)
+
+    def on_test_epoch_end(self) -> None:
+        """Log `test/q_gap` and the rest, over all of the test split."""
+        self._log_metrics("test", self.test_metrics)
+
+    def _log_metrics(self, stage: str, metrics: EqMetrics) -> None:
+        for name, figure in metrics.compute().items():
+            self.log_joined(f"{stage}/{name}", figure)
+        metrics.reset()
+
+
+def _mean_over(values: Tensor, chosen: Tensor) -> Tensor:
+    """Mean of the chosen ones, 0 where there are none."""
+    return values.masked_fill(~chosen, 0.0).sum() / chosen.sum().clamp(min=1)
+
+
+@torch.inference_mode()
+def best_slots(module: EqLightningModule, tokens: Tensor, legal: Tensor) -> Tensor:
+    """The legal slot with the highest predicted E[Q], int64 [B].
+
+    Args:
+        module: in eval mode.
+        tokens: int8 [B, 36, 8].
+        legal: bool [B, 7].
+    """
+    found = module(tokens.to(module.device))
+    return choose_slots(found.mean.to(legal.device), legal)

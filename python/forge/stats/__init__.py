@@ -1,0 +1,1 @@
+"""Statistics: intervals, paired comparisons, and whether predictions can be taken at their word."""

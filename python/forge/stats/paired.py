@@ -1,0 +1,51 @@
+"""Two players, methods or networks on the same deals: does one do better than the other?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from forge.stats.intervals import CONFIDENCE, Interval
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """Whether make rates differ, from the deals that one player makes and the other does not.
+
+    Args:
+        only_a, only_b: deals that only A makes, only B.
+        p: two-sided, exact (binomial).
+        chi2: statistic with continuity correction, (max(|only_a - only_b| - 1, 0))^2 / (only_a +
+            only_b); 0 where there are no such deals.
+    """
+
+    only_a: int
+    only_b: int
+    p: float
+    chi2: float
+
+
+def mcnemar(made_a: BoolArray, made_b: BoolArray) -> McNemar:
+    """McNemar's test on paired outcomes bool [N]."""
+    only_a, only_b = int((made_a & ~made_b).sum()), int((made_b & ~made_a).sum())
+    n = only_a + only_b
+    if n == 0:
+        return McNemar(0, 0, 1.0, 0.0)
+    p = float(stats.binomtest(only_a, n).pvalue)
+    return McNemar(only_a, only_b, p, max(abs(only_a - only_b) - 1, 0) ** 2 / n)
+
+
+def paired_rate_interval(test: McNemar, n: int, confidence: float = CONFIDENCE) -> Interval:
+    """Interval of the difference of two rates over the same n deals.
+
+    Agresti and Min (2005): half a deal is added to each of the four outcomes, so that the interval
+    does not collapse where both players do the same on every deal of a short series.
+    """
+    a, b, n_adjusted = test.only_a + 0.5, test.only_b + 0.5, n + 2
+    middle = (a - b) / n_adjusted
+    error = np.sqrt(a + b - (a - b) ** 2 / n_adjusted) / n_adjusted
+    half = float(stats.norm.ppf(0.5 + confidence / 2) * error)
+    return max(middle - half, -1.0), min(middle + half, 1.0)

@@ -1,0 +1,1 @@
+"""How long work is done: whole files, claims, results, processes, stopping, progress, tracking."""

@@ -1,0 +1,155 @@
+"""The command that analyses E[Q] games, as users type it."""
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from eq_records import small_record
+from forge.cli import analyze_eq as analyze
+from forge.cli.main import COMMANDS
+from forge.eq.records import record_path, write_record
+from models.tiny import run_checkpoint
+
+Command = Callable[[str], tuple[int, str, str]]
+# All decisions are cheap ones: those of few worlds, at most two of a trick.
+CHEAP = "--enum-limit 100 --decisions-per-trick 2 --repeats 2 --worlds 2,5"
+PLOTS = {"error.png", "standard_error.png", "coverage.png", "points_lost.png"}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder of three games of train/."""
+    record = small_record()
+    for game, seed in enumerate(record.seeds):
+        write_record(record_path(tmp_path / "games", seed), record.game(game))
+    return tmp_path / "games"
+
+
+@pytest.fixture
+def command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Command:
+    """Runs the command in this process, in an empty directory: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(line: str) -> tuple[int, str, str]:
+        n_threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                analyze.main(shlex.split(line))
+        finally:
+            torch.set_num_threads(n_threads)
+        captured = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, captured.out, captured.err
+
+    return run
+
+
+def test_as_a_module(tmp_path: Path, data: Path) -> None:
+    line = [sys.executable, "-m", "forge.cli.analyze_eq", "--data", str(data), "--split", "train"]
+    done = subprocess.run(
+        [*line, *CHEAP.split()], cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no --checkpoint: the comparison with a network is left out" in done.stdout
+    folder = tmp_path / "eq-analysis"
+    assert {path.name for path in folder.iterdir()} == {"analysis.json", *PLOTS}
+
+
+def test_report_with_a_network(command: Command, tmp_path: Path, data: Path) -> None:
+    run_checkpoint(tmp_path / "tiny.ckpt")
+    options = f"--data {data} --split train {CHEAP} --checkpoint tiny.ckpt --network-worlds 3"
+    code, text, error = command(f"{options} --output out --reference-samples 5")
+    assert (code, error) == (0, "")
+    for title in (
+        "Decisions with a choice",
+        "E[Q] of uniform samples",
+        "Standard errors",
+        "mrv against uniform",
+        "The network against the exact search",
+        "points lost a hand",
+    ):
+        assert title in text
+    assert "nan" not in text and "wrote out: analysis.json, error.png" in text
+    files = {path.name for path in (tmp_path / "out").iterdir()}
+    assert files == {"analysis.json", "network.png", *PLOTS}
+    report = json.loads((tmp_path / "out" / "analysis.json").read_text())
+    assert (report["checkpoint"], report["n_games"], report["split"]) == ("tiny.ckpt", 3, "train")
+    assert len(report["checkpoint_sha256"]) == 64
+    assert report["config"]["n_worlds"] == [2, 5]
+    assert [row["trick"] for row in report["tricks"]] == [1, 2, 3, 4, 5, 6]
+    assert report["tricks"][0]["enumerable"] == 0.0
+    assert {row["n_worlds"] for row in report["sampling"]} == {2, 5}
+    # A network that knows nothing errs.
+    assert report["network"][-1]["mae"]["value"] > 1.0
+    again = command(f"{options} --output again --reference-samples 5 --no-plots")
+    assert again[0] == 0 and [p.name for p in (tmp_path / "again").iterdir()] == ["analysis.json"]
+    assert json.loads((tmp_path / "again" / "analysis.json").read_text()) == report
+    other = command(f"{options} --output other --reference-samples 5 --no-plots --seed 1")
+    assert other[0] == 0
+    assert json.loads((tmp_path / "other" / "analysis.json").read_text()) != report
+
+
+def test_one_file_and_a_limit_of_games(command: Command, tmp_path: Path, data: Path) -> None:
+    names = ("one", "two")
+    file = data / "train" / "seed_00000007.pt"
+    assert command(f"--data {file} {CHEAP} --output one --no-plots")[0] == 0
+    assert command(f"--data {data} --split train --games 1 {CHEAP} --output two --no-plots")[0] == 0
+    one, two = (json.loads((tmp_path / name / "analysis.json").read_text()) for name in names)
+    assert one["n_games"] == two["n_games"] == 1
+    assert one["sampling"] == two["sampling"]
+    assert (one["split"], two["split"]) == (None, "train")
+    # One game has no interval.
+    assert one["sampling"][-1]["mae"]["interval"] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--data nowhere", "there is no file nowhere"),
+        ("--data {data}", "no E[Q] files in {data}/val, there are some in train"),
+        ("--data {data} --split nonsense", "'nonsense' is not one of 'train', 'val', 'test'"),
+        (
+            "--data foreign.pt",
+            "foreign.pt is not an E[Q] file of schema 2.1: schema_version is None",
+        ),
+        ("--data broken.pt", "broken.pt is not a readable E[Q] file"),
+        ("--data {data} --split train --games 0", "--games must be 1 or more, got 0"),
+        ("--worlds 10,x", "--worlds '10,x' must be whole numbers and commas, like 10,50,200"),
+        ("--worlds 50,10", "worlds must be different whole numbers from 2 on, ascending"),
+        ("--worlds 1,10", "worlds must be different whole numbers from 2 on, ascending"),
+        ("--enum-limit 0", "enum_limit must be at least 1, got 0"),
+        ("--repeats 1", "repeats must be at least 2, got 1"),
+        ("--reference-samples 5", "reference_samples must be 0 (none) or at least the largest"),
+        ("--checkpoint policy.ckpt", "an oracle needs a qvalue network, got policy"),
+        ("--checkpoint foreign.pt", "foreign.pt"),
+        ("--checkpoint no-such-model", "no-such-model"),
+        ("--data {data} --split train --device nonsense", "nonsense"),
+    ],
+)
+def test_bad_input(
+    command: Command, tmp_path: Path, data: Path, options: str, message: str
+) -> None:
+    run_checkpoint(tmp_path / "policy.ckpt", "policy")
+    torch.save({"weights": 1}, tmp_path / "foreign.pt")
+    (tmp_path / "broken.pt").write_bytes((data / "train" / "seed_00000007.pt").read_bytes()[:5000])
+    code, _, error = command(options.format(data=data))
+    assert code == 2
+    assert error.startswith("error: ") and error.count("\n") == 1
+    assert message.format(data=data) in error
+    assert not (tmp_path / "eq-analysis").exists()
+
+
+def test_it_is_a_command_of_forge() -> None:
+    assert ("analyze-eq", "forge.cli.analyze_eq") in [
+        (name, module) for name, module, _ in COMMANDS
+    ]
