@@ -55,7 +55,7 @@ def command(
 
 
 def test_as_a_module(tmp_path: Path, data: Path) -> None:
-    line = [sys.executable, "-m", "forge.cli.analyze_eq", "--data", str(data), "--split", "train"]
+    line = [sys.executable, "-m", "forge.eq.analyze", "--data", str(data), "--split", "train"]
     done = subprocess.run(
         [*line, *CHEAP.split()], cwd=tmp_path, capture_output=True, text=True, timeout=300
     )

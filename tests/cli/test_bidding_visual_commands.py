@@ -13,11 +13,7 @@ import pytest
 from forge.bidding.hand import hand_of_seed, hand_text, parse_hand
 from forge.bidding.hands_file import HANDS
 from forge.bidding.simulate import Simulator
-from forge.cli.main import COMMANDS
 
-MODULES = [
-    name for _, name, _ in COMMANDS if name.startswith("forge.bidding.") and "calib" not in name
-]
 HAND = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
 NEAR_CERTAIN = "6-6,6-5,6-4,6-2,6-1,6-0,2-2"
 Command = Callable[..., tuple[Any, str, str]]
@@ -46,14 +42,9 @@ def as_typed(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_modules_are_commands() -> None:
-    wanted = ("poster", "investigate", "convergence", "benchmark", "parallel")
-    assert {f"forge.bidding.{name}" for name in wanted} <= set(MODULES)
-
-
 def test_poster_as_typed(tmp_path: Path) -> None:
     done = as_typed(
-        *("forge.cli.bid_poster", "--hand", HAND, "--output", "poster.pdf", "--samples", "5"),
+        *("forge.bidding.poster", "--hand", HAND, "--output", "poster.pdf", "--samples", "5"),
         cwd=tmp_path,
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -77,7 +68,7 @@ def test_poster_is_the_same_every_time(command: Command) -> None:
 
 def test_investigate_finds_none_of_a_hand_that_cannot_lose(tmp_path: Path) -> None:
     args = ("--hand", NEAR_CERTAIN, "--trump", "sixes", "--below", "42", "--samples", "500")
-    done = as_typed("forge.cli.bid_investigate", *args, cwd=tmp_path)
+    done = as_typed("forge.bidding.investigate", *args, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     said = " ".join(done.stdout.split())
     assert "sixes: 0 of 500 deals (seed 0) give team 0 fewer than 42 points" in said
@@ -189,6 +180,6 @@ def test_another_file_is_not_written_over(command: Command) -> None:
 
 
 def test_bad_input_as_typed(tmp_path: Path) -> None:
-    done = as_typed("forge.cli.bid_poster", "--hand", "6-6,6-5", cwd=tmp_path)
+    done = as_typed("forge.bidding.poster", "--hand", "6-6,6-5", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "error: a hand has 7 dominoes, got 2: '6-6,6-5'\n"

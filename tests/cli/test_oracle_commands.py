@@ -74,7 +74,7 @@ def test_import_line(tmp_path):
 def test_generate_shows_q_values(tmp_path, options):
     line = [
         "-m",
-        "forge.cli.generate",
+        "forge.oracle.generate",
         "--seed",
         "0",
         "--decl",

@@ -30,7 +30,7 @@ def test_generate_logs_offline(tmp_path, monkeypatch):
     key = SMALL_KEYS["train"]
     options = ["--seed", str(key.seed), "--decl", str(key.decl), "--out", "/dev/null"]
     done = subprocess.run(
-        [sys.executable, "-m", "forge.cli.generate", *options, "--wandb-group", "nightly"],
+        [sys.executable, "-m", "forge.oracle.generate", *options, "--wandb-group", "nightly"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

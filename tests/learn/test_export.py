@@ -17,7 +17,7 @@ from forge.learn.onnx.agreement import agreement, onnx_runner, open_session, run
 from forge.learn.onnx.export import Export, export
 from forge.learn.onnx.variants import parse_variants
 from forge.learn.weights import safetensors_bytes, stripped_state
-from forge.ml.export import current_players, stage1_graph
+from forge.ml.export import current_players, load_stage1, stage1_graph
 from forge.ml.measure.network_pass import evaluate
 from forge.ml.module import DominoLightningModule
 from forge.ml.networks.architectures import ARCHITECTURES
@@ -34,7 +34,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Export]:
     """The folder and the report of one export of a Q-value network, all variants."""
     folder = tmp_path_factory.mktemp("export")
     checkpoint = run_checkpoint(folder / "run.ckpt")
-    return folder, export(checkpoint, folder / "model.onnx", rows, n_positions=200)
+    return folder, export(checkpoint, folder / "model.onnx", rows, load_stage1, n_positions=200)
 
 
 def test_the_player_is_in_the_tokens() -> None:
@@ -140,7 +140,9 @@ def test_card(exported: tuple[Path, Export], monkeypatch: pytest.MonkeyPatch) ->
 
 def test_policy_networks_put_out_logits(tmp_path: Path) -> None:
     checkpoint = run_checkpoint(tmp_path / "run.ckpt", "policy")
-    report = export(checkpoint, tmp_path / "p.onnx", rows, ["fp32"], opset=20, n_positions=50)
+    report = export(
+        checkpoint, tmp_path / "p.onnx", rows, load_stage1, ["fp32"], opset=20, n_positions=50
+    )
     model = onnx.load(tmp_path / "p.onnx")
     assert [part.name for part in model.graph.output] == ["logits", "value"]
     assert model.opset_import[0].version == 20
@@ -160,7 +162,7 @@ def test_other_architectures(tmp_path: Path, arch: str) -> None:
         torch.nn.init.normal_(parameter, std=0.2)
     weights = tmp_path / "run.safetensors"
     weights.write_bytes(safetensors_bytes(stripped_state(module), dict(module.hparams)))
-    report = export(weights, tmp_path / "m.onnx", rows, n_positions=360)
+    report = export(weights, tmp_path / "m.onnx", rows, load_stage1, n_positions=360)
     bounds = {"fp32": 1e-4, "fp16": 0.1, "int8": 2.0}
     for file in report.files:
         assert 0 < file.agreement.max_score_difference < bounds[file.variant]
@@ -174,7 +176,7 @@ def test_a_graph_that_is_off_is_not_written(
     monkeypatch.setattr(export_module, "to_onnx", lambda *_: other)
     checkpoint = run_checkpoint(tmp_path / "run.ckpt", seed=1)
     with pytest.raises(ForgeError, match=r"onnxruntime and PyTorch differ by .* nothing written"):
-        export(checkpoint, tmp_path / "m.onnx", rows, ["fp32"], n_positions=20)
+        export(checkpoint, tmp_path / "m.onnx", rows, load_stage1, ["fp32"], n_positions=20)
     assert [path.name for path in tmp_path.iterdir()] == ["run.ckpt"]
 
 
@@ -213,5 +215,5 @@ def test_bad_arguments(tmp_path: Path, options: dict[str, Any], message: str) ->
     out = tmp_path / options.pop("out", "m.onnx")
     run_checkpoint(tmp_path / "run.ckpt")
     with pytest.raises(ForgeError, match=re.escape(message)):
-        export(checkpoint, out, rows, **options)
+        export(checkpoint, out, rows, load_stage1, **options)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder.onnx", "run.ckpt"]

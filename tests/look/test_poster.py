@@ -120,7 +120,7 @@ def test_one_page_the_same_bytes_in_every_process() -> None:
     assert pdf.startswith(b"%PDF") and pdf.count(b"/Type /Page ") == 1
     assert b"CreationDate" not in pdf
     program = (
-        "import sys, hashlib; from bidding.test_poster import *; "
+        "import sys, hashlib; from look.test_poster import *; "
         "print(hashlib.sha256(poster_pdf(poster_page(CASES['calibrated']))).hexdigest())"
     )
     # The order of sets of text differs from process to process.

@@ -310,7 +310,7 @@ def test_as_text(file: Path, capsys: Any, monkeypatch: Any) -> None:
 def test_as_users_type_it(folder: Path) -> None:
     path = record_path(folder, SEEDS[0])
     done = subprocess.run(
-        [sys.executable, "-m", "forge.cli.view", str(path)],
+        [sys.executable, "-m", "forge.eq.viewer", str(path)],
         capture_output=True,
         text=True,
         timeout=300,

@@ -166,7 +166,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 sys.path.insert(0, sys.argv[1])
-from test_module import tiny_module, trainer
+from ml.test_module import tiny_module, trainer
 from forge.ml.data import DominoDataModule
 
 if __name__ == "__main__":
@@ -185,7 +185,7 @@ def test_two_processes_get_the_figures_of_one(data_dir: Path, tmp_path: Path) ->
     """37 rows on two processes: unequal shares, and a sampler that repeats none."""
     script = tmp_path / "two_processes.py"
     script.write_text(TWO_PROCESSES)
-    folders = [str(Path(__file__).parent), str(tmp_path), str(data_dir)]
+    folders = [str(Path(__file__).parents[1]), str(tmp_path), str(data_dir)]
     done = subprocess.run(
         [sys.executable, str(script), *folders], capture_output=True, text=True, timeout=300
     )

@@ -228,12 +228,12 @@ TWO_PROCESSES = """
 import sys
 from pathlib import Path
 import torch
-sys.path[:0] = sys.argv[1:3]
-from test_stage2 import tiny_module, trainer
+sys.path.insert(0, sys.argv[1])
+from stage2.test_module import tiny_module, trainer
 from forge.stage2.data import EqDataModule
 
 if __name__ == "__main__":
-    folder, data = Path(sys.argv[3]), EqDataModule(sys.argv[4], batch_size=5)
+    folder, data = Path(sys.argv[2]), EqDataModule(sys.argv[3], batch_size=5)
     run = trainer(folder, devices=2, strategy="ddp_fork")
     figures = run.validate(tiny_module(), data, verbose=False)[0]
     torch.save(figures, folder / "figures.pt")
@@ -243,9 +243,9 @@ if __name__ == "__main__":
 def test_two_processes_get_the_figures_of_one(data_dir: Path, tmp_path: Path) -> None:
     """An odd number of rows on two processes: unequal shares, and a sampler that repeats none."""
     assert len(DecisionSplit(data_dir / "val")) % 10
-    script, here = tmp_path / "two_processes.py", Path(__file__).parent
+    script = tmp_path / "two_processes.py"
     script.write_text(TWO_PROCESSES)
-    folders = map(str, (here, here.parent, tmp_path, data_dir))
+    folders = map(str, (Path(__file__).parents[1], tmp_path, data_dir))
     done = subprocess.run(
         [sys.executable, str(script), *folders], capture_output=True, text=True, timeout=600
     )
