@@ -11,12 +11,11 @@ from common import N_ROUNDS, SHORT, bench_each
 
 from forge import ops
 from forge.build import native
-from forge.eq.estimate import EstimateConfig, estimate
-from forge.eq.exploration import ExplorationConfig, choose
+from forge.eq.estimate import estimate
+from forge.eq.exploration import choose
 from forge.eq.oracle import ExactOracle
 from forge.eq.pipeline import WORLDS, default_decl, play_games
-from forge.eq.posterior import PosteriorConfig
-from forge.eq.settings import GameSettings
+from forge.eq.settings import EstimateConfig, ExplorationConfig, GameSettings, PosteriorConfig
 from forge.eq.worlds import WorldPositions
 from forge.game.deal import Deal
 from forge.play.games import N_PLAYS, N_SEATS, Games

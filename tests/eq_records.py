@@ -5,12 +5,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from forge.eq.estimate import EstimateConfig
-from forge.eq.exploration import ExplorationConfig
 from forge.eq.oracle import ExactOracle
 from forge.eq.pipeline import play_games
 from forge.eq.records import EqRecord, write_record
-from forge.eq.settings import GameSettings
+from forge.eq.settings import EstimateConfig, ExplorationConfig, GameSettings
 from threads import one_thread
 
 SEEDS = (7, 8, 23)

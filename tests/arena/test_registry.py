@@ -18,9 +18,9 @@ from forge.arena.players import (
     TranscriptPlayer,
 )
 from forge.arena.registry import PlayerSpec, parse_player
-from forge.eq.estimate import EstimateConfig, estimate
+from forge.eq.estimate import estimate
 from forge.eq.oracle import ExactOracle
-from forge.eq.posterior import PosteriorConfig
+from forge.eq.settings import EstimateConfig, PosteriorConfig
 from forge.errors import ForgeError
 from forge.ml.network_oracle import NetworkOracle
 from forge.play.transcript import transcript_tokens

@@ -23,10 +23,11 @@ from forge.eq.analysis.measurements import Measurements, measure, values
 from forge.eq.analysis.rows import Analysis
 from forge.eq.analysis.statistics import greedy, points_lost
 from forge.eq.collate import game_before
-from forge.eq.estimate import SAMPLERS, EstimateConfig, estimate
+from forge.eq.estimate import estimate
 from forge.eq.oracle import ExactOracle
 from forge.eq.pipeline import WORLDS
 from forge.eq.records import record_path, write_record
+from forge.eq.settings import SAMPLERS, EstimateConfig
 from forge.errors import ForgeError
 from forge.look.plots.analysis import plots
 from forge.play.games import N_PLAYS, Games

@@ -14,11 +14,9 @@ from forge.eq.collate import (
     game_of_transcript,
     replays,
 )
-from forge.eq.estimate import AdaptiveConfig
 from forge.eq.oracle import ExactOracle
-from forge.eq.posterior import PosteriorConfig
 from forge.eq.records import EqRecord
-from forge.eq.settings import GameSettings
+from forge.eq.settings import AdaptiveConfig, GameSettings, PosteriorConfig
 from forge.errors import ForgeError
 from forge.play.transcript import Transcript, read_transcript, transcript_tokens
 

@@ -7,7 +7,8 @@ import torch
 from scipy.stats import chisquare
 from torch import Tensor
 
-from forge.eq.exploration import ExplorationConfig, Mode, choose
+from forge.eq.exploration import Mode, choose
+from forge.eq.settings import ExplorationConfig
 from forge.errors import ForgeError
 
 NAN = torch.nan

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from eq_games import random_lines, replayed, seat_to_act
-from forge.eq.estimate import AdaptiveConfig, EstimateConfig, estimate
+from forge.eq.estimate import estimate
 from forge.eq.objective import (
     choose_for_contract,
     contract_chances,
@@ -13,7 +13,7 @@ from forge.eq.objective import (
     points_left,
 )
 from forge.eq.oracle import ExactOracle
-from forge.eq.posterior import PosteriorConfig
+from forge.eq.settings import AdaptiveConfig, EstimateConfig, PosteriorConfig
 from forge.errors import ForgeError
 from reference import deals, packing, rules
 from reference.minimax import ILLEGAL, Solver

@@ -8,14 +8,18 @@ import torch
 from eq_records import SEEDS, few_worlds, played, small_record
 from forge import __version__
 from forge.eq.collate import check_record, replays
-from forge.eq.estimate import AdaptiveConfig, EstimateConfig
-from forge.eq.exploration import ExplorationConfig, Mode
+from forge.eq.exploration import Mode
 from forge.eq.objective import choose_for_contract
 from forge.eq.oracle import ExactOracle
 from forge.eq.pipeline import WORLDS, play_games
-from forge.eq.posterior import PosteriorConfig
 from forge.eq.records import record_bytes
-from forge.eq.settings import GameSettings
+from forge.eq.settings import (
+    AdaptiveConfig,
+    EstimateConfig,
+    ExplorationConfig,
+    GameSettings,
+    PosteriorConfig,
+)
 from forge.errors import ForgeError
 from forge.play.games import N_PLAYS
 from forge.play.keys import decision_keys

@@ -16,7 +16,7 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 
 from eq_records import SEEDS, few_worlds, played, small_record
-from forge.eq.posterior import PosteriorConfig
+from forge.eq.settings import PosteriorConfig
 from forge.errors import ForgeError
 from forge.game.tables import COUNT_POINTS, HIGH, LOW
 from forge.look.decision_view import DecisionView, decision_view, game_views

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from eq_records import SEEDS, few_worlds, played, small_record
-from forge.eq.posterior import PosteriorConfig
+from forge.eq.settings import PosteriorConfig
 from forge.game.tables import domino_name
 from forge.look.decision_view import DecisionView, decision_view, game_views
 from forge.look.viewer.sections import print_view

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from forge import ops
-from forge.eq.estimate import EstimateConfig, estimate
+from forge.eq.estimate import estimate
 from forge.eq.objective import choose_for_contract
 from forge.eq.oracle import ExactOracle, Oracle
+from forge.eq.settings import EstimateConfig
 from forge.errors import ForgeError
 from forge.game.contract import BID
 from forge.game.tables import COUNT_POINTS, LED_SUIT, STRENGTH

@@ -16,9 +16,8 @@ from forge.arena.players import (
     SamplingPlayer,
     TranscriptPlayer,
 )
-from forge.eq.estimate import EstimateConfig
 from forge.eq.oracle import ExactOracle, Oracle
-from forge.eq.posterior import PosteriorConfig
+from forge.eq.settings import EstimateConfig, PosteriorConfig
 from forge.errors import ForgeError
 from forge.game.contract import BID
 from forge.learn.weights import load_weights

@@ -127,10 +127,13 @@ class EqOptions:
         Raises:
             ForgeError: on a value out of range, or a checkpoint that can't be an oracle.
         """
-        from forge.eq.estimate import AdaptiveConfig, EstimateConfig
-        from forge.eq.exploration import ExplorationConfig
-        from forge.eq.posterior import PosteriorConfig
-        from forge.eq.settings import GameSettings
+        from forge.eq.settings import (
+            AdaptiveConfig,
+            EstimateConfig,
+            ExplorationConfig,
+            GameSettings,
+            PosteriorConfig,
+        )
 
         at_least_one("--n-samples", self.n_samples)
         at_least_one("--enum-threshold", self.enum_threshold)

@@ -10,87 +10,15 @@ from torch import Tensor
 from forge import ops
 from forge.eq.moments import Summary, WeightedMoments
 from forge.eq.oracle import Oracle
-from forge.eq.posterior import PosteriorConfig, effective_size, log_likelihood, temper
+from forge.eq.posterior import effective_size, log_likelihood, temper
+from forge.eq.settings import EstimateConfig, PosteriorConfig
 from forge.eq.worlds import WorldPositions
 from forge.errors import ForgeError
 from forge.play.games import N_SEATS, Games
 from forge.play.keys import combine
 
-SAMPLERS: Final = ("uniform", "mrv")
 # Worlds given to the oracle at a time: 2^16 positions are 13 MB with what belongs to them.
 _MAX_POSITIONS: Final = 1 << 16
-
-
-@dataclass(frozen=True)
-class AdaptiveConfig:
-    """Sample until every legal play is known to a standard error.
-
-    Args:
-        min_samples: before convergence is looked at.
-        max_samples: at most so many.
-        batch_size: worlds from one look to the next.
-        sem_threshold: points; converged when the standard error of every legal play is below.
-        stop_when_certain: end a decision too when its best play is ahead of every other one by four
-            standard errors of the difference, although single errors are above the threshold.
-
-    Raises:
-        ForgeError: on a value out of range.
-    """
-
-    min_samples: int = 5000
-    max_samples: int = 2_000_000
-    batch_size: int = 1000
-    sem_threshold: float = 0.1
-    stop_when_certain: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("min_samples", "max_samples", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ForgeError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.max_samples < self.min_samples:
-            raise ForgeError(
-                f"max_samples must be at least min_samples ({self.min_samples}), "
-                f"got {self.max_samples}"
-            )
-        if not self.sem_threshold > 0.0:
-            raise ForgeError(f"sem_threshold must be above 0, got {self.sem_threshold}")
-
-
-@dataclass(frozen=True)
-class EstimateConfig:
-    """How E[Q] is estimated.
-
-    Args:
-        n_samples: worlds of a decision; one with at most as many worlds gets each once.
-        sampler: `uniform` or `mrv`.
-        enumerate: take all worlds also where they are up to `enum_threshold`.
-        enum_threshold: see `enumerate`.
-        posterior: weigh worlds by the plays seen; None weighs them alike.
-        adaptive: go on sampling until the error is small; None takes `n_samples`.
-
-    Raises:
-        ForgeError: on a value out of range.
-    """
-
-    n_samples: int = 50
-    sampler: str = "uniform"
-    enumerate: bool = False
-    enum_threshold: int = 100_000
-    posterior: PosteriorConfig | None = None
-    adaptive: AdaptiveConfig | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("n_samples", "enum_threshold"):
-            if getattr(self, name) < 1:
-                raise ForgeError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.sampler not in SAMPLERS:
-            raise ForgeError(f"sampler must be {' or '.join(SAMPLERS)}, got {self.sampler!r}")
-
-    @property
-    def all_up_to(self) -> int:
-        """Decisions with at most so many worlds get all of them."""
-        most = self.adaptive.min_samples if self.adaptive else self.n_samples
-        return max(most, self.enum_threshold) if self.enumerate else most
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,12 @@
 """Which play is made, once E[Q] is known: greedy, or not always, so that data are diverse."""
 
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
 
 import torch
 from torch import Tensor
 
-from forge.errors import ForgeError
+from forge.eq.settings import ExplorationConfig
 from forge.play.keys import combine, uniform
-
-POLICIES: Final = ("greedy", "epsilon_greedy", "boltzmann")
 
 
 class Mode(IntEnum):
@@ -20,41 +16,6 @@ class Mode(IntEnum):
     BOLTZMANN = 1
     EPSILON = 2
     BLUNDER = 3
-
-
-@dataclass(frozen=True)
-class ExplorationConfig:
-    """How plays are chosen.
-
-    Args:
-        policy: `greedy`: the best E[Q], lowest slot of equals. `epsilon_greedy`: greedy, but with
-            probability `epsilon` any legal play. `boltzmann`: softmax of E[Q] / `temperature`.
-        epsilon: 0..1.
-        temperature: points.
-        blunder_rate: probability of a blunder instead, under any policy: a play that is worse than
-            the best one, but by at most `max_blunder` points, each such play equally likely. Where
-            there is none the policy decides.
-        max_blunder: points.
-
-    Raises:
-        ForgeError: on a value out of range.
-    """
-
-    policy: str = "greedy"
-    epsilon: float = 0.1
-    temperature: float = 2.0
-    blunder_rate: float = 0.0
-    max_blunder: float = 5.0
-
-    def __post_init__(self) -> None:
-        if self.policy not in POLICIES:
-            raise ForgeError(f"exploration must be {', '.join(POLICIES)}, got {self.policy!r}")
-        for name, value in (("epsilon", self.epsilon), ("blunder_rate", self.blunder_rate)):
-            if not 0.0 <= value <= 1.0:
-                raise ForgeError(f"{name} must lie in 0..1, got {value}")
-        for name, value in (("temperature", self.temperature), ("max_blunder", self.max_blunder)):
-            if not value > 0.0:
-                raise ForgeError(f"{name} must be above 0, got {value}")
 
 
 def choose(mean: Tensor, keys: Tensor, config: ExplorationConfig) -> tuple[Tensor, Tensor]:

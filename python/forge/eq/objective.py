@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from forge.eq.estimate import (
-    EstimateConfig,
     estimate,
     possible_worlds,
     world_batches,
@@ -17,6 +16,7 @@ from forge.eq.estimate import (
 )
 from forge.eq.moments import WeightedMoments
 from forge.eq.oracle import Oracle
+from forge.eq.settings import EstimateConfig
 from forge.eq.worlds import WorldPositions
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS

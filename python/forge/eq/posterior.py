@@ -1,48 +1,12 @@
 """How likely a world is, given that the others played as they did."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
 from forge.eq.oracle import Oracle
+from forge.eq.settings import PosteriorConfig
 from forge.eq.worlds import WorldPositions
-from forge.errors import ForgeError
 from forge.play.games import Games
-
-
-@dataclass(frozen=True)
-class PosteriorConfig:
-    """Weights from the last plays.
-
-    A world is weighed by the likelihood of the plays that the other seats made in the last `window`
-    plays, each taken from a softmax of the oracle's Q in that world at that decision, mixed with a
-    uniform choice.
-
-    Args:
-        window: how many plays back, 1..28; the own ones among them say nothing.
-        tau: temperature of the softmax in points.
-        mix: share of the uniform choice, 0..1; above 0 no world is ruled out by one odd play.
-        min_ess_share: where the effective sample size falls below this share of the worlds, the
-            weights are tempered (raised to a power below 1) just so far that it does not. 0 never.
-
-    Raises:
-        ForgeError: on a value out of range.
-    """
-
-    window: int = 4
-    tau: float = 0.1
-    mix: float = 0.1
-    min_ess_share: float = 0.02
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.window <= 28:
-            raise ForgeError(f"posterior window must lie in 1..28, got {self.window}")
-        if not self.tau > 0.0:
-            raise ForgeError(f"posterior tau must be above 0, got {self.tau}")
-        for name, value in (("mix", self.mix), ("min_ess_share", self.min_ess_share)):
-            if not 0.0 <= value <= 1.0:
-                raise ForgeError(f"posterior {name} must lie in 0..1, got {value}")
 
 
 def log_likelihood(

@@ -28,7 +28,7 @@ from forge.eq.analysis.rows import (
     TrickRow,
 )
 from forge.eq.analysis.statistics import TIE, Ratios, greedy, mean_of_plays, points_lost, systematic
-from forge.eq.estimate import SAMPLERS
+from forge.eq.settings import SAMPLERS
 from forge.stats.intervals import CONFIDENCE
 
 _UNIFORM, _MRV = SAMPLERS.index("uniform"), SAMPLERS.index("mrv")

@@ -17,10 +17,10 @@ from torch import Tensor
 from forge import ops
 from forge.eq.analysis.decisions import AnalysisConfig, BoolArray, Decisions, FloatArray
 from forge.eq.collate import replays
-from forge.eq.estimate import SAMPLERS
 from forge.eq.oracle import Oracle
 from forge.eq.pipeline import CHOICE, WORLDS
 from forge.eq.records import EqRecord
+from forge.eq.settings import SAMPLERS
 from forge.eq.worlds import WorldPositions
 from forge.play.games import N_SLOTS, Games
 from forge.play.keys import combine, decision_keys, uniform
