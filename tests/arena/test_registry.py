@@ -9,15 +9,12 @@ from torch import Tensor
 
 from eq_games import Line, random_lines, replayed, seat_to_act
 from forge import ops
-from forge.arena.players import (
-    GreedyPointsPlayer,
-    NetworkPlayer,
-    OraclePlayer,
-    RandomPlayer,
-    SamplingPlayer,
-    TranscriptPlayer,
-)
-from forge.arena.registry import PlayerSpec, parse_player
+from forge.arena.builtin import SamplingOptions
+from forge.arena.players.open_hands import NetworkPlayer, OraclePlayer
+from forge.arena.players.sampling import SamplingPlayer
+from forge.arena.players.simple import GreedyPointsPlayer, RandomPlayer
+from forge.arena.players.transcripts import TranscriptPlayer
+from forge.arena.registry import KINDS, parse_player
 from forge.eq.estimate import estimate
 from forge.eq.oracle import ExactOracle
 from forge.eq.settings import EstimateConfig, PosteriorConfig
@@ -57,7 +54,8 @@ KEYS = torch.arange(len(LINES))
 )
 def test_sampling_players_are_read(text: str, spelled: str, config: EstimateConfig) -> None:
     spec = parse_player(text)
-    assert spec == PlayerSpec(spelled, text.partition(":")[0], config)
+    assert spec.text == spelled and spec.kind is KINDS[text.partition(":")[0]]
+    assert isinstance(spec.options, SamplingOptions) and spec.options.config == config
     assert parse_player(spelled) == spec
     player = spec.build()
     assert isinstance(player, SamplingPlayer)
@@ -84,7 +82,7 @@ def test_simple_players_are_read(text: str, kind: type) -> None:
         ("model", "a checkpoint must follow, as in model:PATH"),
         ("model:", "a checkpoint must follow, as in model:PATH"),
         ("eq:", "options are n=N, sampler=uniform|mrv"),
-        ("eq:m=3", "no option 'm=3': valid are n=N, sampler=uniform|mrv, enumerate"),
+        ("eq:m=3", "no option 'm=3': valid are n=N, sampler=uniform|mrv, enum-threshold=N"),
         ("eq:n", "no option 'n': valid are n=N"),
         ("eq:n=", "no option 'n='"),
         ("eq:posterior=4", "no option 'posterior=4'"),

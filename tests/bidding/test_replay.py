@@ -7,7 +7,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from forge.arena.players import RandomPlayer
+from forge.arena.players.simple import RandomPlayer
 from forge.arena.registry import parse_player
 from forge.bidding.deals import deals_around
 from forge.bidding.hand import parse_hand

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from forge.arena.players import OraclePlayer
+from forge.arena.players.open_hands import OraclePlayer
 from forge.arena.registry import parse_player
 from forge.bidding.deals import deals_around
 from forge.bidding.hand import BIDDING_DECLS, hand_of_seed, parse_hand

@@ -17,16 +17,15 @@ from typing import Any, Final
 import torch
 
 from forge.arena.comparison import PairedResults
-from forge.arena.players import Player
 from forge.arena.protocol import arena_deal
-from forge.arena.registry import PlayerSpec
 from forge.arena.results import Block, arena_file, paired_results
+from forge.arena.specs import PlayerSpec
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
 from forge.game.contract import BID
 from forge.play.games import N_PLAYS, Games
 from forge.play.keys import combine, decision_keys
-from forge.work.hashing import sha256_of
+from forge.play.player import Player
 from forge.work.processes import in_order
 from forge.work.stop import StopSignal
 
@@ -67,8 +66,8 @@ class ArenaOptions:
             "bid": BID,
         }
         for name, spec in (("a", self.a), ("b", self.b)):
-            if spec.path is not None:
-                values[f"sha256 of {name}"] = sha256_of(spec.path)
+            if spec.sha256 is not None:
+                values[f"sha256 of {name}"] = spec.sha256
         return values
 
 

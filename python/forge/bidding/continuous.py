@@ -82,7 +82,7 @@ def evaluate_seed(simulator: Simulator, seed: int, n_samples: int, version: str)
         seed,
         hand,
         points,
-        player.text if player.path is None else player.path.name,
+        player.text if player.checkpoint is None else player.checkpoint.name,
         datetime.now(timezone.utc).isoformat(timespec="seconds"),
         version,
     )

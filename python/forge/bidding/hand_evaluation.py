@@ -107,7 +107,7 @@ class Evaluation:
         """What the simulated figures are, in words."""
         if self.simulator.is_perfect:
             return PERFECT_PLAY
-        sees = "sees all hands" if self.simulator.player.kind == "model" else "sees its own hand"
+        sees = "sees all hands" if self.simulator.player.sees_all_hands else "sees its own hand"
         return f"played by {self.simulator.player.text} ({sees})"
 
     def differences(self) -> list[tuple[int, Figure]]:

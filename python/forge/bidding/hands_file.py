@@ -18,7 +18,6 @@ from forge.bidding.hand_evaluation import Plan, evaluate_hand
 from forge.bidding.simulate import Simulator
 from forge.errors import ForgeError
 from forge.game.declarations import DECLARATION_NAMES, declaration_name
-from forge.work.hashing import sha256_of
 from forge.work.processes import in_order
 from forge.work.results_file import ResultsFile, ResultsFormat
 from forge.work.stop import StopSignal
@@ -100,8 +99,8 @@ class HandWork:
             "bids": list(BIDS),
             "calibration": _digest(self.calibration),
         }
-        if self.simulator.player.path is not None:
-            values["sha256"] = sha256_of(self.simulator.player.path)
+        if self.simulator.player.sha256 is not None:
+            values["sha256"] = self.simulator.player.sha256
         return values
 
     def __call__(self, hand: tuple[int, ...]) -> HandRow:

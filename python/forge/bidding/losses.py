@@ -124,15 +124,14 @@ def _played(
 ) -> list[tuple[int, ...]]:
     """The plays of some deals, again as `Simulator.points` had them played.
 
-    Where a network is asked its whole block is played again: in a batch of another size it may
-    round differently.
+    Where a file decides (a network, a user's player) its whole block is played again: in a batch of
+    another size it may round differently.
     """
     player = simulator.player.build(simulator.device, simulator.bid)
-    is_network = simulator.player.path is not None
     lines = []
     for number in numbers.tolist():
         first, stop = number, number + 1
-        if is_network:
+        if simulator.player.file is not None:
             all_blocks = blocks(0, losses.n_deals)
             first, stop = next(each for each in all_blocks if each[0] <= number < each[1])
         deals = deals_around(hand, simulator.seed, first, stop).to(simulator.device)

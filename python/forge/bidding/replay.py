@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from forge import ops
-from forge.arena.players import OraclePlayer
+from forge.arena.players.open_hands import OraclePlayer
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
 from forge.game.deal import Deal

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 from forge import ops
-from forge.arena.players import Player
-from forge.arena.registry import PlayerSpec, parse_player
+from forge.arena.builtin import ORACLE
+from forge.arena.specs import PlayerSpec
 from forge.bidding.deals import deal_keys, deals_around
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
@@ -29,6 +29,7 @@ from forge.game.declarations import declaration_name
 from forge.game.state import INITIAL_STATE
 from forge.play.games import N_PLAYS, Games
 from forge.play.keys import decision_keys
+from forge.play.player import Player
 from forge.work.processes import in_processes
 from forge.work.stop import StopSignal
 
@@ -37,7 +38,6 @@ Made = npt.NDArray[np.bool_]
 Progress = Callable[[int], None]
 Answer = TypeVar("Answer", np.int8, np.bool_)
 
-ORACLE: Final = parse_player("oracle")
 # Deals played in lock step. The same whatever the number of processes, because a network may round
 # differently in batches of another size.
 BLOCK_DEALS: Final = 64
@@ -117,8 +117,8 @@ class Simulator:
 
     @property
     def is_perfect(self) -> bool:
-        """Whether all hands are open."""
-        return self.player.kind == "oracle"
+        """Whether what perfect play with open hands brings is all that is asked."""
+        return self.player.plays_perfectly
 
     def points(
         self,

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from forge.arena.registry import parse_player, players_help
 from forge.cli.common import DeviceOption, at_least_one, command, console, non_negative, run
 from forge.work.progress import progress_bar
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 app = command()
 
 
-@app.command()
+@app.command(epilog=players_help())
 def arena(
     a: Annotated[str, typer.Argument(help="A player, see below.", metavar="A")],
     b: Annotated[str, typer.Argument(help="Its opponent.", metavar="B")],
@@ -54,16 +55,9 @@ def arena(
     of equals with the double, then more count points, then the higher pip). Every deal is played
     twice with the teams swapped. Intervals are of 95 %, paired by deal.
 
-    Players: random; greedy-points (looks at the trick alone); oracle (sees all hands, exact);
-    model:PATH (a Stage 1 network that sees all hands; model:PATH,sample draws the moves of a policy
-    network); eq:n=100 and make:n=300 (see their own hand and judge by sampled worlds: for points,
-    and for the contract). Options of the last two, separated by commas: n=N (50),
-    sampler=uniform|mrv, enumerate, enum-threshold=N, posterior, window=K, tau=POINTS, mix=SHARE,
-    min-ess-share=SHARE, oracle=PATH (a Stage 1 network instead of the exact search). PATH is a
-    checkpoint or the name of a model, without commas.
+    Players are written like random, make:n=300 or model:PATH: see below.
     """
     from forge.arena.comparison import compare
-    from forge.arena.registry import parse_player
     from forge.arena.series import ArenaOptions, run_arena
     from forge.models.catalog import resolve
     from forge.ops import resolve_device

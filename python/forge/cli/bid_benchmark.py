@@ -21,8 +21,9 @@ app = command()
 
 _BID: Final = 30
 # Deals of one call: enough to fill a batch, few enough to finish soon.
-_N_DEALS: Final = {"oracle": 64, "model": 64}
-_N_DEALS_SAMPLED: Final = 2
+# Players that see all hands are quick; the others are mostly asked about many worlds.
+_N_DEALS_OPEN: Final = 64
+_N_DEALS: Final = 2
 _MODEL: Final = "model"
 _ANSWERS: Final = "oracle-bid"
 
@@ -93,7 +94,7 @@ def _mode(text: str, seed: int, device: str) -> Mode:
     if text == _ANSWERS:
         player, name = "oracle", f"oracle, is {_BID} made?"
     simulator = make_simulator(player, seed, _BID, device, workers=1)
-    n_deals = _N_DEALS.get(simulator.player.kind, _N_DEALS_SAMPLED)
+    n_deals = _N_DEALS_OPEN if simulator.player.sees_all_hands else _N_DEALS
     return Mode(name, simulator, _BID if text == _ANSWERS else None, n_deals)
 
 

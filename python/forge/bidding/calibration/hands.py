@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from forge.arena.players import Player
 from forge.arena.protocol import best_pip_suit
-from forge.arena.registry import PlayerSpec
+from forge.arena.specs import PlayerSpec
 from forge.bidding.deals import deals_around
 from forge.bidding.estimates import POINT_BIDS, points_needed
 from forge.bidding.hand import hand_text, parse_hand
@@ -25,7 +24,7 @@ from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
 from forge.game.declarations import N_DECLARATIONS
 from forge.game.tables import N_DOMINOES
-from forge.work.hashing import sha256_of
+from forge.play.player import Player
 from forge.work.processes import in_order
 from forge.work.results_file import ResultsFile, ResultsFormat, are_numbers
 from forge.work.stop import StopSignal
@@ -126,7 +125,7 @@ class PlayOptions:
             raise ForgeError(
                 f"deals must be 1 or more, got {self.n_deals} solved and {self.n_played} played"
             )
-        if self.player.kind in ("oracle", "model"):
+        if self.player.sees_all_hands:
             raise ForgeError(
                 f"player {self.player.text!r} sees all hands: take make:n=N or eq:n=N, "
                 "which play from what a seat sees"
@@ -139,8 +138,8 @@ class PlayOptions:
             "deals": self.n_deals,
             "played": self.n_played,
         }
-        if self.player.path is not None:
-            values["sha256"] = sha256_of(self.player.path)
+        if self.player.sha256 is not None:
+            values["sha256"] = self.player.sha256
         return values
 
 

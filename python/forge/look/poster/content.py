@@ -88,7 +88,7 @@ def _notes(found: Evaluation, table: MakeTable) -> list[str]:
         notes.append(
             _CALIBRATED_NOTE.format(bid=bid, trump=declaration_name(decl), perfect=perfect)
         )
-    elif found.simulator.is_perfect or found.simulator.player.kind == "model":
+    elif found.simulator.player.sees_all_hands:
         notes.append(_OPEN_NOTE)
     else:
         notes.append(_PLAYED_NOTE.format(player=found.simulator.player.text))

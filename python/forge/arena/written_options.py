@@ -1,0 +1,170 @@
+"""Options as they are written behind a player's name: `n=100,posterior`.
+
+They are the fields of a dataclass: a number or text is written `name=value`, a truth by its name
+alone (`no-name` where it holds by default), and `_` in a field's name as `-`. Metadata of a field:
+`metavar` is what its value is called, `choices` are the only texts it may be, `always` spells it
+even where it is not given, and `needs` names the truth without which it says nothing.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, fields
+from pathlib import Path
+from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+
+from forge.errors import ForgeError
+
+_METAVARS: Final = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
+_KINDS: Final = {int: "a whole number", float: "a number"}
+
+
+@dataclass(frozen=True)
+class WrittenOption:
+    """One of them.
+
+    Args:
+        field: of the dataclass.
+        name: as it is written.
+        usage: with its value: `n=N`, `sampler=uniform|mrv`, `posterior`.
+        kind: of the value: bool, int, float, str or Path.
+        choices: the only values, if there are such.
+    """
+
+    field: Field[Any]
+    name: str
+    usage: str
+    kind: type
+    choices: tuple[Any, ...] = ()
+
+    @property
+    def has_default(self) -> bool:
+        """Whether it may be left out."""
+        return self.field.default is not MISSING or self.field.default_factory is not MISSING
+
+    def read(self, value: str) -> Any:
+        """What a written value stands for.
+
+        Raises:
+            ForgeError: for a value of another kind.
+        """
+        if self.choices:
+            if value not in self.choices:
+                raise ForgeError(f"{self.name} must be {_or(self.choices)}, got {value!r}")
+            return value
+        try:
+            return self.kind(value)
+        except ValueError:
+            raise ForgeError(f"{self.name} must be {_KINDS[self.kind]}, got {value!r}") from None
+
+
+def options_of(holder: type) -> list[WrittenOption]:
+    """The options that a dataclass stands for, in its order; no others for a class that is none.
+
+    Raises:
+        ForgeError: for a field that cannot be written and has no default.
+    """
+    hints = get_type_hints(holder)
+    own = fields(holder) if hasattr(holder, "__dataclass_fields__") else ()
+    found = (_option(each, hints[each.name], holder) for each in own if each.init)
+    return [each for each in found if each is not None]
+
+
+def _option(field: Field[Any], hint: Any, holder: type) -> WrittenOption | None:
+    kinds = [each for each in get_args(hint) if each is not type(None)]
+    if get_origin(hint) in (Union, types.UnionType) and len(kinds) == 1:
+        hint = kinds[0]
+    choices = get_args(hint) if get_origin(hint) is Literal else field.metadata.get("choices", ())
+    kind, name = str if choices else hint, field.name.replace("_", "-")
+    if kind is bool and field.default in (True, False):
+        name = f"no-{name}" if field.default else name
+        return WrittenOption(field, name, name, bool)
+    if kind not in _METAVARS:
+        if field.default is MISSING and field.default_factory is MISSING:
+            raise ForgeError(
+                f"{holder.__name__}.{field.name} must be int, float, str, Path or one of a few "
+                "texts, or a bool with a default"
+            )
+        return None
+    metavar = "|".join(choices) or field.metadata.get("metavar") or _METAVARS[kind]
+    return WrittenOption(field, name, f"{name}={metavar}", kind, choices)
+
+
+def usage_of(options: list[WrittenOption]) -> str:
+    """All of them, as a list of what is valid."""
+    return ", ".join(each.usage for each in options)
+
+
+def help_of(options: list[WrittenOption]) -> str:
+    """The same, with the defaults of numbers."""
+    return ", ".join(
+        f"{each.usage} ({each.field.default})"
+        if each.kind in _KINDS and each.has_default
+        else each.usage
+        for each in options
+    )
+
+
+def read_options(
+    options: list[WrittenOption], text: str, find: Callable[[str], Path] = Path
+) -> tuple[dict[str, Any], str]:
+    """Read options that are separated by commas, so that a value may hold none.
+
+    Args:
+        options: that there are.
+        text: what is written; empty for none.
+        find: turns what stands for a file into its path.
+
+    Returns:
+        the given values by field, and their one spelling: those that are given, in a fixed order.
+
+    Raises:
+        ForgeError: for an option there is none of, given twice, missing, or with a bad value.
+    """
+    known = {each.name: each for each in options}
+    given = _split(text, known)
+    values: dict[str, Any] = {}
+    spelled = []
+    for name, option in known.items():
+        needed = option.field.metadata.get("needs")
+        if name in given and needed is not None and needed not in given:
+            names = ", ".join(
+                other.name
+                for other in options
+                if other.name in given and other.field.metadata.get("needs") == needed
+            )
+            raise ForgeError(f"{names} says nothing without {needed}")
+        if name not in given:
+            if not option.has_default:
+                raise ForgeError(f"{option.usage} must be given")
+            if option.field.metadata.get("always"):
+                spelled.append(f"{name}={option.field.default}")
+            continue
+        if option.kind is bool:
+            values[option.field.name] = not option.field.default
+            spelled.append(name)
+            continue
+        value = find(given[name]) if option.kind is Path else option.read(given[name])
+        values[option.field.name] = value
+        spelled.append(f"{name}={given[name] if option.kind is Path else value}")
+    return values, ",".join(spelled)
+
+
+def _split(text: str, known: dict[str, WrittenOption]) -> dict[str, str]:
+    """Options by name; a truth has an empty value."""
+    given: dict[str, str] = {}
+    for part in text.split(",") if text else []:
+        name, equals, value = part.strip().partition("=")
+        wanted = known.get(name)
+        if wanted is None or (wanted.kind is bool) == bool(equals) or (equals and not value):
+            raise ForgeError(f"no option {part!r}: valid are {usage_of(list(known.values()))}")
+        if name in given:
+            raise ForgeError(f"option {name} is given twice")
+        given[name] = value
+    return given
+
+
+def _or(choices: tuple[Any, ...]) -> str:
+    *others, last = map(str, choices)
+    return f"{', '.join(others)} or {last}" if others else last
