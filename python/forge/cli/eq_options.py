@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from forge.eq.oracle import Oracle
     from forge.eq.settings import GameSettings
+    from forge.play.player import Player
 
 _MIN_SAMPLES: Final = 5000
 
@@ -63,6 +64,13 @@ class EqOptions:
     bid: Annotated[
         int, typer.Option(help="Points that team 0 needs (objective make).", metavar="POINTS")
     ] = 30
+    player: Annotated[
+        str | None,
+        typer.Option(
+            help="Who chooses the plays instead, as in `forge arena`; E[Q] is recorded anyway.",
+            metavar="PLAYER",
+        ),
+    ] = None
     posterior: Annotated[
         bool,
         typer.Option("--posterior", help="Weigh worlds by how likely the last plays were in them."),
@@ -121,12 +129,14 @@ class EqOptions:
         ),
     ] = False
 
-    def open(self, device: torch.device) -> tuple[Oracle, GameSettings]:
-        """The oracle and the settings that the options ask for.
+    def open(self, device: torch.device) -> tuple[Oracle, GameSettings, Player | None]:
+        """The oracle, the settings and the player that the options ask for.
 
         Raises:
-            ForgeError: on a value out of range, or a checkpoint that can't be an oracle.
+            ForgeError: on a value out of range, a checkpoint that can't be an oracle, or a player
+                there is none of.
         """
+        from forge.arena.registry import parse_player
         from forge.eq.settings import (
             AdaptiveConfig,
             EstimateConfig,
@@ -134,6 +144,7 @@ class EqOptions:
             GameSettings,
             PosteriorConfig,
         )
+        from forge.models.catalog import resolve
 
         at_least_one("--n-samples", self.n_samples)
         at_least_one("--enum-threshold", self.enum_threshold)
@@ -157,10 +168,19 @@ class EqOptions:
         exploration = ExplorationConfig(
             self.exploration, self.epsilon, self.temperature, self.blunder_rate, self.max_blunder
         )
+        spec = None if self.player is None else parse_player(self.player, resolve)
         oracle, sha256 = open_oracle(self.oracle, self.checkpoint, device)
-        return oracle, GameSettings(
-            estimate, exploration, oracle.name, sha256, self.objective, self.bid
+        settings = GameSettings(
+            estimate,
+            exploration,
+            oracle.name,
+            sha256,
+            self.objective,
+            self.bid,
+            None if spec is None else spec.text,
+            None if spec is None else spec.sha256,
         )
+        return oracle, settings, None if spec is None else spec.build(device, self.bid)
 
 
 def open_oracle(

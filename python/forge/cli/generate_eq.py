@@ -44,13 +44,13 @@ def generate_eq(
     from forge.work.tracking import NoTracker
 
     on = resolve_device(device)
-    oracle, settings = eq_options.open(on)
+    oracle, settings, player = eq_options.open(on)
     seeds = range(start_seed, start_seed + n_games)
     screen, records = console(), []
     with EqProgress(screen, NoTracker(), n_games) as progress:
         for start in range(0, n_games, batch_size):
             some = seeds[start : start + batch_size]
-            records.append(play_games(some, oracle, settings, on, progress.decided))
+            records.append(play_games(some, oracle, settings, on, progress.decided, player))
     n_bytes = write_record(output, join_records(records))
     screen.print(
         f"{output}: {n_games} games, {n_bytes / 1e6:.1f} MB, {progress.rate}",

@@ -70,7 +70,7 @@ def generate_eq_continuous(
     from forge.work.tracking import open_tracker
 
     on = resolve_device(device)
-    oracle, settings = eq_options.open(on)
+    oracle, settings, player = eq_options.open(on)
     if dry_run:
         show_gaps(output_dir, SUFFIX, "games", start_seed, limit)
         return
@@ -80,7 +80,7 @@ def generate_eq_continuous(
     with tracker, EqProgress(screen, tracker, limit) as progress:
 
         def play(seeds: Sequence[int]) -> EqRecord:
-            return play_games(seeds, oracle, settings, on, progress.decided)
+            return play_games(seeds, oracle, settings, on, progress.decided, player)
 
         report = generate_games(
             count(start_seed), play, output_dir, batch_size, limit, progress.finished

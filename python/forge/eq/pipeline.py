@@ -20,10 +20,11 @@ from forge.errors import ForgeError
 from forge.game.deal import Deal
 from forge.play.games import N_PLAYS, Games
 from forge.play.keys import decision_keys
+from forge.play.player import Player
 from forge.play.transcript import transcript_tokens
 
 # What a draw of a decision is for.
-WORLDS, CHOICE = range(2)
+WORLDS, CHOICE, PLAYER = range(3)
 
 
 def default_decl(seed: int) -> int:
@@ -37,6 +38,7 @@ def play_games(
     settings: GameSettings,
     device: torch.device | str = "cpu",
     on_decision: Callable[[int], None] | None = None,
+    player: Player | None = None,
 ) -> EqRecord:
     """Play and record the games of some seeds.
 
@@ -46,6 +48,7 @@ def play_games(
         settings: how to play.
         device: where games and worlds are.
         on_decision: called with the number of decisions made, after each play of the batch.
+        player: whom `settings` names, on that device; chooses the plays.
 
     Raises:
         ForgeError: if there are no seeds.
@@ -60,7 +63,11 @@ def play_games(
         keys = decision_keys(game_seeds, k, WORLDS)
         found = estimate(games, keys, oracle, settings.estimate)
         chance = decision_keys(game_seeds, k, CHOICE)
-        scores = _scores(games, found, keys, oracle, settings)
+        if player is None:
+            scores = _scores(games, found, keys, oracle, settings)
+        else:
+            own = player.slots(games, decision_keys(game_seeds, k, PLAYER))
+            scores = _topped(found, own)
         slots, modes = choose(scores, chance, settings.exploration)
         row = _row(games, found) | {
             "action_taken": slots,
@@ -88,6 +95,11 @@ def _scores(
         return found.mean
     bids = torch.full_like(keys, settings.bid)
     slots = choose_for_contract(games, keys, oracle, settings.estimate, bids, found.mean)
+    return _topped(found, slots)
+
+
+def _topped(found: Estimate, slots: Tensor) -> Tensor:
+    """E[Q] with the play in front that was chosen otherwise; float64 [G, 7]."""
     return found.mean.scatter(1, slots[:, None], torch.inf)
 
 

@@ -169,10 +169,13 @@ class GameSettings:
         oracle: name of the oracle, `exact` or the file of a network.
         checkpoint_sha256: of that file.
         objective: what plays are chosen for; E[Q] is recorded either way.
-        bid: points of 42 that team 0 has contracted for; `make` alone asks.
+        bid: points of 42 that team 0 has contracted for; `make` and some players ask.
+        player: who chooses the plays instead of the objective, as it is written; None: nobody.
+        player_sha256: of the file that decides how it plays, if there is one.
 
     Raises:
-        ForgeError: on a value out of range, or an exploration in points with another objective.
+        ForgeError: on a value out of range, or an exploration in points where plays are chosen by
+            something else.
     """
 
     estimate: EstimateConfig = field(default_factory=EstimateConfig)
@@ -181,25 +184,37 @@ class GameSettings:
     checkpoint_sha256: str | None = None
     objective: str = "points"
     bid: int = BID
+    player: str | None = None
+    player_sha256: str | None = None
 
     def __post_init__(self) -> None:
         if self.objective not in OBJECTIVES:
             raise ForgeError(f"objective must be {' or '.join(OBJECTIVES)}, got {self.objective!r}")
         if not 1 <= self.bid <= HAND_POINTS:
             raise ForgeError(f"bid must lie in 1..{HAND_POINTS}, got {self.bid}")
+        if self.player is not None:
+            if self.objective != "points":
+                raise ForgeError(f"player {self.player} chooses the plays: no other objective")
+            self._refuse_points(f"player {self.player}")
         if self.objective == "points":
             return
-        if self.exploration.policy == "boltzmann" or self.exploration.blunder_rate > 0.0:
-            raise ForgeError(
-                f"objective {self.objective} explores greedy or epsilon_greedy, without blunders: "
-                "boltzmann and blunders weigh plays by points"
-            )
+        self._refuse_points(f"objective {self.objective}")
         if self.estimate.adaptive is not None:
             raise ForgeError(f"objective {self.objective} takes a number of worlds: not adaptive")
 
+    def _refuse_points(self, who: str) -> None:
+        if self.exploration.policy == "boltzmann" or self.exploration.blunder_rate > 0.0:
+            raise ForgeError(
+                f"{who} explores greedy or epsilon_greedy, without blunders: "
+                "boltzmann and blunders weigh plays by points"
+            )
+
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, with the version of the package."""
-        return asdict(self) | {"forge_version": __version__}
+        """Plain values, with the version of the package; a player only where there is one."""
+        values = asdict(self) | {"forge_version": __version__}
+        if self.player is None:
+            del values["player"], values["player_sha256"]
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "GameSettings":
@@ -222,6 +237,8 @@ class GameSettings:
                 # Older files have none: they were played for points.
                 values.get("objective", "points"),
                 values.get("bid", BID),
+                values.get("player"),
+                values.get("player_sha256"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ForgeError(
