@@ -161,7 +161,9 @@ def test_other_architectures(tmp_path: Path, arch: str) -> None:
     for parameter in module.parameters():  # some start at zero, which would hide mistakes
         torch.nn.init.normal_(parameter, std=0.2)
     weights = tmp_path / "run.safetensors"
-    weights.write_bytes(safetensors_bytes(stripped_state(module), dict(module.hparams)))
+    weights.write_bytes(
+        safetensors_bytes(stripped_state(module), dict(module.hparams), module.STAGE)
+    )
     report = export(weights, tmp_path / "m.onnx", rows, load_stage1, n_positions=360)
     bounds = {"fp32": 1e-4, "fp16": 0.1, "int8": 2.0}
     for file in report.files:

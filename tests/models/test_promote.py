@@ -12,6 +12,7 @@ import torch
 from safetensors import safe_open
 
 from forge.errors import ForgeError
+from forge.learn.network_module import STAGE_KEY
 from forge.ml.measure.network_pass import evaluate
 from forge.ml.module import DominoLightningModule
 from forge.models import card
@@ -68,7 +69,8 @@ def test_weights_and_nothing_else(checkpoint: Path, folder: Path) -> None:
     model = promoted(checkpoint, folder)
     path = folder / f"{model.name}.ckpt"
     saved = torch.load(path, weights_only=True)
-    assert set(saved) == {"state_dict", "hyper_parameters", "pytorch-lightning_version"}
+    plain = {"hyper_parameters", "pytorch-lightning_version", STAGE_KEY}
+    assert set(saved) == {"state_dict", *plain} and saved[STAGE_KEY] == 1
     module = DominoLightningModule.load_from_checkpoint(path, strict=True)
     assert {k: module.hparams[k] for k in TINY} == TINY
     expected = tiny_module().state_dict()

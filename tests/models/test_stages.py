@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from forge.errors import ForgeError
-from forge.learn.network_module import NetworkModule
+from forge.learn.network_module import STAGE_KEY, NetworkModule
 from forge.learn.weights import (
     ckpt_bytes,
     load_weights,
@@ -15,7 +17,7 @@ from forge.learn.weights import (
     stripped_state,
 )
 from forge.ml.module import DominoLightningModule
-from forge.models.stages import STAGES, load_network, mode_of
+from forge.models.stages import STAGES, load_network, mode_of, stage_of_file
 from forge.stage2.module import EqLightningModule
 from models.tiny import run_checkpoint, run_eq_checkpoint, save_run, tiny_eq_module, tiny_module
 
@@ -28,16 +30,39 @@ def written(path: Path, module: NetworkModule) -> Path:
     if path.name == "run.ckpt":
         return save_run(path, module)
     bytes_of = safetensors_bytes if path.suffix == ".safetensors" else ckpt_bytes
-    path.write_bytes(bytes_of(state, hparams))
+    path.write_bytes(bytes_of(state, hparams, module.STAGE))
     return path
+
+
+def without_stage(path: Path) -> None:
+    """Make a file one that was written before files told their stage."""
+    if path.suffix == ".safetensors":
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata()
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        assert metadata.pop(STAGE_KEY)
+        save_file(state, path, metadata)
+        return
+    content = torch.load(path, weights_only=True)
+    del content[STAGE_KEY]
+    torch.save(content, path)
+
+
+def with_stage(path: Path, stage: object) -> None:
+    """Make a checkpoint tell a stage."""
+    torch.save(torch.load(path, weights_only=True) | {STAGE_KEY: stage}, path)
 
 
 @pytest.mark.parametrize("name", ["run.ckpt", "stripped.ckpt", "stripped.safetensors"])
 @pytest.mark.parametrize("stage", [1, 2])
-def test_files_of_a_stage(tmp_path: Path, stage: int, name: str) -> None:
+@pytest.mark.parametrize("is_old", [False, True])
+def test_files_of_a_stage(tmp_path: Path, stage: int, name: str, is_old: bool) -> None:
     module: NetworkModule = tiny_module() if stage == 1 else tiny_eq_module()
     path = written(tmp_path / name, module)
+    if is_old:
+        without_stage(path)
     assert stage_of(path) == stage
+    assert stage_of_file(path) is STAGES[stage]
     for found in (load_network(path), load_weights(path, KINDS[stage])):
         assert type(found) is KINDS[stage] and not found.training
         assert dict(found.hparams) == dict(module.hparams)
@@ -73,3 +98,23 @@ def test_an_unreadable_file_is_told_for_what_it_is(
 def test_the_stages_of_runs(tmp_path: Path) -> None:
     assert stage_of(run_checkpoint(tmp_path / "a.ckpt", "policy")) == 1
     assert stage_of(run_eq_checkpoint(tmp_path / "b.ckpt", arch="transformer")) == 2
+
+
+def test_what_a_file_tells_counts(tmp_path: Path) -> None:
+    """And not what its hyperparameters look like."""
+    path = run_checkpoint(tmp_path / "a.ckpt")
+    with_stage(path, 2)
+    assert stage_of(path) == 2
+    with pytest.raises(ForgeError, match="a network of Stage 2 "):
+        load_weights(path, DominoLightningModule)
+    with_stage(path, 3)
+    with pytest.raises(ForgeError, match=r"a\.ckpt: of stage 3, which this version of forge does"):
+        load_network(path)
+
+
+def test_a_run_tells_its_stage(tmp_path: Path) -> None:
+    """In the checkpoints that Lightning writes."""
+    for module in (tiny_module(), tiny_eq_module()):
+        saved: dict[str, object] = {}
+        module.on_save_checkpoint(saved)
+        assert saved[STAGE_KEY] == module.STAGE

@@ -8,7 +8,7 @@ import torch
 
 from eq_records import small_record, write_games
 from forge.learn.batches import RowSource
-from forge.learn.network_module import NetworkModule
+from forge.learn.network_module import STAGE_KEY, NetworkModule
 from forge.ml.module import DominoLightningModule
 from forge.stage2.decisions import JudgedDecisions
 from forge.stage2.module import EqLightningModule
@@ -52,6 +52,7 @@ def save_run(path: Path, module: NetworkModule) -> Path:
         {
             "state_dict": module.state_dict(),
             "hyper_parameters": dict(module.hparams),
+            STAGE_KEY: module.STAGE,
             "pytorch-lightning_version": lightning.__version__,
             "epoch": 3,
             "global_step": 700,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -50,16 +50,11 @@ def catalog(
         screen.print(_table([m for m in models if m.stage == stage], status))
 
 
-# The figures of a stage, and how they are written.
-_FIGURES: Final = {
-    1: {"q_gap": ".3f", "q_mae": ".2f", "accuracy": ".2%"},
-    2: {"q_gap": ".3f", "q_mae": ".2f", "agreement": ".2%", "z_rms": ".2f"},
-}
-
-
 def _table(models: list[Model], status: dict[str, dict[str, str]]) -> Table:
     """The models of one stage."""
-    figures = _FIGURES[models[0].stage]
+    from forge.models.stages import STAGES
+
+    figures = STAGES[models[0].stage].shown
     table = Table()
     table.add_column("name", overflow="fold", min_width=22)  # two lines on 80 columns
     for column in ("mode", "arch"):

@@ -12,13 +12,12 @@ import typer
 from rich.console import Console
 
 from forge.cli.common import DeviceOption, at_least_one, command, console, non_negative, run
-from forge.cli.measuring import Bars, open_decisions, open_rows
+from forge.cli.measuring import SOLVING, Bars
 from forge.errors import ForgeError
 
 if TYPE_CHECKING:
     from forge.learn.network_module import NetworkModule
-    from forge.ml.measure.report import Evaluation
-    from forge.stage2.measure import EqEvaluation
+    from forge.models.stages import Measured
 
 app = command()
 
@@ -88,7 +87,7 @@ def evaluate_checkpoint(
     intervals over games and figures by trick: tables and evaluation.json alone.
     """
     from forge.models.catalog import SHIPPED, resolve
-    from forge.models.stages import load_network
+    from forge.models.stages import STAGES, load_network
 
     at_least_one("--batch-size", batch_size)
     non_negative("--worst", n_worst)
@@ -98,19 +97,28 @@ def evaluate_checkpoint(
     screen = Console(stderr=True) if as_json else console()
     path = resolve(checkpoint)
     module = load_network(path)
-    options = {"device": device, "batch_size": batch_size, "limit": limit}
-    found: Evaluation | EqEvaluation
-    if module.STAGE == 1:
-        found = _measure(module, data, split, screen, {**options, "n_worst": n_worst})
-        files = _worst_and_plots(found, draw)
-    else:
-        _refuse_stage_1_options(context)
-        found, files = _measure_eq(module, data, split, screen, options), {}
+    stage = STAGES[module.STAGE]
+    if not stage.lists_worst:
+        _refuse_options_of_worst(context, stage.number)
+    with Bars(screen) as bars:
+        solving = bars.mover(SOLVING)
+        rows, source = stage.open_rows(data, split.value, device, solving)
+        found = stage.measure(
+            module,
+            rows,
+            device=device,
+            on_batch=bars.mover("evaluating", stage.rows),
+            n_worst=n_worst,
+            source=source,
+            batch_size=batch_size,
+            limit=limit,
+        )
     found.about.update(_about(path, module, split.value, device))
     parent = Path() if path.parent == SHIPPED else path.parent
     folder = out or parent / f"{path.stem}-eval-{split.value}"
     report = json.dumps(found.to_json(), indent=1, allow_nan=False)
-    names = _save({"evaluation.json": f"{report}\n".encode(), **files}, folder)
+    files = {"evaluation.json": f"{report}\n".encode(), **_worst_and_plots(found, draw)}
+    names = _save(files, folder)
     if as_json:
         print(json.dumps(found.to_json(), allow_nan=False))
         return
@@ -118,57 +126,22 @@ def evaluate_checkpoint(
     screen.print(f"wrote {folder}: {', '.join(names)}", highlight=False, soft_wrap=True)
 
 
-def _measure(
-    module: NetworkModule,
-    data: Path | None,
-    split: Split,
-    screen: Console,
-    options: dict[str, Any],
-) -> Evaluation:
-    """Measure a Stage 1 network."""
-    from forge.ml.measure.network_pass import evaluate
-    from forge.ml.module import DominoLightningModule
-
-    assert isinstance(module, DominoLightningModule)
-    with Bars(screen) as bars:
-        rows, source = open_rows(data, bars, split.value, options["device"])
-        moved = bars.mover("evaluating", "positions")
-        return evaluate(module, rows, source=source, on_batch=moved, **options)
-
-
-def _measure_eq(
-    module: NetworkModule,
-    data: Path | None,
-    split: Split,
-    screen: Console,
-    options: dict[str, Any],
-) -> EqEvaluation:
-    """Measure a Stage 2 network."""
-    from forge.stage2.measure import evaluate_eq
-    from forge.stage2.module import EqLightningModule
-
-    assert isinstance(module, EqLightningModule)
-    with Bars(screen) as bars:
-        rows, source = open_decisions(data, split.value)
-        moved = bars.mover("evaluating", "decisions")
-        return evaluate_eq(module, rows, source=source, on_batch=moved, **options)
-
-
-def _refuse_stage_1_options(context: typer.Context) -> None:
+def _refuse_options_of_worst(context: typer.Context, stage: int) -> None:
     for name, option in (("n_worst", "--worst"), ("draw", "--plots")):
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
-            raise ForgeError(f"{option} says nothing for a Stage 2 network: leave it out")
+            raise ForgeError(f"{option} says nothing for a Stage {stage} network: leave it out")
 
 
-def _show(found: Evaluation | EqEvaluation, screen: Console) -> None:
+def _show(found: Measured, screen: Console) -> None:
     from forge.cli.show.eval_eq_tables import show_eq_evaluation
     from forge.cli.show.eval_tables import show_evaluation
     from forge.ml.measure.report import Evaluation
+    from forge.stage2.measure import EqEvaluation
 
     if isinstance(found, Evaluation):
         show_evaluation(found, screen)
-    else:
+    if isinstance(found, EqEvaluation):
         show_eq_evaluation(found, screen)
 
 
@@ -188,8 +161,12 @@ def _about(checkpoint: Path, module: NetworkModule, split: str, device: str) -> 
     }
 
 
-def _worst_and_plots(found: Evaluation, draw: bool) -> dict[str, bytes]:
-    """Files of the report beside its JSON, by name."""
+def _worst_and_plots(found: Measured, draw: bool) -> dict[str, bytes]:
+    """Files of the report beside its JSON, by name; none where no worst rows are listed."""
+    from forge.ml.measure.report import Evaluation
+
+    if not isinstance(found, Evaluation):
+        return {}
     files: dict[str, bytes] = {}
     commands = [
         f"# regret {each.regret}: played {each.chosen}, best {' '.join(each.best)}\n{each.command}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,12 +10,10 @@ import typer
 from rich.table import Table
 
 from forge.cli.common import command, console, run
-from forge.cli.measuring import Bars, open_decisions, open_rows
+from forge.cli.measuring import SOLVING, Bars
 
 if TYPE_CHECKING:
-    from forge.learn.batches import RowSource
     from forge.learn.onnx.export import Export
-    from forge.learn.onnx.exportable import Exportable
 
 app = command()
 
@@ -62,48 +60,29 @@ def export(
     from forge.learn.onnx.export import export as export_checkpoint
     from forge.learn.onnx.variants import parse_variants
     from forge.models.catalog import resolve
+    from forge.models.stages import stage_of_file
 
     path = resolve(checkpoint)
+    stage = stage_of_file(path)
     with Bars() as bars:
-        load, open_them = _by_stage(path, data, positions, bars)
         result = export_checkpoint(
             path,
             onnx,
-            open_them,
+            lambda: stage.open_export_rows(data, positions, bars.mover(SOLVING)),
             variants=parse_variants(variants),
             opset=opset,
             n_positions=positions,
-            load=load,
+            load=stage.exportable,
         )
     _show(result, onnx.parent)
 
 
-def _by_stage(
-    path: Path, data: Path | None, positions: int, bars: Bars
-) -> tuple[Callable[[Path], Exportable], Callable[[], tuple[RowSource, str]]]:
-    """How a checkpoint is loaded, and how the rows to check it on are opened."""
-    from forge.learn.weights import stage_of
-    from forge.ml.export import load_stage1
-
-    if stage_of(path) == 1:
-        return load_stage1, lambda: open_rows(data, bars)
-    from forge.stage2.decisions import PlayedDecisions
-    from forge.stage2.export import load_stage2
-
-    def open_them() -> tuple[RowSource, str]:
-        if data is not None:
-            return open_decisions(data)
-        rows = PlayedDecisions(positions)
-        return rows, rows.source
-
-    return load_stage2, open_them
-
-
 def _show(result: Export, folder: Path) -> None:
+    from forge.models.stages import STAGES
+
     screen = console()
     unit = "logits" if result.loss_mode == "policy" else "points"
-    rows = "positions" if result.stage == 1 else "decisions"
-    table = Table(title=f"{result.n_positions:,} {rows}: {result.measured_on}")
+    table = Table(title=f"{result.n_positions:,} {STAGES[result.stage].rows}: {result.measured_on}")
     for name in ("file", "MB", f"max difference, {unit}", "same move", "q_gap"):
         table.add_column(name, justify="left" if name == "file" else "right", overflow="fold")
     table.add_row("PyTorch", "", "", "", _q_gap(result.torch_figures))

@@ -1,21 +1,18 @@
-"""The positions and decisions that commands measure a model on, with a progress bar."""
+"""Progress of commands that measure a model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
 from rich.console import Console
 from rich.progress import TaskID
 
 from forge.cli.common import console
-from forge.errors import ForgeError
 from forge.work.progress import progress_bar
 
-if TYPE_CHECKING:
-    from forge.learn.batches import RowSource
-    from forge.stage2.decisions import JudgedDecisions
+# What the bar of `Stage.open_rows` says.
+SOLVING: Final = "solving the reference deals, once"
 
 
 class Bars:
@@ -48,54 +45,3 @@ class Bars:
             self._progress.update(task, completed=done, rate=rate)
 
         return move
-
-
-def open_rows(
-    data: Path | None, bars: Bars, split: str = "val", device: str = "cpu"
-) -> tuple[RowSource, str]:
-    """Positions to measure on and what they are, in words.
-
-    Args:
-        data: a tokenised folder; None is the reference protocol, whose deals are solved the first
-            time (about a minute) and then cached.
-        bars: to show that on.
-        split: `val` or `test`.
-        device: where to solve.
-
-    Raises:
-        ForgeError: if the folder is unusable.
-    """
-    if data is not None:
-        from forge.ml.data import DominoDataModule
-
-        return DominoDataModule(data).open_split(split), f"{split} split of {data}"
-    from forge.ml.measure.protocol import reference_rows
-    from forge.ops import resolve_device
-
-    rows = reference_rows(
-        split,
-        device=resolve_device(device),
-        on_deal=bars.mover("solving the reference deals, once"),
-    )
-    return rows, rows.source
-
-
-def open_decisions(data: Path | None, split: str = "val") -> tuple[JudgedDecisions, str]:
-    """Decisions to measure a Stage 2 network on and what they are, in words.
-
-    Args:
-        data: a folder of E[Q] files.
-        split: `val` or `test`.
-
-    Raises:
-        ForgeError: if there is no folder, or it is unusable.
-    """
-    from forge.stage2.decisions import JudgedDecisions
-
-    if data is None:
-        raise ForgeError(
-            "a Stage 2 network is measured on E[Q] files: give --data DIR "
-            "(forge generate-eq-continuous makes such files)"
-        )
-    rows = JudgedDecisions(data / split)
-    return rows, f"{split} split of {data}: {rows.source}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forge.cli.common import DeviceOption, command, console, run
-from forge.cli.measuring import Bars, open_decisions, open_rows
+from forge.cli.measuring import SOLVING, Bars
 from forge.errors import ForgeError
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ def promote(
     device: DeviceOption = "auto",
 ) -> None:
     """Copy, measure, name and document a checkpoint; weights only, as .ckpt and .safetensors."""
-    from forge.learn.weights import stage_of
+    from forge.models.stages import stage_of_file
 
-    is_stage_1 = stage_of(checkpoint) == 1
-    if to is None and (no_limit or (is_stage_1 and data is not None)):
+    stage = stage_of_file(checkpoint)
+    if to is None and (no_limit or (stage.has_protocol and data is not None)):
         raise ForgeError(
             "models of the package stay within the limit and are measured by the reference "
             "protocol: give --to DIR with --no-limit or --data"
@@ -85,10 +85,17 @@ def promote(
     )
     folder = SHIPPED if to is None else to
     with Bars() as bars:
+        solving = bars.mover(SOLVING)
+
+        def open_rows() -> tuple[RowSource, str]:
+            if to is None:
+                return stage.open_shipped_rows(data, solving)
+            return stage.open_rows(data, on_deal=solving)
+
         model = promote_checkpoint(
             checkpoint,
             folder,
-            lambda: open_rows(data, bars) if is_stage_1 else _decisions(data, ships=to is None),
+            open_rows,
             options,
             device,
             on_batch=bars.mover("measuring"),
@@ -102,22 +109,10 @@ def promote(
     )
 
 
-def _decisions(data: Path | None, ships: bool) -> tuple[RowSource, str]:
-    """What to measure a Stage 2 network on; models that ship are measured alike."""
-    from forge.ml.measure.protocol import REFERENCE_SEEDS
-
-    rows, measured_on = open_decisions(data)
-    seeds = REFERENCE_SEEDS["val"]
-    if ships and (rows.seeds != tuple(seeds) or rows.settings.get("oracle") != "exact"):
-        raise ForgeError(
-            f"models of the package are measured on seeds {seeds[0]}-{seeds[-1]} of the exact "
-            f"oracle, {data} has {rows.source}: give other files, or --to DIR"
-        )
-    return rows, f"val: {rows.source}" if ships else measured_on
-
-
 def _figures(model: Model) -> str:
     """What was measured, in one line."""
+    from forge.models.stages import STAGES
+
     figures = [
         f"{name} {model.metrics[name]:.3f}" for name in ("q_gap", "q_mae") if name in model.metrics
     ]
@@ -126,8 +121,7 @@ def _figures(model: Model) -> str:
         for name in ("accuracy", "agreement")
         if name in model.metrics
     ]
-    what = "positions" if model.stage == 1 else "decisions"
-    return f"{', '.join(figures)} on {model.n_positions:,} {what}"
+    return f"{', '.join(figures)} on {model.n_positions:,} {STAGES[model.stage].rows}"
 
 
 def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:

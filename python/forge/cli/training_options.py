@@ -102,7 +102,7 @@ def run_training(
         ForgeError: on bad options, data or checkpoint.
         typer.Exit: after a signal.
     """
-    options = _resolve(context, kind.STAGE)
+    options = _resolve(context, kind)
     with StopSignal("step") as signal:
         try:
             _train(options, kind, open_data, signal)
@@ -114,7 +114,7 @@ def run_training(
             raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
-def _resolve(context: typer.Context, stage: int) -> dict[str, Any]:
+def _resolve(context: typer.Context, kind: type[NetworkModule]) -> dict[str, Any]:
     """Every option with its value; a resumed run keeps those it had where none is given."""
     options = {
         name: str(value) if isinstance(value, Path) else value
@@ -122,13 +122,13 @@ def _resolve(context: typer.Context, stage: int) -> dict[str, Any]:
     }
     if options["resume"] is None:
         if options["init_from"] is not None:
-            check_stage(Path(options["init_from"]), stage)
+            check_stage(Path(options["init_from"]), kind.STAGE)
         return options
     path = Path(options["resume"])
     if options["resume"] == "last":
-        path = last_checkpoint(Path(options["run_dir"]), stage)
+        path = last_checkpoint(Path(options["run_dir"]), kind.RUN_NAME)
     # Before its options are taken, which mean nothing to the run of another stage.
-    check_stage(path, stage)
+    check_stage(path, kind.STAGE)
     earlier = read_checkpoint(path).get(RECORD_KEY, {}).get("config", {})
     for name in options:
         source = context.get_parameter_source(name)

@@ -22,6 +22,8 @@ FINAL_LR_SHARE: Final = 0.01
 # The folder that holds the package `forge`.
 _SITE: Final = Path(__file__).parents[2]
 _RNG_KEY: Final = "forge_rng_by_rank"
+# Tells the stage of a network in the files that this project writes; the author's have none.
+STAGE_KEY: Final = "forge_stage"
 
 _Module = TypeVar("_Module", bound="NetworkModule")
 
@@ -29,7 +31,8 @@ _Module = TypeVar("_Module", bound="NetworkModule")
 class NetworkModule(pl.LightningModule):
     """A network under training.
 
-    Subclasses build `model` after `super().__init__` and say in `STAGE` what they learn.
+    Subclasses build `model` after `super().__init__`, and say in `STAGE` what they learn and in
+    `RUN_NAME` where their runs go.
 
     Args:
         lr: first learning rate; it falls as a cosine over the steps of the run.
@@ -42,6 +45,7 @@ class NetworkModule(pl.LightningModule):
 
     # 1 sees all hands, 2 sees what a seat may see.
     STAGE: ClassVar[int]
+    RUN_NAME: ClassVar[str]
     model: nn.Module
 
     def __init__(self, lr: float, weight_decay: float, optimizer: str) -> None:
@@ -122,7 +126,8 @@ class NetworkModule(pl.LightningModule):
             ) from error
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the random state of every process, as tensors and plain values."""
+        """Add the stage, and the random state of every process as tensors and plain values."""
+        checkpoint[STAGE_KEY] = self.STAGE
         state = _rng_state()
         by_rank: list[Any] = [state]
         if torch.distributed.is_available() and torch.distributed.is_initialized():

@@ -15,8 +15,6 @@ import forge
 from forge.errors import ForgeError
 from forge.work.atomic import write_file
 
-# Where runs go under `run_dir`, by the stage of the network.
-RUN_NAMES: Final = {1: "domino", 2: "eq"}
 CHECKPOINTS: Final = "checkpoints"
 BEST_CHECKPOINT: Final = "best.ckpt"
 LAST_CHECKPOINT: Final = "last.ckpt"
@@ -71,9 +69,9 @@ def cpu_has_bf16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
     return flags is not None and not _BF16_CPU_FLAGS.isdisjoint(flags[1].split())
 
 
-def new_run_folder(run_dir: Path, stage: int = 1) -> Path:
+def new_run_folder(run_dir: Path, name: str = "domino") -> Path:
     """`{run_dir}/{name}/version_N` with the first free N, made; one for all processes of a run."""
-    root = run_dir / RUN_NAMES[stage]
+    root = run_dir / name
     shared = os.environ.get(_VERSION_VARIABLE)
     if shared is not None and "LOCAL_RANK" in os.environ:
         return root / f"version_{shared}"
@@ -100,13 +98,13 @@ def version_of(folder: Path) -> int:
     return int(match[1]) if match else -1
 
 
-def last_checkpoint(run_dir: Path, stage: int = 1) -> Path:
-    """The `last.ckpt` of the newest run of a stage that has one.
+def last_checkpoint(run_dir: Path, name: str = "domino") -> Path:
+    """The `last.ckpt` of the newest run of that name that has one.
 
     Raises:
         ForgeError: if there is none.
     """
-    root = run_dir / RUN_NAMES[stage]
+    root = run_dir / name
     found = root.glob(f"version_*/{CHECKPOINTS}/{LAST_CHECKPOINT}")
     newest = max(found, key=lambda path: version_of(path.parents[1]), default=None)
     if newest is None:

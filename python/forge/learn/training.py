@@ -195,7 +195,9 @@ def train_network(
         dict(config) | {"precision": hardware.precision, "device": hardware.device},
         data.description,
     )
-    folder = None if training.fast_dev_run else new_run_folder(Path(training.run_dir), module.STAGE)
+    folder = None
+    if not training.fast_dev_run:
+        folder = new_run_folder(Path(training.run_dir), module.RUN_NAME)
     if training.compile_network:
         module.model.compile()
     with _quiet():

@@ -13,12 +13,12 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from forge.errors import ForgeError
-from forge.learn.network_module import NetworkModule
+from forge.learn.network_module import STAGE_KEY, NetworkModule
 
 DTYPES: Final = {"float32": torch.float32, "float16": torch.float16}
 _HPARAMS_KEY: Final = "hyper_parameters"
-# A hyperparameter that networks of a stage above 1 have, and no others; the author's checkpoints
-# of Stage 1 say nothing of stages.
+# Files without `STAGE_KEY` (the author's, and ours before it) are told apart by a hyperparameter
+# that networks of a stage above 1 have, and no others.
 _STAGE_BY_HPARAM: Final = {"floor": 2}
 STAGE_TEXTS: Final = {1: "Stage 1 (it sees all hands)", 2: "Stage 2 (it plays from transcripts)"}
 
@@ -45,21 +45,27 @@ def stripped_state(module: NetworkModule, dtype: str = "float32") -> dict[str, T
     }
 
 
-def ckpt_bytes(state: dict[str, Tensor], hparams: dict[str, Any]) -> bytes:
-    """A checkpoint of parameters and hyperparameters alone, as `load_from_checkpoint` reads it."""
+def ckpt_bytes(state: dict[str, Tensor], hparams: dict[str, Any], stage: int) -> bytes:
+    """A checkpoint of parameters, hyperparameters and stage alone, as `load_from_checkpoint` reads
+    it."""
     buffer = io.BytesIO()
     checkpoint = {
         "state_dict": state,
         _HPARAMS_KEY: hparams,
+        STAGE_KEY: stage,
         "pytorch-lightning_version": lightning.__version__,
     }
     torch.save(checkpoint, buffer)
     return buffer.getvalue()
 
 
-def safetensors_bytes(state: dict[str, Tensor], hparams: dict[str, Any]) -> bytes:
-    """The same as safetensors; hyperparameters as JSON in the header."""
-    metadata = {"format": "pt", _HPARAMS_KEY: json.dumps(hparams, sort_keys=True)}
+def safetensors_bytes(state: dict[str, Tensor], hparams: dict[str, Any], stage: int) -> bytes:
+    """The same as safetensors; hyperparameters as JSON in the header, the stage as text."""
+    metadata = {
+        "format": "pt",
+        _HPARAMS_KEY: json.dumps(hparams, sort_keys=True),
+        STAGE_KEY: str(stage),
+    }
     return safetensors.torch.save({k: v.contiguous() for k, v in state.items()}, metadata)
 
 
@@ -101,11 +107,16 @@ def stage_of(path: Path) -> int:
 
 
 def _told_stage(path: Path) -> int | None:
-    """The stage that the hyperparameters in a file tell; None if there are none to be had."""
+    """The stage that a file tells, or its hyperparameters do; None if there are none to be had.
+
+    Raises:
+        ForgeError: if it tells one that there is none of.
+    """
     try:
         if path.suffix == ".safetensors":
             with safe_open(path, framework="pt") as file:
-                found = json.loads((file.metadata() or {})[_HPARAMS_KEY])
+                content: dict[str, Any] = file.metadata() or {}
+            found = json.loads(content[_HPARAMS_KEY])
         else:
             with warnings.catch_warnings():
                 # What torch has to say about a foreign pickle, it says again when it is loaded.
@@ -117,6 +128,11 @@ def _told_stage(path: Path) -> int | None:
         return None
     if not isinstance(found, dict):
         return None
+    if STAGE_KEY in content:
+        told = str(content[STAGE_KEY])
+        if told not in map(str, STAGE_TEXTS):
+            raise ForgeError(f"{path}: of stage {told}, which this version of forge does not know")
+        return int(told)
     return max((_STAGE_BY_HPARAM[name] for name in found if name in _STAGE_BY_HPARAM), default=1)
 
 

@@ -89,6 +89,7 @@ class DominoLightningModule(NetworkModule):
     """
 
     STAGE = 1
+    RUN_NAME = "domino"
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from forge.errors import ForgeError
 from forge.models.catalog import Model
+from forge.models.stages import STAGES
 from forge.stage2.export import MODE as STAGE_2_MODE
 
 BEGIN: Final = "<!-- models: written by forge promote -->"
@@ -172,10 +173,9 @@ def card_text(model: Model) -> str:
 
 
 def _results(model: Model) -> str:
-    what = "decisions" if model.loss_mode == STAGE_2_MODE else "positions"
     intro = (
-        f"On {model.n_positions:,} {what}: {model.measured_on}. Regret (q_gap) and errors are in "
-        "points; intervals are 95 %."
+        f"On {model.n_positions:,} {STAGES[model.stage].rows}: {model.measured_on}. Regret (q_gap) "
+        "and errors are in points; intervals are 95 %."
     )
     rows = []
     for name in _FIGURES:

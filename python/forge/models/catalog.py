@@ -1,17 +1,22 @@
-"""Models by name: what there is, where it lies, and whether it is what was promoted."""
+"""Models by name: what there is, where it lies, and whether it is what was promoted.
+
+Only `load` needs torch.
+"""
+
+from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import torch
+from typing import TYPE_CHECKING, Any, Final
 
 from forge.errors import ForgeError
-from forge.learn.network_module import NetworkModule
-from forge.models.stages import load_network
-from forge.ops import resolve_device
 from forge.work.hashing import sha256_of
+
+if TYPE_CHECKING:
+    import torch
+
+    from forge.learn.network_module import NetworkModule
 
 SHIPPED: Final = Path(__file__).parent
 INDEX_FILE: Final = "catalog.json"
@@ -132,6 +137,9 @@ def load(
     Raises:
         ForgeError: as `resolve`, or if the file or the device cannot be used.
     """
+    from forge.models.stages import load_network
+    from forge.ops import resolve_device
+
     path = resolve(name_or_path, folder)
     return load_network(path).to(resolve_device(str(device)))
 

@@ -109,8 +109,8 @@ def promote(
     hparams = dict(original.hparams)
     state = stripped_state(original, options.dtype)
     weights = {
-        ".ckpt": ckpt_bytes(state, hparams),
-        ".safetensors": safetensors_bytes(state, hparams),
+        ".ckpt": ckpt_bytes(state, hparams, stage.number),
+        ".safetensors": safetensors_bytes(state, hparams, stage.number),
     }
     _check_sizes(weights, options.max_bytes)
     if options.name is not None:
@@ -119,7 +119,7 @@ def promote(
         BytesIO(weights[".ckpt"]), map_location="cpu", strict=True
     )
     rows, measured_on = open_rows()
-    result = stage.measure(module, rows, device, on_batch)
+    result = stage.measure(module, rows, device=device, on_batch=on_batch)
     model = _entry(module, result, measured_on, weights, checkpoint, options)
     _write(model, weights, folder)
     return model

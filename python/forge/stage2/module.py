@@ -38,6 +38,7 @@ class EqLightningModule(NetworkModule):
     """
 
     STAGE = 2
+    RUN_NAME = "eq"
 
     def __init__(
         self,
