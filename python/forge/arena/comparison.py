@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
@@ -154,6 +153,8 @@ def _mean(values: npt.NDArray[np.float64]) -> Figure:
     mean, n = float(values.mean()), len(values)
     if n < 2:
         return Figure(mean, (float("nan"), float("nan")))
+    from scipy import stats  # here, because it takes half a second to load
+
     error = float(values.std(ddof=1)) / n**0.5
     half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, n - 1)) * error
     return Figure(mean, (mean - half, mean + half))

@@ -196,17 +196,17 @@ def open_oracle(
     Raises:
         ForgeError: if the two do not fit together, or the checkpoint holds no Q-value network.
     """
-    from forge.eq.oracle import ExactOracle
-    from forge.ml.network_oracle import NetworkOracle
-
     if checkpoint is None:
         if kind == "model":
             raise ForgeError(
                 "--oracle model needs --checkpoint: a file, or a name of the catalogue"
             )
+        from forge.eq.oracle import ExactOracle
+
         return ExactOracle(), None
     if kind == "exact":
         raise ForgeError("--oracle exact takes no --checkpoint: leave one of them out")
+    from forge.ml.network_oracle import NetworkOracle
     from forge.models.catalog import resolve
     from forge.work.hashing import sha256_of
 

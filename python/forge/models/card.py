@@ -24,6 +24,25 @@ _KINDS: Final = {
     STAGE_2_MODE: "A network that plays Texas 42 from what a seat may see (Stage 2): E[Q] of each "
     "play, how sure of it the network is, and how much Q varies over the hidden hands.",
 }
+# Tables of the README: title, mode, and the columns after the first ones with figure and format.
+_TABLES: Final[tuple[tuple[str, str, dict[str, tuple[str, str]]], ...]] = (
+    (
+        "Policy models",
+        "policy",
+        {"Val Acc": ("accuracy", ".2%"), "Val Q-Gap": ("q_gap", ".3f")},
+    ),
+    ("Q-value models", "qvalue", {"Q-MAE": ("q_mae", ".2f"), "Val Q-Gap": ("q_gap", ".3f")}),
+    (
+        "Stage 2 models",
+        STAGE_2_MODE,
+        {
+            "Agreement": ("agreement", ".2%"),
+            "E[Q]-MAE": ("q_mae", ".2f"),
+            "z RMS": ("z_rms", ".2f"),
+            "Val Q-Gap": ("q_gap", ".3f"),
+        },
+    ),
+)
 # Figures in the order of cards, and which of them are shares.
 _FIGURES: Final = (
     *("q_gap", "blunder_rate", "zero_regret_rate", "accuracy", "agreement", "q_mae", "value_mae"),
@@ -71,43 +90,16 @@ def model_title(loss_mode: str, size: str) -> str:
 
 def tables(models: Sequence[Model]) -> str:
     """The three tables of the README, Markdown."""
-    policy = [
-        [*_first_cells(m), f"{m.metrics['accuracy']:.2%}", f"{m.metrics['q_gap']:.3f}"]
-        for m in models
-        if m.loss_mode == "policy"
-    ]
-    qvalue = [
-        [*_first_cells(m), f"{m.metrics['q_mae']:.2f}", f"{m.metrics['q_gap']:.3f}"]
-        for m in models
-        if m.loss_mode == "qvalue"
-    ]
-    eq = [
-        [
-            *_first_cells(m),
-            f"{m.metrics['agreement']:.2%}",
-            f"{m.metrics['q_mae']:.2f}",
-            f"{m.metrics['z_rms']:.2f}",
-            f"{m.metrics['q_gap']:.3f}",
-        ]
-        for m in models
-        if m.loss_mode == STAGE_2_MODE
-    ]
     head = ["Model", "File", "Params"]
-    return "\n".join(
-        [
-            "### Policy models",
-            "",
-            markdown_table([*head, "Val Acc", "Val Q-Gap"], policy),
-            "",
-            "### Q-value models",
-            "",
-            markdown_table([*head, "Q-MAE", "Val Q-Gap"], qvalue),
-            "",
-            "### Stage 2 models",
-            "",
-            markdown_table([*head, "Agreement", "E[Q]-MAE", "z RMS", "Val Q-Gap"], eq),
+    parts = []
+    for title, mode, columns in _TABLES:
+        rows = [
+            [*_first_cells(m), *(f"{m.metrics[name]:{text}}" for name, text in columns.values())]
+            for m in models
+            if m.loss_mode == mode
         ]
-    )
+        parts += [f"### {title}", markdown_table([*head, *columns], rows)]
+    return "\n\n".join(parts)
 
 
 def _first_cells(model: Model) -> list[str]:
@@ -150,7 +142,7 @@ def card_text(model: Model) -> str:
         ),
         "Training": _list(_flat(model.training)) or "The run left no record beside the checkpoint.",
         "Results": _results(model),
-        "Use": f"```python\n{_example(model)}```",
+        "Use": f"```python\n{STAGES[model.stage].example(model.name, model.loss_mode)}```",
         "Provenance": _list(
             {
                 **{f"source {name}": str(value) for name, value in model.source.items()},
@@ -185,39 +177,8 @@ def _results(model: Model) -> str:
             interval = "" if low_high is None else f"{low_high[0]:{text}} to {low_high[1]:{text}}"
             rows.append([f"`{name}`", f"{model.metrics[name]:{text}}", interval])
     parts = [intro, markdown_table(["metric", "val", "interval"], rows)]
-    if model.loss_mode == STAGE_2_MODE:
-        parts.append(_STAGE_2_FIGURES)
-    return "\n\n".join(parts)
-
-
-_STAGE_2_FIGURES: Final = """\
-Regret and agreement are of the play with the best predicted E[Q], judged by the E[Q] that worlds \
-gave. `label_rmse` is the part of the error that is noise of those labels, `excess_rmse` the rest, \
-`claimed_rmse` what the network takes that to be; `z_rms` is the error in units of the claimed \
-deviation (1 is right) and `coverage_*` the share of plays within one and 1.96 of it."""
-
-
-def _example(model: Model) -> str:
-    if model.loss_mode == STAGE_2_MODE:
-        return f"""\
-from forge import Deal
-from forge.play.games import Games
-from forge.play.transcript import transcript_tokens
-from forge.models import catalog
-
-games = Games.start([Deal.from_seed(0)], [6])  # sixes, before the first lead
-tokens, _ = transcript_tokens(games)
-model = catalog.load("{model.name}", device="cpu")  # checks the hash
-mean, error, spread = model(tokens)  # by slot of the dealt hand, points, acting-team frame
-best_slots = mean.masked_fill(~games.legal, float("-inf")).argmax(dim=1)
-"""
-    scores = "q_values" if model.loss_mode == "qvalue" else "logits"
-    return f"""\
-from forge.models import catalog
-
-model = catalog.load("{model.name}")  # checks the hash
-{scores}, value = model(tokens, mask, current_player)  # acting-team frame; value is V / 42
-"""
+    note = STAGES[model.stage].figures_note
+    return "\n\n".join([*parts, note] if note else parts)
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

@@ -55,6 +55,8 @@ class Stage:
     """The figures that the catalogue keeps."""
     shown: ClassVar[Mapping[str, str]]
     """Those of them that lists show, and how they are written."""
+    figures_note: ClassVar[str] = ""
+    """What a card says below its figures."""
     has_protocol: ClassVar[bool]
     """Whether there are reference rows, made from seeds: what models of the package are measured
     on, and nothing else."""
@@ -68,6 +70,10 @@ class Stage:
 
     def mode(self, module: Any) -> str:
         """What catalogues and cards call the kind of a module: `policy`, `qvalue` or `eq`."""
+        raise NotImplementedError
+
+    def example(self, name: str, mode: str) -> str:
+        """Python that uses the model of a name, for its card."""
         raise NotImplementedError
 
     def open_rows(
@@ -155,6 +161,16 @@ class Stage1(Stage):
         """See `Stage`."""
         return str(module.loss_mode)
 
+    def example(self, name: str, mode: str) -> str:
+        """See `Stage`."""
+        scores = "q_values" if mode == "qvalue" else "logits"
+        return f"""\
+from forge.models import catalog
+
+model = catalog.load("{name}")  # checks the hash
+{scores}, value = model(tokens, mask, current_player)  # acting-team frame; value is V / 42
+"""
+
     def open_rows(
         self,
         data: Path | None,
@@ -217,6 +233,11 @@ class Stage2(Stage):
         *("claimed_rmse", "z_rms", "coverage_68", "coverage_95", "spread_mae"),
     )
     shown: ClassVar = {"q_gap": ".3f", "q_mae": ".2f", "agreement": ".2%", "z_rms": ".2f"}
+    figures_note = """\
+Regret and agreement are of the play with the best predicted E[Q], judged by the E[Q] that worlds \
+gave. `label_rmse` is the part of the error that is noise of those labels, `excess_rmse` the rest, \
+`claimed_rmse` what the network takes that to be; `z_rms` is the error in units of the claimed \
+deviation (1 is right) and `coverage_*` the share of plays within one and 1.96 of it."""
     has_protocol = False
     lists_worst = False
 
@@ -232,6 +253,21 @@ class Stage2(Stage):
         from forge.stage2.export import MODE
 
         return MODE
+
+    def example(self, name: str, mode: str) -> str:
+        """See `Stage`."""
+        return f"""\
+from forge import Deal
+from forge.play.games import Games
+from forge.play.transcript import transcript_tokens
+from forge.models import catalog
+
+games = Games.start([Deal.from_seed(0)], [6])  # sixes, before the first lead
+tokens, _ = transcript_tokens(games)
+model = catalog.load("{name}", device="cpu")  # checks the hash
+mean, error, spread = model(tokens)  # by slot of the dealt hand, points, acting-team frame
+best_slots = mean.masked_fill(~games.legal, float("-inf")).argmax(dim=1)
+"""
 
     def open_rows(
         self,
