@@ -5,7 +5,9 @@ add_library(forge_options INTERFACE)
 target_include_directories(forge_options INTERFACE ${PROJECT_SOURCE_DIR}/csrc)
 target_link_libraries(forge_options INTERFACE Threads::Threads)
 target_compile_options(forge_options INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wpedantic>)
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wpedantic>
+  # GCC notes that vectors of 32 bytes are passed otherwise without AVX; search/lanes.h passes none.
+  $<$<COMPILE_LANGUAGE:CXX>:-Wno-psabi>)
 if(FORGE_WERROR)
   target_compile_options(forge_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
 endif()
@@ -22,12 +24,19 @@ endif()
 
 add_library(forge_core STATIC
   csrc/play/play_cpu.cpp
+  csrc/search/answer_portable.cpp
   csrc/search/search_cpu.cpp
   csrc/tablebase/tablebase_cpu.cpp
   csrc/tablebase/verify_cpu.cpp
   csrc/tokens/tokens_cpu.cpp
   csrc/worlds/worlds_cpu.cpp)
 target_link_libraries(forge_core PUBLIC forge_options)
+# The search for processors with AVX2, whatever FORGE_MARCH is; which one runs is decided there.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  target_sources(forge_core PRIVATE csrc/search/answer_avx2.cpp)
+  set_source_files_properties(csrc/search/answer_avx2.cpp PROPERTIES
+    COMPILE_OPTIONS -march=x86-64-v3)
+endif()
 # Its loops run over five lanes on average: vectors and their remainder loops cost 10 % there.
 set_source_files_properties(csrc/tablebase/tablebase_cpu.cpp PROPERTIES
   COMPILE_OPTIONS "-fno-tree-vectorize")

@@ -13,12 +13,13 @@ struct SearchJob {
   PositionBatch batch;
   const int8_t* targets;  // [B], or [1] when target_stride is 0; nullptr: exact values
   int64_t target_stride;
-  int8_t* out;         // [B, 7]
-  int slots_per_item;  // 7: a whole position an item; 1: one slot, for batches too small to
-                       // give every lane a position
-  int64_t* queue;      // [1], 0 at the start
+  int8_t* out;          // [B, width]
+  int slots_per_item;   // width: a whole position an item; 1: one slot, for batches too small to
+                        // give every lane a position
+  int64_t* queue;       // [1], 0 at the start
+  int width = N_SLOTS;  // 7: about every slot; 1: about the position itself
 
-  FORGE_INLINE int64_t n_items() const { return batch.n * (N_SLOTS / slots_per_item); }
+  FORGE_INLINE int64_t n_items() const { return batch.n * (width / slots_per_item); }
 };
 
 class SearchLane {
@@ -31,14 +32,16 @@ class SearchLane {
   FORGE_HD void run() {
     bool asking = false;
     for (;;) {
+      int r;
       while (!asking) {
-        asking = ask();
-        if (asking) break;
+        if (ask(&r)) {
+          asking = true;
+          break;
+        }
         const int64_t item = atomic_next(job_.queue);
         if (item >= job_.n_items()) return;
         begin(item);
       }
-      int r;
       if (machine_.step(deal_, table_, &r)) {
         answered(r);
         asking = false;
@@ -48,16 +51,17 @@ class SearchLane {
 
  private:
   FORGE_HD void begin(int64_t item) {
-    const int parts = N_SLOTS / job_.slots_per_item;
+    const int parts = job_.width / job_.slots_per_item;
     const int64_t i = item / parts;
     slot_ = static_cast<int>(item % parts);
     end_ = slot_ + job_.slots_per_item;
-    row_ = job_.out + N_SLOTS * i;
+    row_ = job_.out + job_.width * i;
     hunting_ = false;
     const int8_t* deal = job_.batch.deal(i);
     const int decl = job_.batch.decl(i);
     if (!is_sound(deal, decl, job_.batch.states[i])) {
       position_.legal = 0;
+      position_.question.remaining = -1;
       return;
     }
     deal_ = make_search_deal(deal, decl);
@@ -70,18 +74,26 @@ class SearchLane {
     }
   }
 
+  // Nothing to ask: an illegal slot, or a row that is no position.
+  FORGE_HD bool no_question() {
+    const bool whole = job_.width == 1, unsound = position_.question.remaining < 0;
+    if (whole ? !unsound && position_.legal : position_.legal >> slot_ & 1) return false;
+    if (!whole || unsound) row_[slot_] = job_.targets ? int8_t{-1} : ILLEGAL;
+    else row_[slot_] = job_.targets ? threshold_.yes(0) : 0;  // the hand is over
+    return true;
+  }
+
   // Starts the search for the next open question; false when the item is done.
-  FORGE_HD bool ask() {
-    for (; slot_ < end_; ++slot_) {
-      if (!(position_.legal >> slot_ & 1)) {
-        row_[slot_] = job_.targets ? int8_t{-1} : ILLEGAL;
+  FORGE_HD bool ask(int* r) {
+    for (; slot_ < end_;) {
+      if (no_question()) {
+        ++slot_;
         continue;
       }
       Question question = position_.question;
       if (job_.targets) {
-        int r;
-        if (threshold_is_trivial(position_, threshold_, &r)) {
-          row_[slot_] = threshold_.yes(r);
+        if (threshold_is_trivial(position_, threshold_, r)) {
+          row_[slot_++] = threshold_.yes(*r);
           continue;
         }
         question.target = threshold_.target;
@@ -90,13 +102,16 @@ class SearchLane {
         hunting_ = hunt_.open();
         if (!hunting_) {
           guess_ = hunt_.lower;
-          row_[slot_] = value_of_points(position_, hunt_.lower);
+          row_[slot_++] = value_of_points(position_, hunt_.lower);
           continue;
         }
         question.target = hunt_.target;
       }
-      machine_.start(deal_, question, prefix_with(position_, slot_));
-      return true;
+      const bool whole = job_.width == 1;
+      const Prefix prefix = whole ? position_.prefix : prefix_with(position_, slot_);
+      if (!machine_.start(deal_, table_, question, prefix, !whole || position_.n_plays > 0, r))
+        return true;
+      answered(*r);
     }
     return false;
   }

@@ -1,7 +1,8 @@
 // Exact answers about one position at any point of a hand, from null-window searches.
 //
-// `Answer` is how a driver runs one search: (question, prefix of the trick in progress) -> bound on
-// the points of the leader's team. On the CPU it is alpha_beta.h, on the GPU machine.h.
+// `Answer` is how a driver runs one search: (question, prefix of the trick in progress, whether
+// there is one) -> bound on the points of the leader's team. On the CPU it is alpha_beta.h, on the
+// GPU machine.h.
 #pragma once
 
 #include "search/position.h"
@@ -28,18 +29,18 @@ FORGE_HD inline SearchPosition make_search_position(const SearchDeal& d, const i
   uint32_t unplayed = 0;
   for (int seat = 0; seat < N_SEATS; ++seat)
     for (uint32_t h = hand_of(state, seat); h; h &= h - 1)
-      unplayed |= 1u << d.tables->rank_of[deal[N_SLOTS * seat + lowest(h)]];
+      unplayed |= 1u << d.ranks->rank_of[deal[N_SLOTS * seat + lowest(h)]];
   for (int k = 0; k < p.n_plays; ++k) {
     const int seat = (leader + k) & 3;
-    p.prefix.allowed[k] = 1u << d.tables->rank_of[deal[N_SLOTS * seat + play_of(state, k)]];
+    p.prefix.allowed[k] = 1u << d.ranks->rank_of[deal[N_SLOTS * seat + play_of(state, k)]];
     unplayed |= p.prefix.allowed[k];
   }
   const uint32_t hand = hand_of(state, p.seat);
   uint32_t ranks = d.owner[p.seat] & unplayed;
-  if (p.n_plays) ranks = legal_plays(d, ranks, d.tables->led_suit[lowest(p.prefix.allowed[0])]);
+  if (p.n_plays) ranks = legal_plays(ranks, d.tables->led[lowest(p.prefix.allowed[0])]);
   p.legal = 0;
   for (int slot = 0; slot < N_SLOTS; ++slot) {
-    p.rank_bit[slot] = 1u << d.tables->rank_of[deal[N_SLOTS * p.seat + slot]];
+    p.rank_bit[slot] = 1u << d.ranks->rank_of[deal[N_SLOTS * p.seat + slot]];
     if ((hand >> slot & 1) && (ranks & p.rank_bit[slot])) p.legal |= 1u << slot;
   }
   p.question = {unplayed, leader, 0, points_in(d, unplayed)};
@@ -114,40 +115,72 @@ FORGE_INLINE int8_t value_of_points(const SearchPosition& p, int points) {
 // The declarer's side takes two thirds of the points on average.
 FORGE_INLINE int first_guess(const SearchPosition& p) { return p.question.remaining * 2 / 3; }
 
-// q: int8 [7]
+// Exact points of the leader's team; prefix: see `Answer`.
 template <class Answer>
-inline void search_position(const SearchPosition& p, int8_t* q, const Answer& answer) {
+inline int hunt_points(const SearchPosition& p, int guess, const Prefix& prefix, bool in_prefix,
+                       const Answer& answer) {
+  Question question = p.question;
+  Hunt hunt;
+  hunt.start(question.remaining, guess);
+  while (hunt.open()) {
+    question.target = hunt.target;
+    hunt.answered(answer(question, prefix, in_prefix));
+  }
+  return hunt.lower;
+}
+
+// The value of the position itself is that of one node, whoever is to act.
+template <class Answer>
+inline int value_points(const SearchPosition& p, int guess, const Answer& answer) {
+  return hunt_points(p, guess, p.prefix, p.n_plays > 0, answer);
+}
+
+// same.first(slot): the first slot that is the same play (equal_slots.h). q: int8 [7]
+template <class Same, class Answer>
+inline void search_position(const SearchPosition& p, const Same& same, int8_t* q,
+                            const Answer& answer) {
   int guess = first_guess(p);
   for (int slot = 0; slot < N_SLOTS; ++slot) {
     q[slot] = ILLEGAL;
     if (!(p.legal >> slot & 1)) continue;
-    const Prefix prefix = prefix_with(p, slot);
-    Question question = p.question;
-    Hunt hunt;
-    hunt.start(question.remaining, guess);
-    while (hunt.open()) {
-      question.target = hunt.target;
-      hunt.answered(answer(question, prefix));
+    if (const int first = same.first(slot); first != slot) {
+      q[slot] = q[first];
+      continue;
     }
-    guess = hunt.lower;  // siblings are often worth the same
-    q[slot] = value_of_points(p, hunt.lower);
+    guess = hunt_points(p, guess, prefix_with(p, slot), true, answer);  // siblings are often alike
+    q[slot] = value_of_points(p, guess);
   }
 }
 
 // out: int8 [7], 1, 0 or -1 (illegal)
-template <class Answer>
-inline void search_position_at_least(const SearchPosition& p, int target, int8_t* out,
-                                     const Answer& answer) {
+template <class Same, class Answer>
+inline void search_position_at_least(const SearchPosition& p, const Same& same, int target,
+                                     int8_t* out, const Answer& answer) {
   const Threshold threshold = threshold_of(p, target);
   Question question = p.question;
   question.target = threshold.target;
   for (int slot = 0; slot < N_SLOTS; ++slot) {
     out[slot] = -1;
     if (!(p.legal >> slot & 1)) continue;
+    if (const int first = same.first(slot); first != slot) {
+      out[slot] = out[first];
+      continue;
+    }
     int r;
-    if (!threshold_is_trivial(p, threshold, &r)) r = answer(question, prefix_with(p, slot));
+    if (!threshold_is_trivial(p, threshold, &r)) r = answer(question, prefix_with(p, slot), true);
     out[slot] = threshold.yes(r);
   }
+}
+
+// Whether the value of the position is at least `target` (team-0 frame).
+template <class Answer>
+inline bool search_position_made(const SearchPosition& p, int target, const Answer& answer) {
+  const Threshold threshold = threshold_of(p, target);
+  int r;
+  if (threshold_is_trivial(p, threshold, &r)) return threshold.yes(r);
+  Question question = p.question;
+  question.target = threshold.target;
+  return threshold.yes(answer(question, p.prefix, p.n_plays > 0));
 }
 
 }  // namespace forge
