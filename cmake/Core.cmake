@@ -31,6 +31,8 @@ add_library(forge_core STATIC
   csrc/tokens/tokens_cpu.cpp
   csrc/worlds/worlds_cpu.cpp)
 target_link_libraries(forge_core PUBLIC forge_options)
+# Nobody else may replace its functions, so that they can be inlined into each other.
+set_target_properties(forge_core PROPERTIES CXX_VISIBILITY_PRESET hidden)
 # The search for processors with AVX2, whatever FORGE_MARCH is; which one runs is decided there.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_sources(forge_core PRIVATE csrc/search/answer_avx2.cpp)
