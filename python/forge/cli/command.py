@@ -1,0 +1,197 @@
+"""How a command is made of a function, and how it ends.
+
+A command is a function of dataclasses whose fields are options (`forge.options`). What is wrong with
+a value is found before the function runs, so before it imports anything heavy.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Annotated, Any, Final, NoReturn, get_type_hints
+
+import typer
+
+from forge.errors import ForgeError
+from forge.options import Option, check_value, option_of
+
+EXIT_BAD_VALUE: Final = 2
+EXIT_INTERRUPTED: Final = 130
+
+
+class Given(frozenset[str]):
+    """The options that were typed, by the names of their fields; a command may ask for it."""
+
+
+class Command:
+    """A function as a command; `main` runs it and ends the process.
+
+    Args:
+        function: of dataclasses of options; may take `Given` too. Its docstring is the help.
+        name: of the command, for help and messages.
+        epilog: of the help.
+    """
+
+    def __init__(
+        self, function: Callable[..., None], name: str, epilog: Callable[[], str] | None
+    ) -> None:
+        self.function, self.name, self._epilog = function, name, epilog
+        self._typed: Sequence[str] = ()
+
+    def options(self) -> dict[str, tuple[Field[Any], Option]]:
+        """Every option by the name of its field."""
+        found = {}
+        for kind in self._kinds().values():
+            if kind is Given:
+                continue
+            for each in fields(kind):
+                what = option_of(each)
+                if what is not None:
+                    assert each.name not in found, f"{self.name} has {each.name} twice"
+                    found[each.name] = (each, what)
+        return found
+
+    def typer_app(self) -> typer.Typer:
+        """The command as Typer has it."""
+        app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        app.command(self.name, epilog=self._epilog() if self._epilog else None)(self._callback())
+        return app
+
+    def main(self, args: Sequence[str] | None = None, prog: str | None = None) -> NoReturn:
+        """Run the command line and end the process with its exit code."""
+        self._typed = sys.argv[1:] if args is None else list(args)
+        run(self.typer_app(), self._typed, prog)
+
+    def _kinds(self) -> dict[str, Any]:
+        hints = get_type_hints(self.function)
+        return {name: hints[name] for name in inspect.signature(self.function).parameters}
+
+    def _callback(self) -> Callable[..., None]:
+        kinds = self._kinds()
+        found = self.options()
+
+        def callback(context: typer.Context, **values: Any) -> None:
+            for name, (_, what) in found.items():
+                check_value(self._as_typed(name, what), values[name], what)
+            given = Given(
+                name
+                for name in values
+                if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+            )
+            arguments = {
+                each: given
+                if kind is Given
+                else kind(**{f.name: values[f.name] for f in fields(kind) if f.name in values})
+                for each, kind in kinds.items()
+            }
+            self.function(**arguments)
+
+        parameters = [inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY)]
+        parameters[0] = parameters[0].replace(annotation=typer.Context)
+        for kind in kinds.values():
+            assert kind is Given or is_dataclass(kind)
+            hints = {} if kind is Given else get_type_hints(kind)
+            for name, hint in hints.items():
+                if name in found:
+                    parameters.append(_parameter(*found[name], hint))
+        callback.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        callback.__annotations__ = {each.name: each.annotation for each in parameters}
+        callback.__doc__ = inspect.getdoc(self.function)
+        return callback
+
+    def _as_typed(self, name: str, what: Option) -> str:
+        """The name of an option as the user wrote it."""
+        if what.is_argument:
+            return name.upper()
+        names = spellings(name, what)
+        typed = {word.partition("=")[0] for word in self._typed}
+        return next((each for each in names if each in typed), names[0])
+
+
+def command(
+    name: str | None = None, epilog: Callable[[], str] | None = None
+) -> Callable[[Callable[..., None]], Command]:
+    """Make a command of a function, see `Command`; its name is the function's with dashes."""
+
+    def make(function: Callable[..., None]) -> Command:
+        return Command(function, name or function.__name__.replace("_", "-"), epilog)
+
+    return make
+
+
+def spellings(name: str, what: Option) -> tuple[str, ...]:
+    """The names of an option on the command line, without the `--no-...` of switches."""
+    names = what.names or ("--" + name.replace("_", "-"),)
+    return tuple(each.partition("/")[0] for each in names)
+
+
+def _parameter(each: Field[Any], what: Option, hint: Any) -> inspect.Parameter:
+    """A field as Typer takes it."""
+    if what.is_argument:
+        info: Any = typer.Argument(help=what.help, metavar=what.metavar)
+    else:
+        names = what.names or ("--" + each.name.replace("_", "-"),)
+        info = typer.Option(*names, help=what.help, metavar=what.metavar)
+    return inspect.Parameter(
+        each.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=inspect.Parameter.empty if each.default is MISSING else each.default,
+        annotation=Annotated[hint, info],
+    )
+
+
+def run(app: typer.Typer, args: Sequence[str] | None = None, prog: str | None = None) -> NoReturn:
+    """Run a Typer app and end the process with its exit code.
+
+    0 fine; 2 a bad value, file or device, told in one line on stderr; 130 Ctrl+C. Anything else is
+    a defect of ours and keeps its traceback.
+    """
+    try:
+        code = typer.main.get_command(app).main(
+            args=None if args is None else list(args), prog_name=prog, standalone_mode=False
+        )
+    except (KeyboardInterrupt, typer.Abort):
+        code = EXIT_INTERRUPTED
+    except Exception as error:
+        line = _one_line(error)
+        if line is None:
+            raise
+        code = complain(line)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def end_if_stopped(signum: int | None) -> None:
+    """End the command with the exit code of a signal (130, 143), if there was one."""
+    if signum is not None:
+        raise typer.Exit(128 + signum)
+
+
+def complain(line: str) -> int:
+    """Tell the user what is wrong, and return the exit code for it."""
+    print(f"error: {line}", file=sys.stderr)
+    return EXIT_BAD_VALUE
+
+
+def _one_line(error: Exception) -> str | None:
+    """What to tell the user; None for an error that isn't theirs."""
+    usage_message = getattr(error, "format_message", None)
+    if usage_message is not None:  # Typer's usage errors: an unknown option, a missing value
+        return _first_line(usage_message())
+    if isinstance(error, ForgeError):
+        return _first_line(str(error))
+    if isinstance(error, OSError):
+        place = f": {error.filename}" if error.filename is not None else ""
+        return _first_line(f"{error.strerror or error}{place}")
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None and isinstance(error, arrow.ArrowException):
+        return _first_line(str(error))
+    return None
+
+
+def _first_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[0] if lines else "unknown"

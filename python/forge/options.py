@@ -1,0 +1,109 @@
+"""Options: what may be asked for, and within which bounds, written once as fields of a dataclass.
+
+A frozen dataclass whose fields are made by `option` is a set of options for Python (`check` holds
+its bounds) and for the command line (`forge.cli.command` makes options of the fields).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final
+
+from forge.errors import ForgeError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_KEY: Final = "forge option"
+INT64_MIN: Final = -(2**63)
+INT64_MAX: Final = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Option:
+    """What a field is as an option.
+
+    Args:
+        help: one sentence.
+        names: on the command line, the first one for messages; none: the field's name.
+        metavar: what stands for the value in help texts.
+        least, most: bounds of a number that it may reach.
+        above, below: bounds that it may not.
+        is_argument: given by place, not by name.
+    """
+
+    help: str = ""
+    names: tuple[str, ...] = ()
+    metavar: str | None = None
+    least: float | None = None
+    most: float | None = None
+    above: float | None = None
+    below: float | None = None
+    is_argument: bool = False
+
+    @property
+    def bounds(self) -> str:
+        """What is valid, in words, to follow "must be"; empty without bounds."""
+        if self.least is not None and self.most is not None:
+            return f"{self.least}..{self.most}"
+        parts = [
+            *([] if self.least is None else [f"{self.least} or more"]),
+            *([] if self.above is None else [f"above {self.above}"]),
+            *([] if self.most is None else [f"at most {self.most}"]),
+            *([] if self.below is None else [f"below {self.below}"]),
+        ]
+        return " and ".join(parts)
+
+    def allows(self, number: float) -> bool:
+        """Whether a number is within the bounds."""
+        return (
+            (self.least is None or number >= self.least)
+            and (self.most is None or number <= self.most)
+            and (self.above is None or number > self.above)
+            and (self.below is None or number < self.below)
+        )
+
+
+def option(default: Any = MISSING, help: str = "", *names: str, **details: Any) -> Any:
+    """A field of a dataclass that is an option.
+
+    Args:
+        default: without one the option has to be given.
+        help: one sentence.
+        *names: on the command line; none: the field's name, `--with-dashes`.
+        **details: the other fields of `Option`.
+    """
+    metadata = {_KEY: Option(help, names, **details)}
+    if default is MISSING:
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def option_of(each: Any) -> Option | None:
+    """What a field of a dataclass is as an option, None if it is none."""
+    found: Option | None = each.metadata.get(_KEY)
+    return found
+
+
+def check_value(name: str, value: object, what: Option) -> None:
+    """Raises ForgeError, naming the option, if a number is out of bounds or none at all.
+
+    None, text, paths and yes-or-no are left alone.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ForgeError(f"{name} must be {what.bounds or 'a finite number'}, got {value}")
+    if isinstance(value, int) and not INT64_MIN <= value <= INT64_MAX:
+        raise ForgeError(f"{name} must be {what.bounds or 'a number of 64 bits'}, got {value}")
+    if not what.allows(value):
+        raise ForgeError(f"{name} must be {what.bounds}, got {value}")
+
+
+def check(options: DataclassInstance) -> None:
+    """Raises ForgeError, naming the field, where a value is out of its bounds."""
+    for each in fields(options):
+        what = option_of(each)
+        if what is not None:
+            check_value(each.name, getattr(options, each.name), what)
