@@ -10,10 +10,10 @@ from typing import Final
 
 import pytest
 
-from forge.cli.main import COMMANDS
+from forge.cli.main import COMMANDS, spellings
 from threads import one_thread
 
-MODULES: Final = {name: module for name, module, _ in COMMANDS}
+MODULES: Final = {name: entry.module for entry in COMMANDS for name in spellings(entry)}
 SCRIPT: Final = str(Path(sys.executable).with_name("forge"))
 
 Run = Callable[..., tuple[int, str, str]]

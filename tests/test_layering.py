@@ -20,6 +20,7 @@ SOURCES = sorted(p for p in CSRC.glob("**/*") if p.suffix in {".h", ".cpp", ".cu
 PYTHON_LAYERS = (
     "_native",
     "errors",
+    "options",
     "build",
     "game",
     "stats",

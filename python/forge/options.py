@@ -96,14 +96,34 @@ def check_value(name: str, value: object, what: Option) -> None:
     if isinstance(value, float) and not math.isfinite(value):
         raise ForgeError(f"{name} must be {what.bounds or 'a finite number'}, got {value}")
     if isinstance(value, int) and not INT64_MIN <= value <= INT64_MAX:
-        raise ForgeError(f"{name} must be {what.bounds or 'a number of 64 bits'}, got {value}")
+        least = INT64_MIN if what.least is None else what.least
+        most = INT64_MAX if what.most is None else what.most
+        raise ForgeError(f"{name} must be {least}..{most}, got {value}")
     if not what.allows(value):
         raise ForgeError(f"{name} must be {what.bounds}, got {value}")
 
 
-def check(options: DataclassInstance) -> None:
-    """Raises ForgeError, naming the field, where a value is out of its bounds."""
+def check(options: DataclassInstance, of: str = "") -> None:
+    """Raises ForgeError, naming the field (after what it is of), where a value is out of bounds."""
     for each in fields(options):
         what = option_of(each)
         if what is not None:
-            check_value(each.name, getattr(options, each.name), what)
+            check_value(of + each.name, getattr(options, each.name), what)
+
+
+def again(kind: type, name: str, *names: str, **changes: Any) -> Any:
+    """The option of another dataclass once more: default, help and bounds, but for changes.
+
+    Args:
+        kind: the other dataclass.
+        name: of its field.
+        *names: on the command line; none: those it has.
+        **changes: `default`, or fields of `Option`.
+    """
+    each = next(f for f in fields(kind) if f.name == name)
+    what = option_of(each) or Option()
+    default = changes.pop("default", each.default)
+    details = {f.name: getattr(what, f.name) for f in fields(Option)} | changes
+    text, spelt = details.pop("help"), names or details.pop("names")
+    details.pop("names", None)
+    return option(default, text, *spelt, **details)

@@ -151,5 +151,5 @@ def test_bad_input(
 
 def test_it_is_a_command_of_forge() -> None:
     assert ("analyze-eq", "forge.cli.analyze_eq") in [
-        (name, module) for name, module, _ in COMMANDS
+        (name, module) for name, module, *_ in COMMANDS
     ]

@@ -15,7 +15,7 @@ import pytest
 from forge.cli.main import COMMANDS
 from models.tiny import run_checkpoint
 
-MODULES = {name: module for name, module, _ in COMMANDS}
+MODULES = {name: module for name, module, *_ in COMMANDS}
 Arena = Callable[..., tuple[Any, str, str]]
 
 
@@ -110,14 +110,14 @@ def test_networks(arena: Arena) -> None:
     ("args", "part"),
     [
         (("random", "clever"), "no player 'clever': valid are random, greedy-points, oracle"),
-        (("eq:n=0", "random"), "n_samples must be at least 1, got 0"),
+        (("eq:n=0", "random"), "n_samples must be 1 or more, got 0"),
         (("eq:worlds=3", "random"), "no option 'worlds=3': valid are n=N, sampler=uniform|mrv"),
         (("random", "model:none.ckpt"), "none.ckpt"),
         (("random", "eq:oracle=no-such-model"), "no-such-model"),
         (("random",), "Missing argument 'B'"),
         (("random", "random", "--games", "0"), "--games must be 1 or more, got 0"),
         (("random", "random", "--seed", "-1"), "--seed must be 0 or more, got -1"),
-        (("random", "random", "--seed", str(2**63)), "the seed must lie in 0..2^63-1"),
+        (("random", "random", "--seed", str(2**63)), "--seed must be 0..9223372036854775807"),
         (("random", "random", "--device", "tpu"), "tpu"),
         (("random", "random", "--out", "."), "."),
     ],

@@ -12,7 +12,7 @@ import pytest
 
 from forge.cli.main import COMMANDS
 
-MODULES = {name: module for name, module, _ in COMMANDS}
+MODULES = {name: module for name, module, *_ in COMMANDS}
 SCRIPT = str(Path(sys.executable).with_name("forge"))
 HAND = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
 LAYDOWN = "6-6,6-5,6-4,6-3,6-2,6-1,6-0"

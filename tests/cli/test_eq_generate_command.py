@@ -193,14 +193,14 @@ def test_two_workers_and_ctrl_c(tmp_path: Path) -> None:
         ("--batch-size 0", "--batch-size must be 1 or more"),
         ("--limit 0", "--limit must be 1 or more"),
         ("--start-seed -1", "--start-seed must be 0 or more"),
-        ("--posterior --posterior-window 0", "posterior window must lie in 1..28"),
-        ("--posterior --posterior-tau 0", "posterior tau must be above 0"),
-        ("--posterior --posterior-mix 2", "posterior mix must lie in 0..1"),
-        ("--epsilon 2", "epsilon must lie in 0..1"),
+        ("--posterior --posterior-window 0", "--posterior-window must be 1..28"),
+        ("--posterior --posterior-tau 0", "--posterior-tau must be above 0"),
+        ("--posterior --posterior-mix 2", "--posterior-mix must be 0..1"),
+        ("--epsilon 2", "--epsilon must be 0..1"),
         ("--exploration bold", "'bold' is not one of"),
         ("--adaptive --min-samples 10 --max-samples 5", "max_samples must be at least"),
-        ("--adaptive --max-samples 0", "samples must be at least 1"),
-        ("--adaptive --sem-threshold 0", "sem_threshold must be above 0"),
+        ("--adaptive --max-samples 0", "--max-samples must be 1 or more"),
+        ("--adaptive --sem-threshold 0", "--sem-threshold must be above 0"),
         ("--oracle model", "--oracle model needs --checkpoint"),
         ("--checkpoint nothing.ckpt", "no checkpoint at nothing.ckpt"),
         ("--checkpoint policy.ckpt", "needs a qvalue network, got policy"),
@@ -226,6 +226,6 @@ def test_bad_values(fails: Fails, tmp_path: Path, options: str, words: str) -> N
 def test_bad_values_of_one_file(fails: Fails, tmp_path: Path) -> None:
     assert "--output" in fails(ONE_FILE, "--n-games 1")
     assert "--n-games must be 1 or more" in fails(ONE_FILE, "--n-games 0 --output a.pt")
-    assert "--n-samples must be" in fails(ONE_FILE, "--samples 0 --output a.pt")
+    assert "--samples must be" in fails(ONE_FILE, "--samples 0 --output a.pt")
     (tmp_path / "file").write_text("")
     assert "cannot write" in fails(ONE_FILE, "--samples 1 --output file/a.pt")

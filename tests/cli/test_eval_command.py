@@ -20,7 +20,7 @@ from forge.ml.measure.protocol import solve_seeds
 from forge.ml.module import DominoLightningModule
 from ml.eval_rows import played_rows
 
-MODULES = {name: module for name, module, _ in COMMANDS}
+MODULES = {name: module for name, module, *_ in COMMANDS}
 TINY = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 16}
 PLOTS = {
     "regret_by_trick",

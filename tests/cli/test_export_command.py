@@ -16,7 +16,7 @@ from ml.ml_arrays import write_split
 from models.tiny import run_checkpoint
 
 SCRIPT = str(Path(sys.executable).with_name("forge"))
-MODULES = {name: module for name, module, _ in COMMANDS}
+MODULES = {name: module for name, module, *_ in COMMANDS}
 
 
 @pytest.fixture

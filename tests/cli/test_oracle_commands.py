@@ -22,7 +22,7 @@ from oracle.shards import SMALL_KEYS, TINY_DEAL, TINY_DECL, made_up_rows, tiny_r
 
 SMALL = SMALL_KEYS["train"]
 SCRIPT = str(Path(sys.executable).with_name("forge"))
-MODULES = {name: module for name, module, _ in COMMANDS}
+MODULES = {name: module for name, module, *_ in COMMANDS}
 HAND = "6-6,6-5,6-4,6-2,6-1,6-0,2-2"
 
 

@@ -23,7 +23,7 @@ from ml.ml_arrays import write_split
 from models.tiny import run_checkpoint, run_eq_checkpoint, tiny_eq_module
 from threads import one_thread
 
-MODULES = {name: module for name, module, _ in COMMANDS}
+MODULES = {name: module for name, module, *_ in COMMANDS}
 Run = Callable[[str], tuple[Any, str, str]]
 Words = Callable[[str], str]
 

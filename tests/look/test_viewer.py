@@ -356,4 +356,4 @@ def test_bad_input_is_one_line(file: Path, folder: Path, tmp_path: Path, capsys:
 def test_it_is_a_subcommand() -> None:
     from forge.cli.main import COMMANDS
 
-    assert ("view", "forge.cli.view") in [(name, module) for name, module, _ in COMMANDS]
+    assert ("view", "forge.cli.view") in [(name, module) for name, module, *_ in COMMANDS]

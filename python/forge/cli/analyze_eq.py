@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from forge.cli.common import DeviceOption, at_least_one, command, console, run
+from forge.cli.command import command
+from forge.cli.shared_options import device_option
+from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.options import option
 from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from forge.eq.oracle import Oracle
     from forge.eq.records import EqRecord
 
-app = command()
-
 
 class Split(str, Enum):
     """A split of generated games."""
@@ -34,66 +33,46 @@ class Split(str, Enum):
     TEST = "test"
 
 
-@app.command()
-def analyze_eq(
-    data: Annotated[
-        Path,
-        typer.Option("--data", help="E[Q] games: a folder of splits, or one file.", metavar="PATH"),
-    ] = Path("data/eq-games"),
-    split: Annotated[Split, typer.Option("--split", help="Of a folder.")] = Split.VAL,
-    games: Annotated[
-        int, typer.Option("--games", help="At most so many games.", metavar="N")
-    ] = 200,
-    worlds: Annotated[
-        str, typer.Option("--worlds", help="Sizes of the samples.", metavar="N,N,...")
-    ] = "10,50,200,1000",
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option(
-            "--checkpoint",
-            help="Q-value network to compare with the exact search: a file, or a name of "
-            "`forge catalog`. Without it that part is left out.",
-            metavar="PATH",
-        ),
-    ] = None,
-    network_worlds: Annotated[
-        int, typer.Option("--network-worlds", help="Worlds that both are asked about.", metavar="N")
-    ] = 200,
-    enum_limit: Annotated[
-        int,
-        typer.Option(
-            "--enum-limit", help="Most worlds of a decision to value them all.", metavar="N"
-        ),
-    ] = 100_000,
-    reference_samples: Annotated[
-        int,
-        typer.Option(
-            "--reference-samples",
-            help="Worlds that stand for all where there are more than --enum-limit; 0: such "
-            "decisions say nothing about samples.",
-            metavar="N",
-        ),
-    ] = 0,
-    decisions_per_trick: Annotated[
-        int,
-        typer.Option(
-            "--decisions-per-trick",
-            help="Decisions with a choice, at random; as many again beyond --enum-limit if they "
-            "are of use.",
-            metavar="N",
-        ),
-    ] = 40,
-    repeats: Annotated[
-        int, typer.Option("--repeats", help="Samples of each size.", metavar="N")
-    ] = 16,
-    seed: Annotated[int, typer.Option("--seed", help="Of all draws.", metavar="N")] = 0,
-    output: Annotated[
-        Path,
-        typer.Option("--output", help="Folder of analysis.json and the plots.", metavar="DIR"),
-    ] = Path("eq-analysis"),
-    draw: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw PNG plots.")] = True,
-    device: DeviceOption = "auto",
-) -> None:
+@dataclass(frozen=True)
+class AnalyzeEqArgs:
+    """What may be said to `forge analyze-eq`."""
+
+    data: Path = option(
+        Path("data/eq-games"), "E[Q] games: a folder of splits, or one file.", metavar="PATH"
+    )
+    split: Split = option(Split.VAL, "Of a folder.")
+    games: int = option(200, "At most so many games.", metavar="N", least=1)
+    worlds: str = option("10,50,200,1000", "Sizes of the samples.", metavar="N,N,...")
+    checkpoint: Path | None = option(
+        None,
+        "Q-value network to compare with the exact search: a file, or a name of "
+        "`forge catalog`. Without it that part is left out.",
+        metavar="PATH",
+    )
+    network_worlds: int = option(200, "Worlds that both are asked about.", metavar="N")
+    enum_limit: int = option(100_000, "Most worlds of a decision to value them all.", metavar="N")
+    reference_samples: int = option(
+        0,
+        "Worlds that stand for all where there are more than --enum-limit; 0: such "
+        "decisions say nothing about samples.",
+        metavar="N",
+    )
+    decisions_per_trick: int = option(
+        40,
+        "Decisions with a choice, at random; as many again beyond --enum-limit if they are of use.",
+        metavar="N",
+    )
+    repeats: int = option(16, "Samples of each size.", metavar="N")
+    seed: int = option(0, "Of all draws.", metavar="N")
+    output: Path = option(
+        Path("eq-analysis"), "Folder of analysis.json and the plots.", metavar="DIR"
+    )
+    draw: bool = option(True, "Draw PNG plots.", "--plots/--no-plots")
+    device: str = device_option("auto")
+
+
+@command()
+def analyze_eq(args: AnalyzeEqArgs) -> None:
     """Measure how wrong E[Q] of sampled worlds is, and of a network, on generated games.
 
     Decisions that have few enough worlds are judged by all of them and the exact search: that E[Q]
@@ -104,48 +83,47 @@ def analyze_eq(
 
     Writes analysis.json and PNG plots.
     """
-    at_least_one("--games", games)
     from forge.eq.analysis.decisions import AnalysisConfig, decisions_with_choice, read_games
     from forge.eq.analysis.figures import analyse
     from forge.ops import resolve_device
 
     config = AnalysisConfig(
-        n_worlds=parse_sizes(worlds),
-        enum_limit=enum_limit,
-        reference_samples=reference_samples,
-        network_worlds=network_worlds,
-        repeats=repeats,
-        decisions_per_trick=decisions_per_trick,
-        seed=seed,
+        n_worlds=parse_sizes(args.worlds),
+        enum_limit=args.enum_limit,
+        reference_samples=args.reference_samples,
+        network_worlds=args.network_worlds,
+        repeats=args.repeats,
+        decisions_per_trick=args.decisions_per_trick,
+        seed=args.seed,
     )
-    on = resolve_device(device)
-    network, about = _open_network(checkpoint, str(on))
-    record = read_games(data, split.value, games)
+    on = resolve_device(args.device)
+    network, about = _open_network(args.checkpoint, str(on))
+    record = read_games(args.data, args.split.value, args.games)
     found = decisions_with_choice(record)
     screen = console()
     measured = _measure(record, found, network, config, str(on), screen)
     analysis = analyse(found, measured, config)
-    about |= {"data": str(data), "split": split.value if data.is_dir() else None}
+    about |= {"data": str(args.data), "split": args.split.value if args.data.is_dir() else None}
     about |= {"n_games": record.n_games, "device": str(on)}
-    names = _save(analysis, measured, config, about, output, draw)
+    names = _save(analysis, measured, config, about, args.output, args.draw)
     from forge.cli.show.analysis_tables import show_analysis
 
-    place = data / split.value if data.is_dir() else data
+    place = args.data / args.split.value if args.data.is_dir() else args.data
     lines = [
         f"{record.n_games} games of {place}, {len(measured.decisions)} of {len(found):,} decisions "
-        f"with a choice measured, {repeats} samples each"
+        f"with a choice measured, {args.repeats} samples each"
     ]
     if config.reference_samples:
         lines.append(
-            f"ref: decisions with more than {enum_limit:,} worlds, of which {reference_samples:,} "
-            "stand for all"
+            f"ref: decisions with more than {args.enum_limit:,} worlds, of which "
+            f"{args.reference_samples:,} stand for all"
         )
     if network is None:
         lines.append("no --checkpoint: the comparison with a network is left out")
     screen.print("\n".join(lines), highlight=False, soft_wrap=True, markup=False)
     show_analysis(analysis, screen)
     screen.print(
-        f"wrote {output}: {', '.join(names)}", highlight=False, soft_wrap=True, markup=False
+        f"wrote {args.output}: {', '.join(names)}", highlight=False, soft_wrap=True, markup=False
     )
 
 
@@ -234,9 +212,7 @@ def _save(
     return list(files)
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = analyze_eq.main
 
 
 if __name__ == "__main__":

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
 from forge.arena.registry import parse_player, players_help
-from forge.cli.common import DeviceOption, at_least_one, command, console, non_negative, run
+from forge.cli.command import command, end_if_stopped
+from forge.cli.shared_options import device_option
+from forge.cli.values import console, n_cores
+from forge.options import option
 from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -21,34 +22,27 @@ if TYPE_CHECKING:
     from forge.arena.series import ArenaOptions, ArenaRun
     from forge.stats.figures import Figure
 
-app = command()
+
+@dataclass(frozen=True)
+class ArenaArgs:
+    """What may be said to `forge arena`."""
+
+    a: str = option(help="A player, see below.", metavar="A", is_argument=True)
+    b: str = option(help="Its opponent.", metavar="B", is_argument=True)
+    games: int = option(1400, "Deals; each is played twice, with the teams swapped.", least=1)
+    seed: int = option(0, "Of the series of deals.", least=0)
+    workers: int | None = option(None, "Processes, one thread each. Default: one a core.", least=1)
+    out: Path | None = option(
+        None,
+        "Keep results here, and go on from what is there. Default: keep nothing.",
+        metavar="FILE.jsonl",
+    )
+    device: str = device_option("cpu")
+    as_json: bool = option(False, "Print a JSON report instead of tables.", "--json")
 
 
-@app.command(epilog=players_help())
-def arena(
-    a: Annotated[str, typer.Argument(help="A player, see below.", metavar="A")],
-    b: Annotated[str, typer.Argument(help="Its opponent.", metavar="B")],
-    games: Annotated[
-        int, typer.Option("--games", help="Deals; each is played twice, with the teams swapped.")
-    ] = 1400,
-    seed: Annotated[int, typer.Option("--seed", help="Of the series of deals.")] = 0,
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", help="Processes, one thread each. Default: one a core."),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            help="Keep results here, and go on from what is there. Default: keep nothing.",
-            metavar="FILE.jsonl",
-        ),
-    ] = None,
-    device: DeviceOption = "cpu",
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print a JSON report instead of tables.")
-    ] = False,
-) -> None:
+@command(epilog=players_help)
+def arena(args: ArenaArgs) -> None:
     """Let two players meet on duplicate deals, and tell who plays better.
 
     No auction: a bid of 30 is forced on a random seat, trump is its best pip suit (most dominoes;
@@ -62,16 +56,17 @@ def arena(
     from forge.models.catalog import resolve
     from forge.ops import resolve_device
 
-    at_least_one("--games", games)
-    non_negative("--seed", seed)
-    n_workers = at_least_one("--workers", workers) if workers is not None else n_cores()
+    n_workers = args.workers or n_cores()
     options = ArenaOptions(
-        parse_player(a, resolve), parse_player(b, resolve), seed, str(resolve_device(device))
+        parse_player(args.a, resolve),
+        parse_player(args.b, resolve),
+        args.seed,
+        str(resolve_device(args.device)),
     )
     # With --json, stdout is the report and nothing else.
-    screen = Console(stderr=True) if as_json else console()
+    screen = Console(stderr=True) if args.as_json else console()
     with progress_bar(screen) as progress:
-        task = progress.add_task("deals", total=games, rate="")
+        task = progress.add_task("deals", total=args.games, rate="")
 
         def show(n_played: int, results: PairedResults) -> None:
             elapsed_s = progress.tasks[task].elapsed
@@ -79,20 +74,14 @@ def arena(
             standing = f"make {results.made_a.mean():.1%} : {results.made_b.mean():.1%}"
             progress.update(task, completed=len(results), rate=f"{rate}, {standing}")
 
-        done = run_arena(options, games, n_workers, out, show)
+        done = run_arena(options, args.games, n_workers, args.out, show)
     if len(done.results):
         found = compare(done.results)
-        if as_json:
+        if args.as_json:
             print(json.dumps(_report(options, n_workers, done, found), allow_nan=False))
         else:
             _show(options, done, found, screen)
-    if done.stopped_by is not None:
-        raise typer.Exit(128 + done.stopped_by)
-
-
-def n_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))
+    end_if_stopped(done.stopped_by)
 
 
 def _report(
@@ -158,9 +147,7 @@ def _shown(figure: Figure, percent: bool = False) -> str:
     return f"{figure.value:.3f}{interval}"
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = arena.main
 
 
 if __name__ == "__main__":

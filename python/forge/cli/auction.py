@@ -4,63 +4,52 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
-from forge.cli.bidding_options import (
-    HandOption,
-    SeedOption,
-    TrumpsOption,
-    deals_progress,
-    make_simulator,
-    shipped_calibration,
-)
-from forge.cli.common import DeviceOption, at_least_one, command, console, run
+from forge.cli.bidding_options import deals_progress, make_simulator, shipped_calibration
+from forge.cli.command import command
+from forge.cli.shared_options import device_option, hand_option, seed_option, trumps_option
+from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.options import option
 
 if TYPE_CHECKING:
     from forge.bidding.auction import Action, Auction, OtherContract
     from forge.bidding.hand_evaluation import Evaluation
 
-app = command()
+
+@dataclass(frozen=True)
+class AuctionArgs:
+    """What may be said to `forge auction`."""
+
+    hand: str = hand_option()
+    seat: int | None = option(
+        None,
+        "Yours, in the order of bidding: 0 bids first, 3 is the dealer and bids last; two "
+        "apart are partners. Default: as --bids has it.",
+        metavar="0..3",
+    )
+    bids: str = option(
+        "", "Of the seats before you, in turn: pass, 30..42 or 84.", metavar='"pass,30,31"'
+    )
+    dealer_must_bid: bool = option(
+        False,
+        "Where all pass, the dealer bids 30; or the hand is thrown in and dealt again.",
+        "--dealer-must-bid/--throw-in",
+    )
+    samples: int = option(200, "Deals around the hand.", least=1)
+    trumps: str = trumps_option("all")
+    seed: int = seed_option(0)
+    device: str = device_option("cpu")
+    as_json: bool = option(False, "Print JSON.", "--json")
 
 
-@app.command()
-def auction(
-    hand: HandOption,
-    seat: Annotated[
-        int | None,
-        typer.Option(
-            "--seat",
-            help="Yours, in the order of bidding: 0 bids first, 3 is the dealer and bids last; two "
-            "apart are partners. Default: as --bids has it.",
-            metavar="0..3",
-        ),
-    ] = None,
-    bids: Annotated[
-        str,
-        typer.Option(
-            "--bids",
-            help="Of the seats before you, in turn: pass, 30..42 or 84.",
-            metavar='"pass,30,31"',
-        ),
-    ] = "",
-    dealer_must_bid: Annotated[
-        bool,
-        typer.Option(
-            "--dealer-must-bid/--throw-in",
-            help="Where all pass, the dealer bids 30; or the hand is thrown in and dealt again.",
-        ),
-    ] = False,
-    samples: Annotated[int, typer.Option("--samples", help="Deals around the hand.")] = 200,
-    trumps: TrumpsOption = "all",
-    seed: SeedOption = 0,
-    device: DeviceOption = "cpu",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+@command()
+def auction(args: AuctionArgs) -> None:
     """Tell what to bid given the bids so far: expected marks of each bid and of a pass.
 
     Each seat bids or passes once; a bid must be higher than the last; 42 is one mark, 84 two. A
@@ -71,21 +60,21 @@ def auction(
     from forge.bidding.hand import parse_hand, parse_trumps
     from forge.bidding.hand_evaluation import Plan, evaluate_hand
 
-    dominoes, decls = parse_hand(hand), parse_trumps(trumps)
-    plan = Plan(at_least_one("--samples", samples))
-    standing = Auction(parse_bids(bids), dealer_must_bid)
-    if seat is not None and seat != standing.seat:
-        raise ForgeError(_wrong_seat(seat, standing.seat))
+    dominoes, decls = parse_hand(args.hand), parse_trumps(args.trumps)
+    plan = Plan(args.samples)
+    standing = Auction(parse_bids(args.bids), args.dealer_must_bid)
+    if args.seat is not None and args.seat != standing.seat:
+        raise ForgeError(_wrong_seat(args.seat, standing.seat))
     if not standing.legal_bids:
         raise ForgeError(f"nothing is higher than a bid of {standing.highest}: you can only pass")
-    simulator = make_simulator("oracle", seed, 30, device)
-    screen = Console(stderr=True) if as_json else console()
+    simulator = make_simulator("oracle", args.seed, 30, args.device)
+    screen = Console(stderr=True) if args.as_json else console()
     calibration = shipped_calibration(simulator, screen)
-    with deals_progress(screen, len(decls) * samples) as advance:
+    with deals_progress(screen, len(decls) * args.samples) as advance:
         found = evaluate_hand(dominoes, decls, simulator, plan, calibration, advance)
-    other = other_contract(standing, dominoes, seed, calibration)
+    other = other_contract(standing, dominoes, args.seed, calibration)
     todo = actions(standing, found.table, other)
-    if as_json:
+    if args.as_json:
         print(json.dumps(_report(standing, found, other, todo)))
         return
     _show(screen, standing, found, other, todo)
@@ -217,9 +206,7 @@ def _action(action: Action) -> dict[str, Any]:
     }
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = auction.main
 
 
 if __name__ == "__main__":

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
-from forge.cli.bidding_options import SeedOption, make_simulator
-from forge.cli.common import DeviceOption, at_least_one, command, console, run
+from forge.cli.bidding_options import make_simulator
+from forge.cli.command import command
+from forge.cli.shared_options import device_option, seed_option
+from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.options import option
 
 if TYPE_CHECKING:
     from forge.bidding.speed import Mode, Speed
 
-app = command()
 
 _BID: Final = 30
 # Deals of one call: enough to fill a batch, few enough to finish soon.
@@ -28,27 +30,25 @@ _MODEL: Final = "model"
 _ANSWERS: Final = "oracle-bid"
 
 
-@app.command()
-def benchmark(
-    modes: Annotated[
-        str,
-        typer.Option(
-            "--modes",
-            help="Separated by blanks: oracle-bid (is 30 made?), players as in `forge arena`, or "
-            "model for the first shipped network.",
-            metavar='"MODE MODE ..."',
-        ),
-    ] = "oracle oracle-bid model eq:n=10 make:n=10",
-    samples: Annotated[
-        int, typer.Option("--samples", help="Deals that the columns of seconds are for.")
-    ] = 500,
-    seconds: Annotated[
-        float, typer.Option("--seconds", help="How long to measure each mode, at least.")
-    ] = 3.0,
-    seed: SeedOption = 0,
-    device: DeviceOption = "cpu",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+@dataclass(frozen=True)
+class BenchmarkArgs:
+    """What may be said to `forge bid-benchmark`."""
+
+    modes: str = option(
+        "oracle oracle-bid model eq:n=10 make:n=10",
+        "Separated by blanks: oracle-bid (is 30 made?), players as in `forge arena`, or "
+        "model for the first shipped network.",
+        metavar='"MODE MODE ..."',
+    )
+    samples: int = option(500, "Deals that the columns of seconds are for.", least=1)
+    seconds: float = option(3.0, "How long to measure each mode, at least.")
+    seed: int = seed_option(0)
+    device: str = device_option("cpu")
+    as_json: bool = option(False, "Print JSON.", "--json")
+
+
+@command()
+def benchmark(args: BenchmarkArgs) -> None:
     """Measure deals a second for each way to simulate, over the nine usual declarations.
 
     A quick look on this machine as it is, in one process on torch's threads. Figures for the
@@ -58,21 +58,20 @@ def benchmark(
 
     from forge.bidding.speed import measure
 
-    at_least_one("--samples", samples)
-    if not seconds > 0:
-        raise ForgeError(f"--seconds must be above 0, got {seconds}")
-    todo = [_mode(text, seed, device) for text in modes.split()]
+    if not args.seconds > 0:
+        raise ForgeError(f"--seconds must be above 0, got {args.seconds}")
+    todo = [_mode(text, args.seed, args.device) for text in args.modes.split()]
     if not todo:
         raise ForgeError("--modes names no mode: oracle, oracle-bid, model, eq:n=10, make:n=10 ...")
-    screen = Console(stderr=True) if as_json else console()
+    screen = Console(stderr=True) if args.as_json else console()
     done = []
     for mode in todo:
         with screen.status(f"measuring {mode.name}"):
-            done.append(measure(mode, seconds))
-    if as_json:
-        print(json.dumps([_record(each, samples) for each in done]))
+            done.append(measure(mode, args.seconds))
+    if args.as_json:
+        print(json.dumps([_record(each, args.samples) for each in done]))
         return
-    screen.print(_table(done, samples), highlight=False)
+    screen.print(_table(done, args.samples), highlight=False)
     screen.print(
         f"device {todo[0].simulator.device}, {torch.get_num_threads()} threads of torch. A quick "
         "look: figures for the record come from bench/bench_bidding.py.",
@@ -122,9 +121,7 @@ def _record(speed: Speed, samples: int) -> dict[str, object]:
     }
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = benchmark.main
 
 
 if __name__ == "__main__":

@@ -2,49 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from forge.cli.arena import n_cores
-from forge.cli.common import at_least_one, command, console, non_negative, run
+from forge.cli.command import CommandGroup, command, end_if_stopped
+from forge.cli.values import console, n_cores
+from forge.options import option
 
 if TYPE_CHECKING:
     from forge.bidding.calibration.hands import PlayedHand
 
-app = command()
+
+@dataclass(frozen=True)
+class PlayArgs:
+    """What may be said to `forge bid-calibrate play`."""
+
+    out: Path = option(help="Where hands go; an old file goes on.", metavar="FILE")
+    hands: int = option(10_000, "How many.", metavar="N", least=1)
+    start: int = option(0, "Number of the first hand.", metavar="N", least=0)
+    player: str = option("make:n=100", "Who plays all four seats.", metavar="PLAYER")
+    deals: int = option(100, "Deals of perfect play a hand.", metavar="N", least=1)
+    played: int = option(1, "Further deals, played, a hand.", metavar="N", least=1)
+    workers: int | None = option(None, "Processes. Default: one a core.", metavar="N", least=1)
 
 
-@app.callback()
-def calibrate() -> None:
-    """Fit what is made at the table to what perfect play with open hands makes."""
-
-
-@app.command()
-def play(
-    out: Annotated[
-        Path, typer.Option("--out", help="Where hands go; an old file goes on.", metavar="FILE")
-    ],
-    hands: Annotated[int, typer.Option("--hands", help="How many.", metavar="N")] = 10_000,
-    start: Annotated[
-        int, typer.Option("--start", help="Number of the first hand.", metavar="N")
-    ] = 0,
-    player: Annotated[
-        str, typer.Option("--player", help="Who plays all four seats.", metavar="PLAYER")
-    ] = "make:n=100",
-    deals: Annotated[
-        int, typer.Option("--deals", help="Deals of perfect play a hand.", metavar="N")
-    ] = 100,
-    played: Annotated[
-        int, typer.Option("--played", help="Further deals, played, a hand.", metavar="N")
-    ] = 1,
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", help="Processes. Default: one a core.", metavar="N"),
-    ] = None,
-) -> None:
+@command()
+def play(args: PlayArgs) -> None:
     """Play contracts from what each seat sees, beside perfect play of many deals; one line a hand.
 
     Hand, trump and bid follow from the hand's number. A second start goes on; the file does not
@@ -55,49 +39,45 @@ def play(
     from forge.models.catalog import resolve
     from forge.work.progress import progress_bar
 
-    at_least_one("--hands", hands)
-    non_negative("--start", start)
-    at_least_one("--deals", deals)
-    at_least_one("--played", played)
-    n_workers = at_least_one("--workers", workers) if workers is not None else n_cores()
-    options = PlayOptions(parse_player(player, resolve), deals, played)
+    n_workers = args.workers or n_cores()
+    options = PlayOptions(parse_player(args.player, resolve), args.deals, args.played)
     screen, n_made = console(), 0.0
     with progress_bar(screen) as progress:
-        task = progress.add_task("hands", total=hands, rate="")
+        task = progress.add_task("hands", total=args.hands, rate="")
 
         def show(row: PlayedHand) -> None:
             nonlocal n_made
-            n_made += row.made / played
+            n_made += row.made / args.played
             progress.advance(task)
             n_shown = progress.tasks[task].completed
             elapsed_s = progress.tasks[task].elapsed
             rate = f"{n_shown / elapsed_s:.2f} hands/s, " if elapsed_s else ""
             progress.update(task, rate=f"{rate}made {n_made / n_shown:.1%}")
 
-        done = play_contracts(options, range(start, start + hands), out, n_workers, show)
+        done = play_contracts(
+            options, range(args.start, args.start + args.hands), args.out, n_workers, show
+        )
     screen.print(
-        f"{out}: {done.n_hands} hands, {done.n_played} of them now",
+        f"{args.out}: {done.n_hands} hands, {done.n_played} of them now",
         markup=False,
         highlight=False,
         soft_wrap=True,
     )
-    if done.stopped_by is not None:
-        raise typer.Exit(128 + done.stopped_by)
+    end_if_stopped(done.stopped_by)
 
 
-@app.command()
-def fit(
-    data: Annotated[Path, typer.Option("--data", help="Played hands to fit to.", metavar="FILE")],
-    validate: Annotated[
-        Path, typer.Option("--validate", help="Other played hands, to check.", metavar="FILE")
-    ],
-    output: Annotated[
-        Path, typer.Option("--output", help="The calibration to write.", metavar="FILE.json")
-    ],
-    plot: Annotated[
-        Path | None, typer.Option("--plot", help="Reliability plot to write.", metavar="FILE.png")
-    ] = None,
-) -> None:
+@dataclass(frozen=True)
+class FitArgs:
+    """What may be said to `forge bid-calibrate fit`."""
+
+    data: Path = option(help="Played hands to fit to.", metavar="FILE")
+    validate: Path = option(help="Other played hands, to check.", metavar="FILE")
+    output: Path = option(help="The calibration to write.", metavar="FILE.json")
+    plot: Path | None = option(None, "Reliability plot to write.", metavar="FILE.png")
+
+
+@command()
+def fit(args: FitArgs) -> None:
     """Fit the chance at a table to played hands, choose the terms by held-out log loss, validate.
 
     Of the terms the simplest that are within one standard error of the best are taken.
@@ -110,11 +90,12 @@ def fit(
     from forge.errors import ForgeError
     from forge.look.plots.calibration import reliability_plot
 
-    options, hands = HANDS.read(data)
-    other_options, others = HANDS.read(validate)
+    options, hands = HANDS.read(args.data)
+    other_options, others = HANDS.read(args.validate)
     if options["player"] != other_options["player"]:
         raise ForgeError(
-            f"{validate} was played by {other_options['player']}, {data} by {options['player']}"
+            f"{args.validate} was played by {other_options['player']}, "
+            f"{args.data} by {options['player']}"
         )
     if both := {hand.number for hand in hands} & {hand.number for hand in others}:
         raise ForgeError(f"{len(both)} hands are in both files, number {min(both)} first")
@@ -130,9 +111,9 @@ def fit(
     found = fitting.validate(calibration, others)
     perfect = fitting.validate_predictions(fitting.perfect_shares(others), others)
     calibration = fitting.validated(calibration, found)
-    calibration.write(output)
-    if plot is not None:
-        reliability_plot(plot, found, perfect, str(options["player"]))
+    calibration.write(args.output)
+    if args.plot is not None:
+        reliability_plot(args.plot, found, perfect, str(options["player"]))
     for name, each in (("calibrated", found), ("perfect play", perfect)):
         low, high = (100 * end for end in each.interval)
         screen.print(
@@ -143,12 +124,16 @@ def fit(
             highlight=False,
             soft_wrap=True,
         )
-    screen.print(f"{output}: {calibration.summary}", markup=False, highlight=False, soft_wrap=True)
+    screen.print(
+        f"{args.output}: {calibration.summary}", markup=False, highlight=False, soft_wrap=True
+    )
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = CommandGroup(
+    "bid-calibrate",
+    "Fit what is made at the table to what perfect play with open hands makes.",
+    (play, fit),
+).main
 
 
 if __name__ == "__main__":

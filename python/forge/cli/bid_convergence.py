@@ -5,57 +5,54 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
-from forge.cli.bidding_options import (
+from forge.cli.bidding_options import deals_progress, make_simulator
+from forge.cli.command import command
+from forge.cli.shared_options import (
     EXAMPLE_HAND,
-    PlayerOption,
-    SeedOption,
-    TrumpsOption,
-    WorkersOption,
-    deals_progress,
-    make_simulator,
+    device_option,
+    player_option,
+    seed_option,
+    trumps_option,
+    workers_option,
 )
-from forge.cli.common import DeviceOption, at_least_one, command, console, run
+from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.options import option
 
 if TYPE_CHECKING:
     from forge.bidding.stability import SizeFigures
 
-app = command()
 
 SIZES: Final = "25,50,100,200,400,800"
 
 
-@app.command()
-def convergence(
-    hand: Annotated[
-        str,
-        typer.Option("--hand", help="The declarer's seven dominoes.", metavar='"6-4,5-5,..."'),
-    ] = EXAMPLE_HAND,
-    bid: Annotated[int, typer.Option("--bid", help="30..42 or 84.")] = 30,
-    trumps: TrumpsOption = "all",
-    sizes: Annotated[
-        str, typer.Option("--sizes", help="Numbers of deals to judge.", metavar="N,N,...")
-    ] = SIZES,
-    samples: Annotated[
-        int, typer.Option("--samples", help="Deals in the pool that samples are drawn from.")
-    ] = 1600,
-    resamples: Annotated[int, typer.Option("--resamples", help="Samples of each size.")] = 1000,
-    seed: SeedOption = 0,
-    player: PlayerOption = "oracle",
-    plot: Annotated[
-        str, typer.Option("--plot", help="Picture; /dev/null draws none.", metavar="FILE.png")
-    ] = "convergence.png",
-    workers: WorkersOption = None,
-    device: DeviceOption = "cpu",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+@dataclass(frozen=True)
+class ConvergenceArgs:
+    """What may be said to `forge bid-convergence`."""
+
+    hand: str = option(EXAMPLE_HAND, "The declarer's seven dominoes.", metavar='"6-4,5-5,..."')
+    bid: int = option(30, "30..42 or 84.")
+    trumps: str = trumps_option("all")
+    sizes: str = option(SIZES, "Numbers of deals to judge.", metavar="N,N,...")
+    samples: int = option(1600, "Deals in the pool that samples are drawn from.", least=1)
+    resamples: int = option(1000, "Samples of each size.", least=1)
+    seed: int = seed_option(0)
+    player: str = player_option("oracle")
+    plot: str = option("convergence.png", "Picture; /dev/null draws none.", metavar="FILE.png")
+    workers: int | None = workers_option(None)
+    device: str = device_option("cpu")
+    as_json: bool = option(False, "Print JSON.", "--json")
+
+
+@command()
+def convergence(args: ConvergenceArgs) -> None:
     """Show how the interval and the ranking of trumps settle with the number of deals.
 
     One pool of deals, common to all trumps, is simulated; samples of each size are drawn from it
@@ -69,35 +66,35 @@ def convergence(
     from forge.look.plots.stability import stability_png
     from forge.work.atomic import write_file
 
-    dominoes, decls = parse_hand(hand), parse_trumps(trumps)
-    needed = points_needed(bid)
-    numbers = parse_sizes(sizes)
-    at_least_one("--samples", samples)
-    at_least_one("--resamples", resamples)
-    simulator = make_simulator(player, seed, needed, device, workers)
-    screen = Console(stderr=True) if as_json else console()
-    with deals_progress(screen, len(decls) * samples) as advance:
-        made = simulator.made(dominoes, decls, 0, samples, needed, advance)
-    figures = stability(made, numbers, resamples, seed)
+    dominoes, decls = parse_hand(args.hand), parse_trumps(args.trumps)
+    needed = points_needed(args.bid)
+    numbers = parse_sizes(args.sizes)
+    simulator = make_simulator(args.player, args.seed, needed, args.device, args.workers)
+    screen = Console(stderr=True) if args.as_json else console()
+    with deals_progress(screen, len(decls) * args.samples) as advance:
+        made = simulator.made(dominoes, decls, 0, args.samples, needed, advance)
+    figures = stability(made, numbers, args.resamples, args.seed)
     shares = made.mean(axis=1)
     best = int(shares.argmax())
-    if plot != "/dev/null":
-        title = f"{hand_text(dominoes)}: chance to make {bid} in {declaration_name(decls[best])}"
+    if args.plot != "/dev/null":
+        title = (
+            f"{hand_text(dominoes)}: chance to make {args.bid} in {declaration_name(decls[best])}"
+        )
         footer = (
-            f"{resamples:,} samples a size from {samples:,} deals (seed {seed}), "
+            f"{args.resamples:,} samples a size from {args.samples:,} deals (seed {args.seed}), "
             f"{simulator.player.text}, forge {__version__}"
         )
-        write_file(Path(plot), stability_png(figures, title, footer))
-    if as_json:
+        write_file(Path(args.plot), stability_png(figures, title, footer))
+    if args.as_json:
         print(
             json.dumps(
                 {
                     "hand": hand_text(dominoes),
-                    "bid": bid,
+                    "bid": args.bid,
                     "player": simulator.player.text,
-                    "seed": seed,
-                    "samples": samples,
-                    "resamples": resamples,
+                    "seed": args.seed,
+                    "samples": args.samples,
+                    "resamples": args.resamples,
                     "pool": {
                         declaration_name(decl): float(share)
                         for decl, share in zip(decls, shares, strict=True)
@@ -109,14 +106,15 @@ def convergence(
         )
         return
     screen.print(
-        f"{hand_text(dominoes)}, bid {bid}: {declaration_name(decls[best])} is best, made in "
-        f"{shares[best]:.1%} of {samples:,} deals (seed {seed}, {simulator.player.text}).",
+        f"{hand_text(dominoes)}, bid {args.bid}: {declaration_name(decls[best])} is best, "
+        f"made in {shares[best]:.1%} of {args.samples:,} deals "
+        f"(seed {args.seed}, {simulator.player.text}).",
         highlight=False,
         soft_wrap=True,
     )
     screen.print(_table(figures), highlight=False)
-    if plot != "/dev/null":
-        screen.print(f"drawn: {plot}", highlight=False, soft_wrap=True)
+    if args.plot != "/dev/null":
+        screen.print(f"drawn: {args.plot}", highlight=False, soft_wrap=True)
 
 
 def parse_sizes(text: str) -> list[int]:
@@ -154,9 +152,7 @@ def _table(figures: Sequence[SizeFigures]) -> Table:
     return table
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = convergence.main
 
 
 if __name__ == "__main__":

@@ -3,70 +3,53 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Annotated
+from dataclasses import dataclass
 
-import typer
 from rich.console import Console
 
-from forge.cli.bidding_options import (
-    HandOption,
-    SeedOption,
-    TrumpsOption,
-    WorkersOption,
-    make_simulator,
+from forge.cli.bidding_options import make_simulator
+from forge.cli.command import command
+from forge.cli.shared_options import (
+    device_option,
+    hand_option,
+    seed_option,
+    trumps_option,
+    workers_option,
 )
-from forge.cli.common import DeviceOption, at_least_one, command, console, run
+from forge.cli.values import console
+from forge.options import option
 
-app = command()
+
+@dataclass(frozen=True)
+class EvaluateArgs:
+    """What may be said to `forge bid-evaluate`."""
+
+    hand: str = hand_option()
+    samples: int = option(100, "Deals of the other hands.", metavar="N", least=1)
+    trumps: str = trumps_option("all")
+    seed: int = seed_option(0)
+    checkpoint: str | None = option(
+        None, "Let this network play, all hands open.", metavar="FILE|NAME"
+    )
+    sample: bool = option(False, "Draw its moves instead of the best (policy networks).")
+    player: str | None = option(
+        None, "Who plays all four seats. Default: oracle.", metavar="PLAYER"
+    )
+    bid: int | None = option(None, "Ask about this bid alone, faster: 30..42, 84.", metavar="BID")
+    until: float | None = option(
+        None,
+        "Add deals until half the interval of the best trump at the bid is this narrow.",
+        metavar="P",
+    )
+    drop_worse: bool = option(False, "Stop dealing for trumps shown to be worse (99.9 %).")
+    as_list: bool = option(False, "One line a trump and bid, with intervals.", "--list")
+    as_json: bool = option(False, "Print a JSON report.", "--json")
+    workers: int | None = workers_option(None)
+    device: str = device_option("auto")
 
 
-@app.command()
-def evaluate(
-    hand: HandOption,
-    samples: Annotated[
-        int, typer.Option("--samples", help="Deals of the other hands.", metavar="N")
-    ] = 100,
-    trumps: TrumpsOption = "all",
-    seed: SeedOption = 0,
-    checkpoint: Annotated[
-        str | None,
-        typer.Option(
-            "--checkpoint", help="Let this network play, all hands open.", metavar="FILE|NAME"
-        ),
-    ] = None,
-    sample: Annotated[
-        bool, typer.Option("--sample", help="Draw its moves instead of the best (policy networks).")
-    ] = False,
-    player: Annotated[
-        str | None,
-        typer.Option(
-            "--player", help="Who plays all four seats. Default: oracle.", metavar="PLAYER"
-        ),
-    ] = None,
-    bid: Annotated[
-        int | None,
-        typer.Option("--bid", help="Ask about this bid alone, faster: 30..42, 84.", metavar="BID"),
-    ] = None,
-    until: Annotated[
-        float | None,
-        typer.Option(
-            "--until",
-            help="Add deals until half the interval of the best trump at the bid is this narrow.",
-            metavar="P",
-        ),
-    ] = None,
-    drop_worse: Annotated[
-        bool,
-        typer.Option("--drop-worse", help="Stop dealing for trumps shown to be worse (99.9 %)."),
-    ] = False,
-    as_list: Annotated[
-        bool, typer.Option("--list", help="One line a trump and bid, with intervals.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON report.")] = False,
-    workers: WorkersOption = None,
-    device: DeviceOption = "auto",
-) -> None:
+@command()
+def evaluate(args: EvaluateArgs) -> None:
     """Tell how likely a hand makes each bid under each trump, and what to bid.
 
     The other hands are dealt at random, the same for all trumps. The headline is the chance at a
@@ -85,17 +68,26 @@ def evaluate(
     from forge.game.contract import BID
     from forge.work.progress import progress_bar
 
-    at_least_one("--samples", samples)
-    held, decls = parse_hand(hand), parse_trumps(trumps)
-    plan = Plan(samples, until, BID if bid is None else bid, bid is not None, drop_worse)
+    held, decls = parse_hand(args.hand), parse_trumps(args.trumps)
+    plan = Plan(
+        args.samples,
+        args.until,
+        BID if args.bid is None else args.bid,
+        args.bid is not None,
+        args.drop_worse,
+    )
     simulator = make_simulator(
-        _player(player, checkpoint, sample), seed, points_needed(plan.bid), device, workers
+        _player(args.player, args.checkpoint, args.sample),
+        args.seed,
+        points_needed(plan.bid),
+        args.device,
+        args.workers,
     )
     simulator.player.build(simulator.device)  # what is wrong with it is told at once
     # With --json, stdout is the report and nothing else.
-    screen = Console(stderr=True) if as_json else console()
+    screen = Console(stderr=True) if args.as_json else console()
     with progress_bar(screen) as progress:
-        total = None if until is not None or drop_worse else samples * len(decls)
+        total = None if args.until is not None or args.drop_worse else args.samples * len(decls)
         task = progress.add_task("deals", total=total, rate="")
         found = evaluate_hand(
             held,
@@ -105,9 +97,9 @@ def evaluate(
             calibration.shipped(),
             lambda n: progress.advance(task, n),
         )
-    if as_json:
+    if args.as_json:
         print(json.dumps(found.to_json(), allow_nan=False))
-    elif as_list:
+    elif args.as_list:
         report.show_list(found, screen)
     else:
         report.show_matrix(found, screen)
@@ -126,9 +118,7 @@ def _player(player: str | None, checkpoint: str | None, sample: bool) -> str:
     return f"model:{checkpoint}{',sample' if sample else ''}"
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = evaluate.main
 
 
 if __name__ == "__main__":

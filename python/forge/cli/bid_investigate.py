@@ -4,46 +4,47 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import typer
 from rich.console import Console
 
-from forge.cli.bidding_options import (
-    HandOption,
-    PlayerOption,
-    SeedOption,
-    WorkersOption,
-    deals_progress,
-    make_simulator,
+from forge.cli.bidding_options import deals_progress, make_simulator
+from forge.cli.command import command
+from forge.cli.shared_options import (
+    device_option,
+    hand_option,
+    player_option,
+    seed_option,
+    workers_option,
 )
-from forge.cli.common import DeviceOption, at_least_one, command, console, non_negative, run
+from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.options import option
 
 if TYPE_CHECKING:
     from forge.bidding.losses import Losses, LostDeal
     from forge.bidding.simulate import Simulator
 
-app = command()
+
+@dataclass(frozen=True)
+class InvestigateArgs:
+    """What may be said to `forge bid-investigate`."""
+
+    hand: str = hand_option()
+    trump: str = option(help="Declaration: name or id 0..9.", metavar="NAME|ID")
+    below: int = option(30, "A deal is lost with fewer points of 42 than this.")
+    samples: int = option(500, "Deals to look at.", least=1)
+    seed: int = seed_option(0)
+    player: str = player_option("oracle")
+    show: int = option(1, "Lost deals to replay, the worst first.", least=0)
+    workers: int | None = workers_option(None)
+    device: str = device_option("cpu")
+    as_json: bool = option(False, "Print JSON.", "--json")
 
 
-@app.command()
-def investigate(
-    hand: HandOption,
-    trump: Annotated[
-        str, typer.Option("--trump", help="Declaration: name or id 0..9.", metavar="NAME|ID")
-    ],
-    below: Annotated[
-        int, typer.Option("--below", help="A deal is lost with fewer points of 42 than this.")
-    ] = 30,
-    samples: Annotated[int, typer.Option("--samples", help="Deals to look at.")] = 500,
-    seed: SeedOption = 0,
-    player: PlayerOption = "oracle",
-    show: Annotated[int, typer.Option("--show", help="Lost deals to replay, the worst first.")] = 1,
-    workers: WorkersOption = None,
-    device: DeviceOption = "cpu",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+@command()
+def investigate(args: InvestigateArgs) -> None:
     """Find the deals that a hand loses, and replay them with all hands shown.
 
     Every play is judged by the exact solver: how many points it cost, and what was better. The
@@ -54,26 +55,24 @@ def investigate(
     from forge.bidding.losses import find_losses, lost_deals
     from forge.game.declarations import declaration_name, parse_declaration
 
-    dominoes, decl = parse_hand(hand), parse_declaration(trump)
-    at_least_one("--samples", samples)
-    non_negative("--show", show)
-    if not 1 <= below <= 42:
-        raise ForgeError(f"--below must be 1..42 points, got {below}")
-    simulator = make_simulator(player, seed, below, device, workers)
-    screen = Console(stderr=True) if as_json else console()
-    with deals_progress(screen, samples) as advance:
-        losses = find_losses(simulator, dominoes, decl, samples, below, advance)
-    deals = lost_deals(simulator, dominoes, decl, losses, show)
-    if as_json:
+    dominoes, decl = parse_hand(args.hand), parse_declaration(args.trump)
+    if not 1 <= args.below <= 42:
+        raise ForgeError(f"--below must be 1..42 points, got {args.below}")
+    simulator = make_simulator(args.player, args.seed, args.below, args.device, args.workers)
+    screen = Console(stderr=True) if args.as_json else console()
+    with deals_progress(screen, args.samples) as advance:
+        losses = find_losses(simulator, dominoes, decl, args.samples, args.below, advance)
+    deals = lost_deals(simulator, dominoes, decl, losses, args.show)
+    if args.as_json:
         print(
             json.dumps(
                 {
                     "hand": hand_text(dominoes),
                     "trump": declaration_name(decl),
                     "player": simulator.player.text,
-                    "seed": seed,
-                    "samples": samples,
-                    "below": below,
+                    "seed": args.seed,
+                    "samples": args.samples,
+                    "below": args.below,
                     "lost": [
                         {"deal": number, "points": points}
                         for number, points in zip(
@@ -127,9 +126,7 @@ def _show(
             screen.print(line_view(deal.perfect, heading), highlight=False)
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = investigate.main
 
 
 if __name__ == "__main__":

@@ -2,62 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from forge.cli.arena import n_cores
-from forge.cli.bidding_options import (
-    PlayerOption,
-    SamplesOption,
-    SeedOption,
-    TrumpsOption,
-    WorkersOption,
-    make_simulator,
-    shipped_calibration,
+from forge.cli.bidding_options import make_simulator, shipped_calibration
+from forge.cli.command import command, end_if_stopped
+from forge.cli.shared_options import (
+    device_option,
+    player_option,
+    samples_option,
+    seed_option,
+    trumps_option,
+    workers_option,
 )
-from forge.cli.common import (
-    DeviceOption,
-    at_least_one,
-    command,
-    console,
-    parse_seed_range,
-    run,
-)
+from forge.cli.values import console, n_cores, parse_seed_range
 from forge.errors import ForgeError
+from forge.options import option
 from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
     from forge.bidding.hands_file import HandRow
 
-app = command()
+
+@dataclass(frozen=True)
+class ParallelArgs:
+    """What may be said to `forge bid-parallel`."""
+
+    hands: Path | None = option(None, "Text, a hand a line; # begins a comment.", metavar="FILE")
+    seeds: str | None = option(None, "Seat 0's hands in the deals of these seeds.", metavar="A:B")
+    output: Path = option(
+        Path("hands.jsonl"), "JSON lines; a file of the same options goes on.", metavar="FILE.jsonl"
+    )
+    samples: int = samples_option(100)
+    trumps: str = trumps_option("all")
+    seed: int = seed_option(0)
+    player: str = player_option("oracle")
+    workers: int | None = workers_option(None)
+    device: str = device_option("cpu")
 
 
-@app.command()
-def parallel(
-    hands: Annotated[
-        Path | None,
-        typer.Option("--hands", help="Text, a hand a line; # begins a comment.", metavar="FILE"),
-    ] = None,
-    seeds: Annotated[
-        str | None,
-        typer.Option("--seeds", help="Seat 0's hands in the deals of these seeds.", metavar="A:B"),
-    ] = None,
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output", help="JSON lines; a file of the same options goes on.", metavar="FILE.jsonl"
-        ),
-    ] = Path("hands.jsonl"),
-    samples: SamplesOption = 100,
-    trumps: TrumpsOption = "all",
-    seed: SeedOption = 0,
-    player: PlayerOption = "oracle",
-    workers: WorkersOption = None,
-    device: DeviceOption = "cpu",
-) -> None:
+@command()
+def parallel(args: ParallelArgs) -> None:
     """Evaluate many hands, each in one process, and keep a line for each.
 
     On CPU one process a core; with --device cuda (or auto, with a GPU) one process a GPU. A hand's
@@ -67,21 +53,21 @@ def parallel(
     from forge.bidding.hand_evaluation import Plan
     from forge.bidding.hands_file import HandWork, evaluate_hands, read_hands
 
-    if (hands is None) == (seeds is None):
+    if (args.hands is None) == (args.seeds is None):
         raise ForgeError("give one of --hands FILE and --seeds A:B")
-    decls = parse_trumps(trumps)
-    plan = Plan(at_least_one("--samples", samples))
-    if hands is not None:
-        todo = read_hands(hands)
+    decls = parse_trumps(args.trumps)
+    plan = Plan(args.samples)
+    if args.hands is not None:
+        todo = read_hands(args.hands)
     else:
-        todo = [hand_of_seed(each) for each in parse_seed_range(seeds or "")]
-    simulator = make_simulator(player, seed, 30, device, workers)
+        todo = [hand_of_seed(each) for each in parse_seed_range(args.seeds or "")]
+    simulator = make_simulator(args.player, args.seed, 30, args.device, args.workers)
     screen = console()
-    devices = _devices(device, simulator.device)
+    devices = _devices(args.device, simulator.device)
     calibration = shipped_calibration(simulator, screen)
     work = HandWork(simulator, decls, plan, calibration, devices)
     default = len(devices) if simulator.device != "cpu" else n_cores()
-    n_workers = default if workers is None else workers
+    n_workers = default if args.workers is None else args.workers
     with progress_bar(screen) as progress:
         task = progress.add_task("hands", total=len(todo), rate="")
 
@@ -96,15 +82,14 @@ def parallel(
                 soft_wrap=True,
             )
 
-        done = evaluate_hands(work, todo, output, n_workers, show)
+        done = evaluate_hands(work, todo, args.output, n_workers, show)
     screen.print(
-        f"{output}: {done.n_hands} hands, {done.n_done} of them now",
+        f"{args.output}: {done.n_hands} hands, {done.n_done} of them now",
         highlight=False,
         soft_wrap=True,
         markup=False,
     )
-    if done.stopped_by is not None:
-        raise typer.Exit(128 + done.stopped_by)
+    end_if_stopped(done.stopped_by)
 
 
 def _devices(asked_for: str, resolved: str) -> list[str]:
@@ -116,9 +101,7 @@ def _devices(asked_for: str, resolved: str) -> list[str]:
     return [resolved]
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = parallel.main
 
 
 if __name__ == "__main__":

@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from forge.cli.bidding_options import (
-    HandOption,
-    PlayerOption,
-    SeedOption,
-    TrumpsOption,
-    WorkersOption,
-    deals_progress,
-    make_simulator,
-    shipped_calibration,
+from forge.cli.bidding_options import deals_progress, make_simulator, shipped_calibration
+from forge.cli.command import command
+from forge.cli.shared_options import (
+    device_option,
+    hand_option,
+    player_option,
+    seed_option,
+    trumps_option,
+    workers_option,
 )
-from forge.cli.common import DeviceOption, at_least_one, command, console, run
+from forge.cli.values import console
+from forge.options import option
 
-app = command()
+
+@dataclass(frozen=True)
+class PosterArgs:
+    """What may be said to `forge bid-poster`."""
+
+    hand: str = hand_option()
+    output: Path = option(Path("poster.pdf"), "The page to write.", metavar="FILE.pdf")
+    samples: int = option(500, "Deals around the hand.", least=1)
+    trumps: str = trumps_option("all")
+    seed: int = seed_option(0)
+    player: str = player_option("oracle")
+    workers: int | None = workers_option(None)
+    device: str = device_option("cpu")
 
 
-@app.command()
-def poster(
-    hand: HandOption,
-    output: Annotated[
-        Path, typer.Option("--output", help="The page to write.", metavar="FILE.pdf")
-    ] = Path("poster.pdf"),
-    samples: Annotated[int, typer.Option("--samples", help="Deals around the hand.")] = 500,
-    trumps: TrumpsOption = "all",
-    seed: SeedOption = 0,
-    player: PlayerOption = "oracle",
-    workers: WorkersOption = None,
-    device: DeviceOption = "cpu",
-) -> None:
+@command()
+def poster(args: PosterArgs) -> None:
     """Draw a hand on one page: its tiles, the chance to make each bid under each trump, the points
     to expect, and what to bid. US letter, also fits A4.
 
@@ -48,22 +47,20 @@ def poster(
     from forge.look.poster.page import poster_pdf
     from forge.work.atomic import write_file
 
-    dominoes, decls = parse_hand(hand), parse_trumps(trumps)
-    plan = Plan(at_least_one("--samples", samples))
-    simulator = make_simulator(player, seed, 30, device, workers)
+    dominoes, decls = parse_hand(args.hand), parse_trumps(args.trumps)
+    plan = Plan(args.samples)
+    simulator = make_simulator(args.player, args.seed, 30, args.device, args.workers)
     screen = console()
     calibration = shipped_calibration(simulator, screen)
-    with deals_progress(screen, len(decls) * samples) as advance:
+    with deals_progress(screen, len(decls) * args.samples) as advance:
         found = evaluate_hand(dominoes, decls, simulator, plan, calibration, advance)
     page = poster_page(found)
-    write_file(output, poster_pdf(page))
+    write_file(args.output, poster_pdf(page))
     screen.print(f"{page.advice}. {page.reasons}", highlight=False, soft_wrap=True)
-    screen.print(f"{output}: written", highlight=False, soft_wrap=True, markup=False)
+    screen.print(f"{args.output}: written", highlight=False, soft_wrap=True, markup=False)
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = poster.main
 
 
 if __name__ == "__main__":

@@ -3,63 +3,50 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from forge.cli.bidding_options import WorkersOption
-from forge.cli.common import DeviceOption, at_least_one, command, console, non_negative, run
+from forge.cli.command import command, end_if_stopped
+from forge.cli.shared_options import device_option, workers_option
 from forge.cli.show.seed_gaps import show_gaps
+from forge.cli.values import console
+from forge.options import option
 
 if TYPE_CHECKING:
     from forge.bidding.continuous import Evaluated
     from forge.bidding.schema import BiddingResult
 
-app = command()
+
+@dataclass(frozen=True)
+class BiddingContinuousArgs:
+    """What may be said to `forge bidding-continuous`."""
+
+    samples: int = option(500, "Deals around a hand.", metavar="N", least=1)
+    start_seed: int = option(0, "Begin here; gaps before it stay.", metavar="N", least=0)
+    limit: int | None = option(
+        None, "Stop after this many hands. Default: never.", metavar="N", least=1
+    )
+    output: Path = option(Path("data/bidding-results"), "Of train/, val/, test/.", metavar="DIR")
+    checkpoint: str | None = option(
+        None,
+        "Let this network play, all hands open. Default: the exact solver.",
+        metavar="FILE|NAME",
+    )
+    workers: int | None = workers_option(None)
+    device: str = device_option("auto")
+    dry_run: bool = option(False, "Show missing seeds; evaluate nothing.")
 
 
-@app.command()
-def bidding_continuous(
-    samples: Annotated[
-        int, typer.Option("--samples", help="Deals around a hand.", metavar="N")
-    ] = 500,
-    start_seed: Annotated[
-        int, typer.Option("--start-seed", help="Begin here; gaps before it stay.", metavar="N")
-    ] = 0,
-    limit: Annotated[
-        int | None,
-        typer.Option("--limit", help="Stop after this many hands. Default: never.", metavar="N"),
-    ] = None,
-    output: Annotated[
-        Path, typer.Option("--output", help="Of train/, val/, test/.", metavar="DIR")
-    ] = Path("data/bidding-results"),
-    checkpoint: Annotated[
-        str | None,
-        typer.Option(
-            "--checkpoint",
-            help="Let this network play, all hands open. Default: the exact solver.",
-            metavar="FILE|NAME",
-        ),
-    ] = None,
-    workers: WorkersOption = None,
-    device: DeviceOption = "auto",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show missing seeds; evaluate nothing.")
-    ] = False,
-) -> None:
+@command()
+def bidding_continuous(args: BiddingContinuousArgs) -> None:
     """Evaluate seat 0's hand of seed after seed under nine trumps, one file a seed, until Ctrl+C.
 
     Files hold points and the share of deals that makes each bid, under perfect play with open hands
     (forge bid-evaluate has calibrated chances). A second start fills the gaps and goes on. Any
     number of these may run on one directory at once.
     """
-    at_least_one("--samples", samples)
-    non_negative("--start-seed", start_seed)
-    if limit is not None:
-        at_least_one("--limit", limit)
     from forge import __version__
     from forge.bidding.continuous import evaluate_seed, evaluate_seeds, seeds_a_day
     from forge.bidding.schema import SUFFIX
@@ -67,36 +54,33 @@ def bidding_continuous(
     from forge.game.contract import BID
     from forge.work.progress import progress_bar
 
-    player = "oracle" if checkpoint is None else f"model:{checkpoint}"
-    simulator = make_simulator(player, 0, BID, device, workers)
+    player = "oracle" if args.checkpoint is None else f"model:{args.checkpoint}"
+    simulator = make_simulator(player, 0, BID, args.device, args.workers)
     simulator.player.build(simulator.device)  # what is wrong with it is told at once
-    if dry_run:
-        show_gaps(output, SUFFIX, "hands", start_seed, limit)
+    if args.dry_run:
+        show_gaps(args.output, SUFFIX, "hands", args.start_seed, args.limit)
         return
     screen, start = console(), time.perf_counter()
     with progress_bar(screen) as progress:
-        task = progress.add_task("hands", total=limit, rate="")
+        task = progress.add_task("hands", total=args.limit, rate="")
 
         def evaluate(seed: int) -> BiddingResult:
-            return evaluate_seed(simulator, seed, samples, __version__)
+            return evaluate_seed(simulator, seed, args.samples, __version__)
 
         def show(hand: Evaluated) -> None:
             n_done = int(progress.tasks[task].completed) + 1
             rate = seeds_a_day(n_done, time.perf_counter() - start)
             progress.update(task, advance=1, rate=rate)
-            number = f"{n_done}/{limit}" if limit is not None else str(n_done)
+            number = f"{n_done}/{args.limit}" if args.limit is not None else str(n_done)
             line = f"[{number}] seed {hand.seed}: {hand.elapsed_s:.2f} s, {rate}"
             screen.print(line, markup=False, highlight=False, soft_wrap=True)
 
-        report = evaluate_seeds(count(start_seed), evaluate, output, limit, show)
+        report = evaluate_seeds(count(args.start_seed), evaluate, args.output, args.limit, show)
     screen.print(report.summary(), markup=False, highlight=False, soft_wrap=True)
-    if report.stopped_by is not None:
-        raise typer.Exit(128 + report.stopped_by)
+    end_if_stopped(report.stopped_by)
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = bidding_continuous.main
 
 
 if __name__ == "__main__":

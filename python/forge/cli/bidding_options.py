@@ -1,49 +1,19 @@
-"""What the bidding commands share: options, who plays, and a progress bar."""
+"""What the bidding commands share: who plays, and a progress bar."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING
 
-import typer
 from rich.console import Console
 
-from forge.cli.arena import n_cores
-from forge.cli.common import at_least_one, non_negative
+from forge.cli.values import n_cores
 from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
     from forge.bidding.calibration.table import Calibration
     from forge.bidding.simulate import Simulator
-
-EXAMPLE_HAND: Final = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
-
-HandOption = Annotated[
-    str,
-    typer.Option("--hand", help="The declarer's seven dominoes.", metavar='"6-4,5-5,..."'),
-]
-TrumpsOption = Annotated[
-    str,
-    typer.Option(
-        "--trumps",
-        help="Comma list of declarations, names or ids; all: the usual nine.",
-        metavar="NAMES|all",
-    ),
-]
-SamplesOption = Annotated[int, typer.Option("--samples", help="Deals around the hand.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Of the deals and of all chance.")]
-PlayerOption = Annotated[
-    str,
-    typer.Option(
-        "--player",
-        help="Who plays all four seats: oracle (perfect play, all hands open), model:PATH, "
-        "eq:n=N, make:n=N and so on, as in `forge arena`.",
-    ),
-]
-WorkersOption = Annotated[
-    int | None, typer.Option("--workers", help="Processes for players. Default: one a core.")
-]
 
 
 def make_simulator(
@@ -59,10 +29,9 @@ def make_simulator(
     from forge.models.catalog import resolve
     from forge.ops import resolve_device
 
-    n_workers = at_least_one("--workers", workers) if workers is not None else n_cores()
     spec = parse_player(player, resolve)
     where = str(resolve_device(device))
-    return Simulator(spec, non_negative("--seed", seed), bid, where, n_workers)
+    return Simulator(spec, seed, bid, where, workers or n_cores())
 
 
 @contextmanager

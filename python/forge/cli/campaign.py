@@ -3,70 +3,63 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from typing import Annotated
+from dataclasses import dataclass
 
-import typer
-
-from forge.cli.common import (
-    DeviceOption,
-    LogMemoryOption,
-    OutOption,
-    OverwriteOption,
-    WandbGroupOption,
-    WandbOption,
-    command,
-    parse_out_dir,
-    parse_seed_range,
-    run,
-)
+from forge.cli.command import command
 from forge.cli.generating import generate_shards
-from forge.errors import ForgeError
+from forge.cli.shared_options import (
+    device_option,
+    log_memory_option,
+    out_option,
+    overwrite_option,
+    wandb_group_option,
+    wandb_option,
+)
+from forge.cli.values import parse_out_dir, parse_seed_range
+from forge.options import option
 from forge.oracle.shards.naming import ShardFormat, ShardKey
-from forge.oracle.shards.pipeline import PipelineOptions
-
-app = command()
 
 
-@app.command()
-def campaign(
-    seed_range: Annotated[
-        str, typer.Option("--seed-range", help="Deals A to B - 1.", metavar="A:B")
-    ],
-    decls_per_seed: Annotated[
-        int, typer.Option("--decls-per-seed", help="Different declarations for each seed, 1..10.")
-    ] = 1,
-    draw_seed: Annotated[
-        int, typer.Option("--draw-seed", help="Another number draws other declarations.")
-    ] = 0,
-    out: OutOption = "data/shards",
-    format: Annotated[ShardFormat, typer.Option("--format", help="File format.")] = "parquet",
-    device: DeviceOption = "auto",
-    overwrite: OverwriteOption = False,
-    log_memory: LogMemoryOption = False,
-    wandb: WandbOption = False,
-    wandb_group: WandbGroupOption = None,
-) -> None:
+@dataclass(frozen=True)
+class CampaignArgs:
+    """What may be said to `forge campaign`."""
+
+    seed_range: str = option(help="Deals A to B - 1.", metavar="A:B")
+    decls_per_seed: int = option(
+        1, "Different declarations for each seed, 1..10.", least=1, most=10
+    )
+    draw_seed: int = option(0, "Another number draws other declarations.")
+    out: str = out_option("data/shards")
+    format: ShardFormat = option("parquet", "File format.")
+    device: str = device_option("auto")
+    overwrite: bool = overwrite_option(False)
+    log_memory: bool = log_memory_option(False)
+    wandb: bool = wandb_option(False)
+    wandb_group: str | None = wandb_group_option(None)
+
+
+@command()
+def campaign(args: CampaignArgs) -> None:
     """Solve each seed of a range under random declarations and write the shards.
 
     The declarations of a seed depend on the seed and --draw-seed alone, so a campaign can be run
     again, widened, or shared by several workers on one directory.
     """
-    seeds = parse_seed_range(seed_range)
-    if not 1 <= decls_per_seed <= 10:
-        raise ForgeError(f"--decls-per-seed must be 1..10, got {decls_per_seed}")
+    from forge.oracle.shards.pipeline import PipelineOptions
+
+    seeds = parse_seed_range(args.seed_range)
     keys = [
         ShardKey(seed, decl)
         for seed in seeds
-        for decl in drawn_declarations(seed, decls_per_seed, draw_seed)
+        for decl in drawn_declarations(seed, args.decls_per_seed, args.draw_seed)
     ]
     generate_shards(
         keys,
-        PipelineOptions(parse_out_dir(out), format, device, overwrite),
+        PipelineOptions(parse_out_dir(args.out), args.format, args.device, args.overwrite),
         job_type="oracle-campaign",
-        wandb=wandb,
-        wandb_group=wandb_group,
-        log_memory=log_memory,
+        wandb=args.wandb,
+        wandb_group=args.wandb_group,
+        log_memory=args.log_memory,
     )
 
 
@@ -77,9 +70,7 @@ def drawn_declarations(seed: int, count: int, draw_seed: int = 0) -> list[int]:
     return order[:count]
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = campaign.main
 
 
 if __name__ == "__main__":

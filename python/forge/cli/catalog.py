@@ -3,43 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from rich.table import Table
 from rich.text import Text
 
-from forge.cli.common import command, console, run
+from forge.cli.command import command
+from forge.cli.values import console
+from forge.options import option
 
 if TYPE_CHECKING:
     from forge.models.catalog import Model
 
-app = command()
+
+@dataclass(frozen=True)
+class CatalogArgs:
+    """What may be said to `forge catalog`."""
+
+    folder: Path | None = option(
+        None, "Folder of the catalogue. [default: the package's]", "--dir", metavar="DIR"
+    )
+    as_json: bool = option(False, "Print JSON.", "--json")
 
 
-@app.command()
-def catalog(
-    folder: Annotated[
-        Path | None,
-        typer.Option(
-            "--dir", help="Folder of the catalogue. [default: the package's]", metavar="DIR"
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+@command()
+def catalog(args: CatalogArgs) -> None:
     """List the models of the catalogue and check their hashes."""
     from forge.errors import ForgeError
     from forge.models.catalog import SHIPPED, file_status, list_models
 
-    if folder is not None and not folder.is_dir():
-        raise ForgeError(f"no catalogue at {folder}: not a folder")
-    place = SHIPPED if folder is None else folder
+    if args.folder is not None and not args.folder.is_dir():
+        raise ForgeError(f"no catalogue at {args.folder}: not a folder")
+    place = SHIPPED if args.folder is None else args.folder
     models = list_models(place)
     status = {m.name: {suffix: file_status(m, suffix, place) for suffix in m.files} for m in models}
-    if as_json:
+    if args.as_json:
         print(json.dumps([{**asdict(m), "status": status[m.name]} for m in models], indent=2))
         return
     screen = console()
@@ -79,9 +79,7 @@ def _table(models: list[Model], status: dict[str, dict[str, str]]) -> Table:
     return table
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = catalog.main
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """How a command is made of a function, and how it ends.
 
-A command is a function of dataclasses whose fields are options (`forge.options`). What is wrong with
-a value is found before the function runs, so before it imports anything heavy.
+A command is a function of dataclasses whose fields are options (`forge.options`). What is wrong
+with a value is found before the function runs, so before it imports anything heavy.
 """
 
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -18,6 +19,7 @@ from forge.errors import ForgeError
 from forge.options import Option, check_value, option_of
 
 EXIT_BAD_VALUE: Final = 2
+_LINE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
 EXIT_INTERRUPTED: Final = 130
 
 
@@ -38,7 +40,6 @@ class Command:
         self, function: Callable[..., None], name: str, epilog: Callable[[], str] | None
     ) -> None:
         self.function, self.name, self._epilog = function, name, epilog
-        self._typed: Sequence[str] = ()
 
     def options(self) -> dict[str, tuple[Field[Any], Option]]:
         """Every option by the name of its field."""
@@ -53,16 +54,16 @@ class Command:
                     found[each.name] = (each, what)
         return found
 
-    def typer_app(self) -> typer.Typer:
-        """The command as Typer has it."""
-        app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        app.command(self.name, epilog=self._epilog() if self._epilog else None)(self._callback())
-        return app
+    def add_to(self, app: typer.Typer, name: str | None = None, **details: Any) -> None:
+        """Make it a command of a Typer app, under its own name or another one."""
+        epilog = self._epilog() if self._epilog else None
+        app.command(name or self.name, epilog=epilog, **details)(self._callback())
 
     def main(self, args: Sequence[str] | None = None, prog: str | None = None) -> NoReturn:
         """Run the command line and end the process with its exit code."""
-        self._typed = sys.argv[1:] if args is None else list(args)
-        run(self.typer_app(), self._typed, prog)
+        app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        self.add_to(app)
+        run(app, args, prog)
 
     def _kinds(self) -> dict[str, Any]:
         hints = get_type_hints(self.function)
@@ -74,7 +75,7 @@ class Command:
 
         def callback(context: typer.Context, **values: Any) -> None:
             for name, (_, what) in found.items():
-                check_value(self._as_typed(name, what), values[name], what)
+                check_value(_as_typed(name, what), values[name], what)
             given = Given(
                 name
                 for name in values
@@ -98,16 +99,29 @@ class Command:
                     parameters.append(_parameter(*found[name], hint))
         callback.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         callback.__annotations__ = {each.name: each.annotation for each in parameters}
-        callback.__doc__ = inspect.getdoc(self.function)
+        # Lines are joined: help is wrapped once, to the width of the terminal.
+        callback.__doc__ = _LINE_BREAK.sub(" ", inspect.getdoc(self.function) or "")
         return callback
 
-    def _as_typed(self, name: str, what: Option) -> str:
-        """The name of an option as the user wrote it."""
-        if what.is_argument:
-            return name.upper()
-        names = spellings(name, what)
-        typed = {word.partition("=")[0] for word in self._typed}
-        return next((each for each in names if each in typed), names[0])
+
+class CommandGroup:
+    """Several commands under one name.
+
+    Args:
+        name: of the group.
+        help: what they are for.
+        commands: its parts.
+    """
+
+    def __init__(self, name: str, help: str, commands: Sequence[Command]) -> None:
+        self.name, self.help, self.commands = name, help, tuple(commands)
+
+    def main(self, args: Sequence[str] | None = None, prog: str | None = None) -> NoReturn:
+        """Run the command line and end the process with its exit code."""
+        app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=self.help)
+        for each in self.commands:
+            each.add_to(app)
+        run(app, args, prog)
 
 
 def command(
@@ -119,6 +133,19 @@ def command(
         return Command(function, name or function.__name__.replace("_", "-"), epilog)
 
     return make
+
+
+# The words of the command line that runs.
+_typed: list[str] = []
+
+
+def _as_typed(name: str, what: Option) -> str:
+    """The name of an option as the user wrote it."""
+    if what.is_argument:
+        return name.upper()
+    names = spellings(name, what)
+    typed = {word.partition("=")[0] for word in _typed}
+    return next((each for each in names if each in typed), names[0])
 
 
 def spellings(name: str, what: Option) -> tuple[str, ...]:
@@ -148,6 +175,7 @@ def run(app: typer.Typer, args: Sequence[str] | None = None, prog: str | None = 
     0 fine; 2 a bad value, file or device, told in one line on stderr; 130 Ctrl+C. Anything else is
     a defect of ours and keeps its traceback.
     """
+    _typed[:] = sys.argv[1:] if args is None else args
     try:
         code = typer.main.get_command(app).main(
             args=None if args is None else list(args), prog_name=prog, standalone_mode=False

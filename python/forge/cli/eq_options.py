@@ -2,132 +2,79 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from functools import wraps
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_type_hints
+from typing import TYPE_CHECKING, Literal
 
-import typer
-
-from forge.cli.common import at_least_one
+from forge.eq.settings import (
+    AdaptiveConfig,
+    EstimateConfig,
+    ExplorationConfig,
+    GameSettings,
+    PosteriorConfig,
+)
 from forge.errors import ForgeError
+from forge.options import again, option
 
 if TYPE_CHECKING:
     import torch
 
     from forge.eq.oracle import Oracle
-    from forge.eq.settings import GameSettings
     from forge.play.player import Player
-
-_MIN_SAMPLES: Final = 5000
 
 
 @dataclass(frozen=True)
 class EqOptions:
-    """How games are played, as typed. Each field is an option, see `takes_eq_options`."""
+    """How games are played, as typed; defaults and bounds are those of `forge.eq.settings`."""
 
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option(
-            help="Q-value network as the oracle: a file, or a name of `forge catalog`. "
-            "Without it the exact solver answers.",
-            metavar="PATH",
-        ),
-    ] = None
-    oracle: Annotated[
-        Literal["exact", "model"] | None,
-        typer.Option(help="Who values plays. Default: model with --checkpoint, else exact."),
-    ] = None
-    n_samples: Annotated[
-        int,
-        typer.Option("--n-samples", "--samples", help="Worlds sampled per decision.", metavar="N"),
-    ] = 50
-    sampler: Annotated[
-        Literal["uniform", "mrv"],
-        typer.Option(help="uniform: all worlds alike; mrv: most-constrained-first, with a bias."),
-    ] = "uniform"
-    enumerate: Annotated[
-        bool,
-        typer.Option(
-            "--enumerate", help="Exact E[Q] where there are at most --enum-threshold worlds."
-        ),
-    ] = False
-    enum_threshold: Annotated[int, typer.Option(help="Most worlds to enumerate.", metavar="N")] = (
-        100_000
+    checkpoint: Path | None = option(
+        None,
+        "Q-value network as the oracle: a file, or a name of `forge catalog`. "
+        "Without it the exact solver answers.",
+        metavar="PATH",
     )
-    objective: Annotated[
-        Literal["points", "make"],
-        typer.Option(help="Plays are chosen by E[Q], or by the chance of the contract --bid."),
-    ] = "points"
-    bid: Annotated[
-        int, typer.Option(help="Points that team 0 needs (objective make).", metavar="POINTS")
-    ] = 30
-    player: Annotated[
-        str | None,
-        typer.Option(
-            help="Who chooses the plays instead, as in `forge arena`; E[Q] is recorded anyway.",
-            metavar="PLAYER",
-        ),
-    ] = None
-    posterior: Annotated[
-        bool,
-        typer.Option("--posterior", help="Weigh worlds by how likely the last plays were in them."),
-    ] = False
-    posterior_window: Annotated[
-        int, typer.Option(help="How many plays back that looks.", metavar="K")
-    ] = 4
-    posterior_tau: Annotated[
-        float, typer.Option(help="Temperature of the plays of others, points.")
-    ] = 0.1
-    posterior_mix: Annotated[float, typer.Option(help="Share of random plays of others, 0..1.")] = (
-        0.1
+    oracle: Literal["exact", "model"] | None = option(
+        None, "Who values plays. Default: model with --checkpoint, else exact."
     )
-    exploration: Annotated[
-        Literal["greedy", "epsilon_greedy", "boltzmann"],
-        typer.Option(help="How a play is chosen by E[Q]."),
-    ] = "greedy"
-    epsilon: Annotated[float, typer.Option(help="Chance of a random play (epsilon_greedy).")] = 0.1
-    temperature: Annotated[
-        float, typer.Option(help="Of the softmax over E[Q], points (boltzmann).")
-    ] = 2.0
-    blunder_rate: Annotated[
-        float, typer.Option(help="Chance of a play known to be worse, under any policy.")
-    ] = 0.0
-    max_blunder: Annotated[
-        float, typer.Option(help="Most E[Q] that a blunder gives away, points.")
-    ] = 5.0
-    adaptive: Annotated[
-        bool, typer.Option("--adaptive", help="Sample each decision until E[Q] has converged.")
-    ] = False
-    min_samples: Annotated[
-        int | None,
-        typer.Option(
-            help=f"Worlds before convergence is looked at. "
-            f"Default: {_MIN_SAMPLES}, or --max-samples if that is less.",
-            metavar="N",
-        ),
-    ] = None
-    max_samples: Annotated[int, typer.Option(help="Most worlds per decision.", metavar="N")] = (
-        2_000_000
+    n_samples: int = again(EstimateConfig, "n_samples", "--n-samples", "--samples", metavar="N")
+    sampler: Literal["uniform", "mrv"] = again(EstimateConfig, "sampler")
+    enumerate: bool = again(EstimateConfig, "enumerate", "--enumerate")
+    enum_threshold: int = again(EstimateConfig, "enum_threshold", metavar="N")
+    objective: Literal["points", "make"] = option(
+        "points", "Plays are chosen by E[Q], or by the chance of the contract --bid."
     )
-    adaptive_batch_size: Annotated[
-        int, typer.Option(help="Worlds from one look to the next.", metavar="N")
-    ] = 1000
-    sem_threshold: Annotated[
-        float,
-        typer.Option(
-            help="Converged when the standard error of every legal play is below, points."
-        ),
-    ] = 0.1
-    stop_when_certain: Annotated[
-        bool,
-        typer.Option(
-            "--stop-when-certain",
-            help="Stop too when the best play is ahead of all others by four standard errors.",
-        ),
-    ] = False
+    bid: int = option(30, "Points that team 0 needs (objective make).", metavar="POINTS")
+    player: str | None = option(
+        None,
+        "Who chooses the plays instead, as in `forge arena`; E[Q] is recorded anyway.",
+        metavar="PLAYER",
+    )
+    posterior: bool = option(
+        False, "Weigh worlds by how likely the last plays were in them.", "--posterior"
+    )
+    posterior_window: int = again(PosteriorConfig, "window", metavar="K")
+    posterior_tau: float = again(PosteriorConfig, "tau")
+    posterior_mix: float = again(PosteriorConfig, "mix")
+    exploration: Literal["greedy", "epsilon_greedy", "boltzmann"] = again(
+        ExplorationConfig, "policy"
+    )
+    epsilon: float = again(ExplorationConfig, "epsilon")
+    temperature: float = again(ExplorationConfig, "temperature")
+    blunder_rate: float = again(ExplorationConfig, "blunder_rate")
+    max_blunder: float = again(ExplorationConfig, "max_blunder")
+    adaptive: bool = option(False, "Sample each decision until E[Q] has converged.", "--adaptive")
+    min_samples: int | None = again(
+        AdaptiveConfig,
+        "min_samples",
+        default=None,
+        help="Worlds before convergence is looked at. "
+        f"Default: {AdaptiveConfig.min_samples}, or --max-samples if that is less.",
+        metavar="N",
+    )
+    max_samples: int = again(AdaptiveConfig, "max_samples", metavar="N")
+    adaptive_batch_size: int = again(AdaptiveConfig, "batch_size", metavar="N")
+    sem_threshold: float = again(AdaptiveConfig, "sem_threshold")
+    stop_when_certain: bool = again(AdaptiveConfig, "stop_when_certain", "--stop-when-certain")
 
     def open(self, device: torch.device) -> tuple[Oracle, GameSettings, Player | None]:
         """The oracle, the settings and the player that the options ask for.
@@ -137,17 +84,8 @@ class EqOptions:
                 there is none of.
         """
         from forge.arena.registry import parse_player
-        from forge.eq.settings import (
-            AdaptiveConfig,
-            EstimateConfig,
-            ExplorationConfig,
-            GameSettings,
-            PosteriorConfig,
-        )
         from forge.models.catalog import resolve
 
-        at_least_one("--n-samples", self.n_samples)
-        at_least_one("--enum-threshold", self.enum_threshold)
         posterior = adaptive = None
         if self.posterior:
             posterior = PosteriorConfig(
@@ -156,7 +94,9 @@ class EqOptions:
         if self.adaptive:
             least = self.min_samples
             adaptive = AdaptiveConfig(
-                min_samples=min(_MIN_SAMPLES, self.max_samples) if least is None else least,
+                min_samples=min(AdaptiveConfig.min_samples, self.max_samples)
+                if least is None
+                else least,
                 max_samples=self.max_samples,
                 batch_size=self.adaptive_batch_size,
                 sem_threshold=self.sem_threshold,
@@ -212,32 +152,3 @@ def open_oracle(
 
     path = resolve(checkpoint)
     return NetworkOracle.load(path, device), sha256_of(path)
-
-
-def takes_eq_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command all options of `EqOptions`; it gets them as its argument `eq_options`."""
-    hints = get_type_hints(EqOptions, include_extras=True)
-    own = get_type_hints(function, include_extras=True)
-    names = [each.name for each in fields(EqOptions)]
-
-    @wraps(function)
-    def wrapped(**values: Any) -> None:
-        chosen = EqOptions(**{name: values.pop(name) for name in names})
-        function(eq_options=chosen, **values)
-
-    parameters = [
-        each.replace(annotation=own[each.name])
-        for each in inspect.signature(function).parameters.values()
-        if each.name != "eq_options"
-    ] + [
-        inspect.Parameter(
-            each.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=each.default,
-            annotation=hints[each.name],
-        )
-        for each in fields(EqOptions)
-    ]
-    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {each.name: each.annotation for each in parameters}
-    return wrapped

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.console import Console
 
-from forge.cli.common import DeviceOption, at_least_one, command, console, non_negative, run
+from forge.cli.command import Given, command
 from forge.cli.measuring import SOLVING, Bars
+from forge.cli.shared_options import device_option
+from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.options import option
 
 if TYPE_CHECKING:
     from forge.learn.network_module import NetworkModule
     from forge.models.stages import Measured
-
-app = command()
 
 
 class Split(str, Enum):
@@ -29,52 +29,38 @@ class Split(str, Enum):
     TEST = "test"
 
 
-@app.command()
-def evaluate_checkpoint(
-    context: typer.Context,
-    checkpoint: Annotated[
-        str,
-        typer.Option(
-            "--checkpoint", help="A checkpoint, or the name of a model.", metavar="FILE|NAME"
-        ),
-    ],
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data",
-            help="A tokenised folder; for Stage 2 one of E[Q] files. Default for Stage 1: the "
-            "reference protocol, made from seeds.",
-            metavar="DIR",
-        ),
-    ] = None,
-    split: Annotated[
-        Split,
-        typer.Option(
-            "--split",
-            help="val by default, because test is for a last report and never for a choice.",
-        ),
-    ] = Split.VAL,
-    batch_size: Annotated[int, typer.Option("--batch-size", help="Positions at a time.")] = 4096,
-    device: DeviceOption = "auto",
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            help="Folder of the report. Default: {checkpoint}-eval-{split} beside the checkpoint, "
-            "in the current folder for a model of the catalogue.",
-            metavar="DIR",
-        ),
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option("--limit", help="Only so many positions, evenly spread. [default: all]"),
-    ] = None,
-    n_worst: Annotated[int, typer.Option("--worst", help="Worst positions to list.")] = 20,
-    draw: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw PNG plots.")] = True,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the JSON report instead of tables.")
-    ] = False,
-) -> None:
+@dataclass(frozen=True)
+class EvalArgs:
+    """What may be said to `forge eval`."""
+
+    checkpoint: str = option(help="A checkpoint, or the name of a model.", metavar="FILE|NAME")
+    data: Path | None = option(
+        None,
+        "A tokenised folder; for Stage 2 one of E[Q] files. Default for Stage 1: the "
+        "reference protocol, made from seeds.",
+        metavar="DIR",
+    )
+    split: Split = option(
+        Split.VAL, "val by default, because test is for a last report and never for a choice."
+    )
+    batch_size: int = option(4096, "Positions at a time.", least=1)
+    device: str = device_option("auto")
+    out: Path | None = option(
+        None,
+        "Folder of the report. Default: {checkpoint}-eval-{split} beside the checkpoint, "
+        "in the current folder for a model of the catalogue.",
+        metavar="DIR",
+    )
+    limit: int | None = option(
+        None, "Only so many positions, evenly spread. [default: all]", least=1
+    )
+    n_worst: int = option(20, "Worst positions to list.", "--worst", least=0)
+    draw: bool = option(True, "Draw PNG plots.", "--plots/--no-plots")
+    as_json: bool = option(False, "Print the JSON report instead of tables.", "--json")
+
+
+@command("eval")
+def evaluate_checkpoint(args: EvalArgs, given: Given) -> None:
     """Measure a checkpoint against the targets, with confidence intervals.
 
     The reference protocol is seeds 900-949 (val) or 950-999 (test), decl = seed % 10, 10,000 states
@@ -89,48 +75,43 @@ def evaluate_checkpoint(
     from forge.models.catalog import SHIPPED, resolve
     from forge.models.stages import STAGES, load_network
 
-    at_least_one("--batch-size", batch_size)
-    non_negative("--worst", n_worst)
-    if limit is not None:
-        at_least_one("--limit", limit)
     # With --json, stdout is the report and nothing else.
-    screen = Console(stderr=True) if as_json else console()
-    path = resolve(checkpoint)
+    screen = Console(stderr=True) if args.as_json else console()
+    path = resolve(args.checkpoint)
     module = load_network(path)
     stage = STAGES[module.STAGE]
     if not stage.lists_worst:
-        _refuse_options_of_worst(context, stage.number)
+        _refuse_options_of_worst(given, stage.number)
     with Bars(screen) as bars:
         solving = bars.mover(SOLVING)
-        rows, source = stage.open_rows(data, split.value, device, solving)
+        rows, source = stage.open_rows(args.data, args.split.value, args.device, solving)
         found = stage.measure(
             module,
             rows,
-            device=device,
+            device=args.device,
             on_batch=bars.mover("evaluating", stage.rows),
-            n_worst=n_worst,
+            n_worst=args.n_worst,
             source=source,
-            batch_size=batch_size,
-            limit=limit,
+            batch_size=args.batch_size,
+            limit=args.limit,
         )
-    found.about.update(_about(path, module, split.value, device))
+    found.about.update(_about(path, module, args.split.value, args.device))
     parent = Path() if path.parent == SHIPPED else path.parent
-    folder = out or parent / f"{path.stem}-eval-{split.value}"
+    folder = args.out or parent / f"{path.stem}-eval-{args.split.value}"
     report = json.dumps(found.to_json(), indent=1, allow_nan=False)
-    files = {"evaluation.json": f"{report}\n".encode(), **_worst_and_plots(found, draw)}
+    files = {"evaluation.json": f"{report}\n".encode(), **_worst_and_plots(found, args.draw)}
     names = _save(files, folder)
-    if as_json:
+    if args.as_json:
         print(json.dumps(found.to_json(), allow_nan=False))
         return
     _show(found, screen)
     screen.print(f"wrote {folder}: {', '.join(names)}", highlight=False, soft_wrap=True)
 
 
-def _refuse_options_of_worst(context: typer.Context, stage: int) -> None:
-    for name, option in (("n_worst", "--worst"), ("draw", "--plots")):
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
-            raise ForgeError(f"{option} says nothing for a Stage {stage} network: leave it out")
+def _refuse_options_of_worst(given: Given, stage: int) -> None:
+    for name, typed in (("n_worst", "--worst"), ("draw", "--plots")):
+        if name in given:
+            raise ForgeError(f"{typed} says nothing for a Stage {stage} network: leave it out")
 
 
 def _show(found: Measured, screen: Console) -> None:
@@ -191,9 +172,7 @@ def _save(files: dict[str, bytes], folder: Path) -> list[str]:
     return list(files)
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = evaluate_checkpoint.main
 
 
 if __name__ == "__main__":

@@ -2,53 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from rich.table import Table
 
-from forge.cli.common import command, console, run
+from forge.cli.command import command
 from forge.cli.measuring import SOLVING, Bars
+from forge.cli.values import console
+from forge.options import option
 
 if TYPE_CHECKING:
     from forge.learn.onnx.export import Export
 
-app = command()
+
+@dataclass(frozen=True)
+class ExportArgs:
+    """What may be said to `forge export`."""
+
+    checkpoint: str = option(help="A .ckpt, or a name of the catalogue.", metavar="PATH")
+    onnx: Path = option(
+        help="The fp32 file, X.onnx. Beside it go X.fp16.onnx, X.int8.onnx, X.md and X.json.",
+        metavar="X.onnx",
+    )
+    variants: str = option("fp32,fp16,int8", "A comma list of fp32, fp16 and int8.")
+    opset: int = option(18, "ONNX opset, 18..22.")
+    positions: int = option(10_000, "Positions to check and measure on, at most.")
+    data: Path | None = option(
+        None,
+        "Take them from the val split of a tokenised folder, for Stage 2 of E[Q] files. "
+        "[default: the reference protocol; for Stage 2 games of random play, without regret]",
+        metavar="DIR",
+    )
 
 
-@app.command()
-def export(
-    checkpoint: Annotated[
-        str,
-        typer.Option("--checkpoint", help="A .ckpt, or a name of the catalogue.", metavar="PATH"),
-    ],
-    onnx: Annotated[
-        Path,
-        typer.Option(
-            "--onnx",
-            help="The fp32 file, X.onnx. Beside it go X.fp16.onnx, X.int8.onnx, X.md and X.json.",
-            metavar="X.onnx",
-        ),
-    ],
-    variants: Annotated[
-        str, typer.Option("--variants", help="A comma list of fp32, fp16 and int8.")
-    ] = "fp32,fp16,int8",
-    opset: Annotated[int, typer.Option("--opset", help="ONNX opset, 18..22.")] = 18,
-    positions: Annotated[
-        int, typer.Option("--positions", help="Positions to check and measure on, at most.")
-    ] = 10_000,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data",
-            help="Take them from the val split of a tokenised folder, for Stage 2 of E[Q] files. "
-            "[default: the reference protocol; for Stage 2 games of random play, without regret]",
-            metavar="DIR",
-        ),
-    ] = None,
-) -> None:
+@command()
+def export(args: ExportArgs) -> None:
     """Write a checkpoint as ONNX, for any batch size.
 
     Stage 1: tokens and masks in, scores and value out. Stage 2: tokens in, mean, error and spread
@@ -62,19 +52,19 @@ def export(
     from forge.models.catalog import resolve
     from forge.models.stages import stage_of_file
 
-    path = resolve(checkpoint)
+    path = resolve(args.checkpoint)
     stage = stage_of_file(path)
     with Bars() as bars:
         result = export_checkpoint(
             path,
-            onnx,
-            lambda: stage.open_export_rows(data, positions, bars.mover(SOLVING)),
-            variants=parse_variants(variants),
-            opset=opset,
-            n_positions=positions,
+            args.onnx,
+            lambda: stage.open_export_rows(args.data, args.positions, bars.mover(SOLVING)),
+            variants=parse_variants(args.variants),
+            opset=args.opset,
+            n_positions=args.positions,
             load=stage.exportable,
         )
-    _show(result, onnx.parent)
+    _show(result, args.onnx.parent)
 
 
 def _show(result: Export, folder: Path) -> None:
@@ -102,9 +92,7 @@ def _q_gap(figures: dict[str, float]) -> str:
     return f"{figures['q_gap']:.4f}" if "q_gap" in figures else ""
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = export.main
 
 
 if __name__ == "__main__":

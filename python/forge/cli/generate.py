@@ -3,95 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import typer
-
-from forge.cli.common import (
-    DeclOption,
-    DeviceOption,
-    LogMemoryOption,
-    OutOption,
-    OverwriteOption,
-    WandbGroupOption,
-    WandbOption,
-    command,
-    console,
-    non_negative,
-    parse_out_dir,
-    parse_seed_range,
-    run,
-)
+from forge.cli.command import command
 from forge.cli.generating import generate_shards, missing_keys
+from forge.cli.shared_options import (
+    decl_option,
+    device_option,
+    log_memory_option,
+    out_option,
+    overwrite_option,
+    wandb_group_option,
+    wandb_option,
+)
 from forge.cli.show.moves import moves_table, ranked_moves
+from forge.cli.values import console, parse_out_dir, parse_seed_range
 from forge.errors import ForgeError
+from forge.options import option
 from forge.oracle.shards.naming import ShardFormat, ShardKey
-from forge.oracle.shards.pipeline import PipelineOptions
-from forge.oracle.shards.writers import Solved
 
 if TYPE_CHECKING:
     from forge.game.deal import Deal
+    from forge.oracle.shards.pipeline import PipelineOptions
+    from forge.oracle.shards.writers import Solved
 
-app = command()
+
+@dataclass(frozen=True)
+class GenerateArgs:
+    """What may be said to `forge generate`."""
+
+    seed: int | None = option(None, "One deal.", metavar="N", least=0)
+    seed_range: str | None = option(None, "Deals A to B - 1.", metavar="A:B")
+    decl: str | None = decl_option(None)
+    out: str = out_option("data/shards")
+    format: ShardFormat = option("parquet", "File format.")
+    device: str = device_option("auto")
+    overwrite: bool = overwrite_option(False)
+    log_memory: bool = log_memory_option(False)
+    wandb: bool = wandb_option(False)
+    wandb_group: str | None = wandb_group_option(None)
+    p0_hand: str | None = option(
+        None, "Seven dominoes for seat 0; --seed deals the other seats.", metavar='"6-6,6-5,..."'
+    )
+    show_qvals: bool = option(False, "Print V and the Q of every first lead.")
+    base_seed: int | None = option(
+        None,
+        "Marginalised deal: seat 0 keeps the hand of this seed (needs --opp-seed).",
+        metavar="N",
+        least=0,
+    )
+    opp_seed: int | None = option(
+        None, "Marginalised deal: deals the other three seats.", metavar="K", least=0
+    )
 
 
-@app.command()
-def generate(
-    seed: Annotated[int | None, typer.Option("--seed", help="One deal.", metavar="N")] = None,
-    seed_range: Annotated[
-        str | None,
-        typer.Option("--seed-range", help="Deals A to B - 1.", metavar="A:B"),
-    ] = None,
-    decl: DeclOption = None,
-    out: OutOption = "data/shards",
-    format: Annotated[ShardFormat, typer.Option("--format", help="File format.")] = "parquet",
-    device: DeviceOption = "auto",
-    overwrite: OverwriteOption = False,
-    log_memory: LogMemoryOption = False,
-    wandb: WandbOption = False,
-    wandb_group: WandbGroupOption = None,
-    p0_hand: Annotated[
-        str | None,
-        typer.Option(
-            "--p0-hand",
-            help="Seven dominoes for seat 0; --seed deals the other seats.",
-            metavar='"6-6,6-5,..."',
-        ),
-    ] = None,
-    show_qvals: Annotated[
-        bool, typer.Option("--show-qvals", help="Print V and the Q of every first lead.")
-    ] = False,
-    base_seed: Annotated[
-        int | None,
-        typer.Option(
-            "--base-seed",
-            help="Marginalised deal: seat 0 keeps the hand of this seed (needs --opp-seed).",
-            metavar="N",
-        ),
-    ] = None,
-    opp_seed: Annotated[
-        int | None,
-        typer.Option(
-            "--opp-seed", help="Marginalised deal: deals the other three seats.", metavar="K"
-        ),
-    ] = None,
-) -> None:
+@command()
+def generate(args: GenerateArgs) -> None:
     """Solve deals exactly and write one oracle shard for each seed and declaration.
 
     Shards that are there already are left alone. Values are in the team-0 frame.
     """
-    keys = list(_keys(seed, seed_range, decl, p0_hand, base_seed, opp_seed))
-    options = PipelineOptions(parse_out_dir(out), format, device, overwrite)
-    if show_qvals:
+    from forge.oracle.shards.pipeline import PipelineOptions
+
+    keys = list(
+        _keys(args.seed, args.seed_range, args.decl, args.p0_hand, args.base_seed, args.opp_seed)
+    )
+    options = PipelineOptions(parse_out_dir(args.out), args.format, args.device, args.overwrite)
+    if args.show_qvals:
         _show_present(keys, options)
     generate_shards(
         keys,
         options,
         job_type="oracle-generate",
-        wandb=wandb,
-        wandb_group=wandb_group,
-        log_memory=log_memory,
-        on_solved=_show_solved if show_qvals else None,
+        wandb=args.wandb,
+        wandb_group=args.wandb_group,
+        log_memory=args.log_memory,
+        on_solved=_show_solved if args.show_qvals else None,
     )
 
 
@@ -117,11 +105,9 @@ def _keys(
     if seed_range is not None:
         seeds: Sequence[int] = parse_seed_range(seed_range)
     elif seed is not None:
-        seeds = [non_negative("--seed", seed)]
+        seeds = [seed]
     else:
-        seeds = [non_negative("--base-seed", base_seed or 0)]
-    if opp_seed is not None:
-        non_negative("--opp-seed", opp_seed)
+        seeds = [base_seed or 0]
     hand = None if p0_hand is None else parse_hand(p0_hand)
     decls = None if decl is None else parse_declarations(decl)
     for each in seeds:
@@ -163,9 +149,7 @@ def _show_opening(key: ShardKey, deal: Deal, value: int, q: Sequence[int | None]
     screen.print(moves_table(ranked_moves(deal.hands[0], q, 0)))
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = generate.main
 
 
 if __name__ == "__main__":

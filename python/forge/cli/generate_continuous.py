@@ -2,90 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from forge.cli.common import (
-    DeviceOption,
-    LogMemoryOption,
-    WandbGroupOption,
-    WandbOption,
-    at_least_one,
-    command,
-    console,
-    non_negative,
-    run,
-)
+from forge.cli.command import command
 from forge.cli.generating import generate_shards, missing_keys
+from forge.cli.shared_options import (
+    device_option,
+    log_memory_option,
+    wandb_group_option,
+    wandb_option,
+)
+from forge.cli.values import console
+from forge.options import option
 from forge.oracle.shards.naming import ShardKey
-from forge.oracle.shards.pipeline import PipelineOptions
 from forge.work.seed_files import SPLITS
+
+if TYPE_CHECKING:
+    from forge.oracle.shards.pipeline import PipelineOptions
 
 SHOWN_GAPS = 20
 
-app = command()
+
+@dataclass(frozen=True)
+class GenerateContinuousArgs:
+    """What may be said to `forge generate-continuous`."""
+
+    marginalized: bool = option(False, "Several deals of the other seats per P0 hand.")
+    n_opp_seeds: int = option(
+        3, "Deals per P0 hand (marginalized); raising it later backfills.", least=1
+    )
+    start_seed: int = option(0, "Begin here; gaps before it stay.", least=0)
+    limit: int | None = option(None, "Stop after this many shards. [default: never]", least=1)
+    max_states: int | None = option(None, "Skip a deal with more states.", least=1)
+    output_dir: Path | None = option(
+        None, "Default: data/shards-standard, or data/shards-marginalized.", metavar="DIR"
+    )
+    device: str = device_option("auto")
+    dry_run: bool = option(False, "Show the gaps; generate nothing.")
+    log_memory: bool = log_memory_option(False)
+    wandb: bool = wandb_option(False)
+    wandb_group: str | None = wandb_group_option(None)
 
 
-@app.command()
-def generate_continuous(
-    marginalized: Annotated[
-        bool,
-        typer.Option("--marginalized", help="Several deals of the other seats per P0 hand."),
-    ] = False,
-    n_opp_seeds: Annotated[
-        int,
-        typer.Option(
-            "--n-opp-seeds", help="Deals per P0 hand (marginalized); raising it later backfills."
-        ),
-    ] = 3,
-    start_seed: Annotated[
-        int, typer.Option("--start-seed", help="Begin here; gaps before it stay.")
-    ] = 0,
-    limit: Annotated[
-        int | None, typer.Option("--limit", help="Stop after this many shards. [default: never]")
-    ] = None,
-    max_states: Annotated[
-        int | None, typer.Option("--max-states", help="Skip a deal with more states.")
-    ] = None,
-    output_dir: Annotated[
-        Path | None,
-        typer.Option(
-            "--output-dir",
-            help="Default: data/shards-standard, or data/shards-marginalized.",
-            metavar="DIR",
-        ),
-    ] = None,
-    device: DeviceOption = "auto",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the gaps; generate nothing.")
-    ] = False,
-    log_memory: LogMemoryOption = False,
-    wandb: WandbOption = False,
-    wandb_group: WandbGroupOption = None,
-) -> None:
+@command()
+def generate_continuous(args: GenerateContinuousArgs) -> None:
     """Fill the gaps of a shard directory and go on with new seeds until Ctrl+C.
 
     Standard: one declaration a seed, seed % 10. Marginalized: seat 0's hand of the seed with
     several deals of the other seats. Any number of these may run on one directory at once.
     """
-    non_negative("--start-seed", start_seed)
-    at_least_one("--n-opp-seeds", n_opp_seeds)
-    for name, value in (("--limit", limit), ("--max-states", max_states)):
-        if value is not None:
-            at_least_one(name, value)
-    kind = "marginalized" if marginalized else "standard"
+    from forge.oracle.shards.pipeline import PipelineOptions
+
+    kind = "marginalized" if args.marginalized else "standard"
     options = PipelineOptions(
-        output_dir or Path("data") / f"shards-{kind}",
-        device=device,
-        max_states=max_states,
-        limit=limit,
+        args.output_dir or Path("data") / f"shards-{kind}",
+        device=args.device,
+        max_states=args.max_states,
+        limit=args.limit,
     )
-    keys = wanted_keys(start_seed, n_opp_seeds if marginalized else None)
-    if dry_run:
+    keys = wanted_keys(args.start_seed, args.n_opp_seeds if args.marginalized else None)
+    if args.dry_run:
         show_gaps(keys, options)
         return
     generate_shards(
@@ -93,9 +73,9 @@ def generate_continuous(
         options,
         job_type=f"oracle-continuous-{kind}",
         endless=True,
-        wandb=wandb,
-        wandb_group=wandb_group,
-        log_memory=log_memory,
+        wandb=args.wandb,
+        wandb_group=args.wandb_group,
+        log_memory=args.log_memory,
     )
 
 
@@ -144,9 +124,7 @@ def _present(directory: Path) -> list[ShardKey]:
     return [key for path in directory.iterdir() if (key := ShardKey.parse(path.name)) is not None]
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = generate_continuous.main
 
 
 if __name__ == "__main__":

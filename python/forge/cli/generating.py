@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+from forge.cli.command import end_if_stopped
+from forge.cli.values import console
 
-from forge.cli.common import console
-from forge.cli.show.shard_progress import ProgressListener
-from forge.oracle.shards.naming import ShardKey
-from forge.oracle.shards.pipeline import PipelineOptions, run_pipeline
-from forge.oracle.shards.writers import Solved
-from forge.work.tracking import open_tracker
+if TYPE_CHECKING:
+    from forge.oracle.shards.naming import ShardKey
+    from forge.oracle.shards.pipeline import PipelineOptions
+    from forge.oracle.shards.writers import Solved
 
 
 def missing_keys(keys: Iterable[ShardKey], options: PipelineOptions) -> Iterator[ShardKey]:
@@ -42,6 +41,10 @@ def generate_shards(
     An `endless` list is worked through lazily, up to `options.limit`. Ends the command with 128 +
     the signal's number where Ctrl+C or SIGTERM stopped it.
     """
+    from forge.cli.show.shard_progress import ProgressListener
+    from forge.oracle.shards.pipeline import run_pipeline
+    from forge.work.tracking import open_tracker
+
     total, n_present = options.limit, 0
     if endless:
         todo: Iterable[ShardKey] = missing_keys(keys, options)
@@ -67,5 +70,4 @@ def generate_shards(
         report = run_pipeline(todo, options, listener)
     report.n_present += n_present
     screen.print(report.summary(), markup=False, highlight=False, soft_wrap=True)
-    if report.stopped_by is not None:
-        raise typer.Exit(128 + report.stopped_by)
+    end_if_stopped(report.stopped_by)

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Any
 
-import typer
 from rich.table import Table
 
-from forge.cli.common import command, console, run
+from forge.cli.command import command
+from forge.cli.values import console
+from forge.options import option
 
-app = command()
+
+@dataclass(frozen=True)
+class InfoArgs:
+    """What may be said to `forge info`."""
+
+    as_json: bool = option(False, "Print JSON.", "--json")
 
 
-@app.command()
-def info(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+@command()
+def info(args: InfoArgs) -> None:
     """Show versions, what was compiled, and the devices found."""
     from forge import build_info
 
     facts = build_info()
-    if as_json:
+    if args.as_json:
         import json
 
         print(json.dumps(facts, indent=2, default=str))
@@ -42,9 +47,7 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = info.main
 
 
 if __name__ == "__main__":

@@ -5,107 +5,171 @@ A module is imported when its command runs, so `forge --help` costs no torch.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
-from typing import Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
-from forge.cli.common import complain, run
+from forge.cli.command import Command, CommandGroup, complain, run
 
-# subcommand, module, one line of help
-COMMANDS: Final = (
-    ("quickstart", "forge.cli.quickstart", "Solve seed 0, show it, verify it, write a shard."),
-    ("solve", "forge.cli.solve", "Exact Q of any position: four hands and the plays so far."),
-    ("generate", "forge.cli.generate", "Solve seeds under chosen declarations; write shards."),
-    ("campaign", "forge.cli.campaign", "Shards of a seed range under random declarations."),
-    (
-        "generate-continuous",
-        "forge.cli.generate_continuous",
-        "Fill the gaps of a shard directory, seed after seed.",
+
+class Entry(NamedTuple):
+    """A subcommand: its name, its module, one line of help, and further names, not listed."""
+
+    name: str
+    module: str
+    help: str
+    aliases: tuple[str, ...] = ()
+
+
+GROUPS: Final[dict[str, tuple[Entry, ...]]] = {
+    "Solve and data": (
+        Entry(
+            "quickstart", "forge.cli.quickstart", "Solve seed 0, show it, verify it, write a shard."
+        ),
+        Entry("solve", "forge.cli.solve", "Exact Q of any position: four hands and the plays."),
+        Entry("generate", "forge.cli.generate", "Solve seeds under declarations; write shards."),
+        Entry("campaign", "forge.cli.campaign", "Shards of seeds under random declarations."),
+        Entry(
+            "generate-continuous",
+            "forge.cli.generate_continuous",
+            "Fill the gaps of a shard directory, seed after seed.",
+        ),
+        Entry(
+            "tokenize",
+            "forge.cli.tokenize_data",
+            "Training data from shards, or straight from seeds.",
+            ("tokenize-data",),
+        ),
     ),
-    (
-        "generate-eq-continuous",
-        "forge.cli.generate_eq_continuous",
-        "Games by E[Q], one file a seed, gaps first.",
+    "Learning": (
+        Entry("train", "forge.cli.train", "Train a network on data or a stream of positions."),
+        Entry("train-eq", "forge.cli.train_eq", "Train a network that plays from transcripts."),
+        Entry("eval", "forge.cli.eval", "Measure a checkpoint: figures, intervals, worst."),
+        Entry("export", "forge.cli.export", "A checkpoint as ONNX: fp32, fp16 and int8."),
     ),
-    ("analyze-eq", "forge.cli.analyze_eq", "How wrong E[Q] of samples, and of a network, is."),
-    ("generate-eq", "forge.cli.generate_eq", "Games by E[Q] of a few seeds, in one file."),
-    ("render-eq", "forge.cli.render_eq", "Pictures of the decisions of a game."),
-    ("view", "forge.cli.view", "Step through E[Q] files in the terminal."),
-    (
-        "tokenize",
-        "forge.cli.tokenize_data",
-        "Training data from shards, or straight from seeds.",
+    "Playing": (
+        Entry("arena", "forge.cli.arena", "Two players against each other on duplicate deals."),
+        Entry("generate-eq", "forge.cli.generate_eq", "Games by E[Q] of a few seeds, in one file."),
+        Entry(
+            "generate-eq-continuous",
+            "forge.cli.generate_eq_continuous",
+            "Games by E[Q], one file a seed, gaps first.",
+        ),
+        Entry("analyze-eq", "forge.cli.analyze_eq", "How wrong E[Q] of samples or networks is."),
     ),
-    ("train", "forge.cli.train", "Train a network on data or on a stream of fresh positions."),
-    (
-        "train-eq",
-        "forge.cli.train_eq",
-        "Train a network that plays from transcripts, on E[Q] files.",
+    "Bidding": (
+        Entry("auction", "forge.cli.auction", "What to bid with a hand, given the bids so far."),
+        Entry("bid-evaluate", "forge.cli.bid_evaluate", "The chance to make each bid with a hand."),
+        Entry("bid-investigate", "forge.cli.bid_investigate", "How a hand loses, trick by trick."),
+        Entry("bid-parallel", "forge.cli.bid_parallel", "Many hands, on all cores or GPUs."),
+        Entry(
+            "bid-continuous",
+            "forge.cli.bidding_continuous",
+            "The chances of hand after hand, one file a seed, gaps first.",
+            ("bidding-continuous",),
+        ),
+        Entry("bid-convergence", "forge.cli.bid_convergence", "How many deals an estimate needs."),
+        Entry("bid-benchmark", "forge.cli.bid_benchmark", "How fast simulations are here."),
+        Entry(
+            "bid-calibrate",
+            "forge.cli.bid_calibrate",
+            "From perfect play to the chance at a table.",
+        ),
     ),
-    ("eval", "forge.cli.eval", "Measure a checkpoint: figures, intervals, worst positions."),
-    ("export", "forge.cli.export", "A checkpoint as ONNX: fp32, fp16 and int8, with a card."),
-    ("catalog", "forge.cli.catalog", "The trained models there are, and whether they are whole."),
-    ("promote", "forge.cli.promote", "Name, measure and document a checkpoint as a model."),
-    ("arena", "forge.cli.arena", "Two players against each other on duplicate deals."),
-    ("auction", "forge.cli.auction", "What to bid with a hand, given the bids so far."),
-    ("bid-evaluate", "forge.cli.bid_evaluate", "The chance to make each bid with a hand."),
-    ("bid-poster", "forge.cli.bid_poster", "A hand, its chances and what to bid, as a page."),
-    ("bid-investigate", "forge.cli.bid_investigate", "How a hand loses, trick by trick."),
-    ("bid-convergence", "forge.cli.bid_convergence", "How many deals an estimate needs."),
-    ("bid-benchmark", "forge.cli.bid_benchmark", "How fast each kind of simulation is here."),
-    ("bid-parallel", "forge.cli.bid_parallel", "Many hands, on all cores or one process a GPU."),
-    (
-        "bidding-continuous",
-        "forge.cli.bidding_continuous",
-        "The chances of hand after hand, one file a seed, gaps first.",
+    "Looking": (
+        Entry("view", "forge.cli.view", "Step through E[Q] files in the terminal."),
+        Entry("render-eq", "forge.cli.render_eq", "Pictures of the decisions of a game."),
+        Entry("bid-poster", "forge.cli.bid_poster", "A hand and what to bid with it, as a page."),
     ),
-    ("bid-calibrate", "forge.cli.bid_calibrate", "From perfect play to the chance at a table."),
-    ("verify", "forge.cli.verify", "Check shard files against the rules and themselves."),
-    ("info", "forge.cli.info", "Versions, what was compiled, and the devices found."),
-)
-# Further names of subcommands, not listed.
-ALIASES: Final = {"tokenize-data": "tokenize"}
+    "Upkeep": (
+        Entry("verify", "forge.cli.verify", "Check shard files against the rules and themselves."),
+        Entry("catalog", "forge.cli.catalog", "The trained models there are; are they whole?"),
+        Entry("promote", "forge.cli.promote", "Name, measure and document a checkpoint."),
+        Entry("info", "forge.cli.info", "Versions, what was compiled, and the devices found."),
+    ),
+}
+COMMANDS: Final = tuple(entry for group in GROUPS.values() for entry in group)
+_COMPLETION: Final = "_FORGE_COMPLETE"
 
 app = typer.Typer(
-    help="Exact oracle for the domino game Texas 42.",
-    add_completion=False,
+    help="Exact play, hidden hands and learning for the domino game Texas 42.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 
 
-def _add(name: str, module: str, help: str, hidden: bool = False) -> None:
+@app.callback()
+def forge(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    """Exact play, hidden hands and learning for the domino game Texas 42."""
+
+
+def spellings(entry: Entry) -> tuple[str, ...]:
+    """Every name of a subcommand, its own first; a module's own spelling works too."""
+    names = (entry.name, *entry.aliases)
+    return tuple(dict.fromkeys([*names, *(name.replace("-", "_") for name in names)]))
+
+
+def command_of(entry: Entry) -> Command | CommandGroup:
+    """The command itself, from its module."""
+    found: Command | CommandGroup = import_module(entry.module).main.__self__
+    return found
+
+
+def _add(name: str, entry: Entry, **details: Any) -> None:
     """Pass everything after the subcommand's name, `--help` included, to its module."""
 
     @app.command(
         name,
-        help=help,
-        hidden=hidden,
+        help=entry.help,
         add_help_option=False,
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+        **details,
     )
     def subcommand(context: typer.Context) -> None:
-        import_module(module).main(context.args, f"forge {name}")
+        import_module(entry.module).main(context.args, f"forge {name}")
 
 
-for _name, _module, _help in COMMANDS:
-    _add(_name, _module, _help)
-    _aliases = [alias for alias, name in ALIASES.items() if name == _name]
-    for _alias in _aliases:
-        _add(_alias, _module, _help, hidden=True)
-    for _spelling in (_name, *_aliases):
-        if "-" in _spelling:  # the module's own spelling works too
-            _add(_spelling.replace("-", "_"), _module, _help, hidden=True)
+def _add_all(in_full: str | None) -> None:
+    """Add the subcommands; the one whose options a shell wants to complete with all of them."""
+    for group, entries in GROUPS.items():
+        for entry in entries:
+            for name in spellings(entry):
+                hidden = name != entry.name
+                found = command_of(entry) if name == in_full else None
+                if isinstance(found, Command):
+                    found.add_to(app, name, hidden=hidden)
+                else:
+                    _add(name, entry, hidden=hidden, rich_help_panel=group)
+
+
+def _to_complete() -> str | None:
+    """The subcommand in the line that a shell asks about, None if it asks nothing."""
+    if _COMPLETION not in os.environ:
+        return None
+    words = os.environ.get("COMP_WORDS", os.environ.get("_TYPER_COMPLETE_ARGS", "")).split()
+    return words[1] if len(words) > 1 else None
+
+
+_add_all(_to_complete())
 
 
 def main() -> None:
     """Entry point of the `forge` script."""
-    names = [name for name, _, _ in COMMANDS]
     asked_for = sys.argv[1] if len(sys.argv) > 1 else "--help"
-    if not asked_for.startswith("-") and asked_for.replace("_", "-") not in {*names, *ALIASES}:
-        sys.exit(complain(f"no command {asked_for!r}: valid are {', '.join(names)}"))
+    if asked_for == "--version":
+        from forge import __version__
+
+        print(f"crystal-forge {__version__}")
+        sys.exit(0)
+    known = {name for entry in COMMANDS for name in spellings(entry)}
+    if not asked_for.startswith("-") and asked_for not in known:
+        names = ", ".join(entry.name for entry in COMMANDS)
+        sys.exit(complain(f"no command {asked_for!r}: valid are {names}"))
     run(app, prog="forge")
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import TaskID
 
-from forge.cli.common import console
+from forge.cli.values import console
 from forge.work.progress import progress_bar
 
 # What the bar of `Stage.open_rows` says.

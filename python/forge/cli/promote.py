@@ -2,71 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from forge.cli.common import DeviceOption, command, console, run
+from forge.cli.command import command
 from forge.cli.measuring import SOLVING, Bars
+from forge.cli.shared_options import device_option
+from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.options import option
 
 if TYPE_CHECKING:
     from forge.learn.batches import RowSource
     from forge.models.catalog import Model
 
-app = command()
+
+@dataclass(frozen=True)
+class PromoteArgs:
+    """What may be said to `forge promote`."""
+
+    checkpoint: Path = option(help="A .ckpt of a run.", metavar="RUN.ckpt")
+    size_name: str | None = option(
+        None, "A word for the size. [default: by the number of parameters]"
+    )
+    name: str | None = option(None, "Of the files. [default: by the naming convention]")
+    title: str | None = option(None, "What tables call it. [default: kind and size]")
+    notes: str = option("", "Where it comes from.")
+    to: Path | None = option(
+        None, "Folder of the catalogue. [default: the package's]", metavar="DIR"
+    )
+    dtype: str = option("float32", "Of the stored parameters: float32 or float16.")
+    no_limit: bool = option(False, "Allow files above 8 MB (with --to).")
+    data: Path | None = option(
+        None,
+        "Measure on the val split of a tokenised folder (with --to), for Stage 2 of "
+        "E[Q] files. [default: the reference protocol, which Stage 2 has none of]",
+        metavar="DIR",
+    )
+    device: str = device_option("auto")
 
 
-@app.command()
-def promote(
-    checkpoint: Annotated[
-        Path, typer.Option("--checkpoint", help="A .ckpt of a run.", metavar="RUN.ckpt")
-    ],
-    size_name: Annotated[
-        str | None,
-        typer.Option(
-            "--size-name", help="A word for the size. [default: by the number of parameters]"
-        ),
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option("--name", help="Of the files. [default: by the naming convention]"),
-    ] = None,
-    title: Annotated[
-        str | None,
-        typer.Option("--title", help="What tables call it. [default: kind and size]"),
-    ] = None,
-    notes: Annotated[str, typer.Option("--notes", help="Where it comes from.")] = "",
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            "--to", help="Folder of the catalogue. [default: the package's]", metavar="DIR"
-        ),
-    ] = None,
-    dtype: Annotated[
-        str, typer.Option("--dtype", help="Of the stored parameters: float32 or float16.")
-    ] = "float32",
-    no_limit: Annotated[
-        bool, typer.Option("--no-limit", help="Allow files above 8 MB (with --to).")
-    ] = False,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data",
-            help="Measure on the val split of a tokenised folder (with --to), for Stage 2 of "
-            "E[Q] files. [default: the reference protocol, which Stage 2 has none of]",
-            metavar="DIR",
-        ),
-    ] = None,
-    device: DeviceOption = "auto",
-) -> None:
+@command()
+def promote(args: PromoteArgs) -> None:
     """Copy, measure, name and document a checkpoint; weights only, as .ckpt and .safetensors."""
     from forge.models.stages import stage_of_file
 
-    stage = stage_of_file(checkpoint)
-    if to is None and (no_limit or (stage.has_protocol and data is not None)):
+    stage = stage_of_file(args.checkpoint)
+    if args.to is None and (args.no_limit or (stage.has_protocol and args.data is not None)):
         raise ForgeError(
             "models of the package stay within the limit and are measured by the reference "
             "protocol: give --to DIR with --no-limit or --data"
@@ -76,28 +59,28 @@ def promote(
     from forge.models.promote import promote as promote_checkpoint
 
     options = PromoteOptions(
-        size_name=size_name,
-        name=None if name is None else name.removesuffix(".ckpt"),
-        title=title,
-        notes=notes,
-        dtype=dtype,
-        max_bytes=None if no_limit else MAX_SHIPPED_BYTES,
+        size_name=args.size_name,
+        name=None if args.name is None else args.name.removesuffix(".ckpt"),
+        title=args.title,
+        notes=args.notes,
+        dtype=args.dtype,
+        max_bytes=None if args.no_limit else MAX_SHIPPED_BYTES,
     )
-    folder = SHIPPED if to is None else to
+    folder = SHIPPED if args.to is None else args.to
     with Bars() as bars:
         solving = bars.mover(SOLVING)
 
         def open_rows() -> tuple[RowSource, str]:
-            if to is None:
-                return stage.open_shipped_rows(data, solving)
-            return stage.open_rows(data, on_deal=solving)
+            if args.to is None:
+                return stage.open_shipped_rows(args.data, solving)
+            return stage.open_rows(args.data, on_deal=solving)
 
         model = promote_checkpoint(
-            checkpoint,
+            args.checkpoint,
             folder,
             open_rows,
             options,
-            device,
+            args.device,
             on_batch=bars.mover("measuring"),
         )
     screen = console()
@@ -124,9 +107,7 @@ def _figures(model: Model) -> str:
     return f"{', '.join(figures)} on {model.n_positions:,} {STAGES[model.stage].rows}"
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = promote.main
 
 
 if __name__ == "__main__":

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
-from forge.cli.common import DeviceOption, command, console, run
+from forge.cli.command import command
+from forge.cli.shared_options import device_option
 from forge.cli.show.moves import moves_table, ranked_moves
+from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.options import option
 
 if TYPE_CHECKING:
     from forge.game.deal import Deal
@@ -21,20 +23,18 @@ if TYPE_CHECKING:
 
 SEED = 0
 
-app = command()
+
+@dataclass(frozen=True)
+class QuickstartArgs:
+    """What may be said to `forge quickstart`."""
+
+    decl: str | None = option(None, "Declaration: name or id 0..9.", metavar="NAME|ID")
+    out: Path = option(Path("quickstart"), "Directory for the shard.", metavar="DIR")
+    device: str = device_option("auto")
 
 
-@app.command()
-def quickstart(
-    decl: Annotated[
-        str | None,
-        typer.Option("--decl", help="Declaration: name or id 0..9.", metavar="NAME|ID"),
-    ] = None,
-    out: Annotated[
-        Path, typer.Option("--out", help="Directory for the shard.", metavar="DIR")
-    ] = Path("quickstart"),
-    device: DeviceOption = "auto",
-) -> None:
+@command()
+def quickstart(args: QuickstartArgs) -> None:
     """Deal seed 0, solve it exactly, check the solution, write it, and read it back.
 
     Shows the hands and the Q of every opening lead (team-0 frame). The declaration is blanks, as
@@ -43,21 +43,21 @@ def quickstart(
     from forge.game.declarations import declaration_name, parse_declaration
     from forge.oracle.shards.naming import ShardKey
 
-    decl_id = SEED % 10 if decl is None else parse_declaration(decl)
+    decl_id = SEED % 10 if args.decl is None else parse_declaration(args.decl)
     key = ShardKey(SEED, decl_id)
     deal = key.deal()
     screen = console()
     screen.print(f"Seed {SEED}, {declaration_name(decl_id)}", highlight=False)
     screen.print(_hands_table(deal))
 
-    table = _solve(deal, decl_id, device, screen)
+    table = _solve(deal, decl_id, args.device, screen)
     moves = ranked_moves(deal.hands[0], table.q(), 0)
     screen.print(f"First lead, V = {table.value():+d} (team-0 frame)", highlight=False)
     screen.print(moves_table(moves))
 
     table.verify()
     screen.print("verified: every V is the best of its q, every q its child's V plus the points")
-    path = key.path(out)
+    path = key.path(args.out)
     _write(table, path, screen)
     _read_back(table, path, screen)
 
@@ -119,9 +119,7 @@ def _read_back(table: Tablebase, path: Path, screen: Console) -> None:
     )
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = quickstart.main
 
 
 if __name__ == "__main__":

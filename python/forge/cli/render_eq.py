@@ -4,53 +4,43 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from forge.cli.common import command, console, run
+from forge.cli.command import command
+from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.look.frames import LEAST_FPS, MOST_FPS
+from forge.options import option
 
 if TYPE_CHECKING:
     from forge.eq.records import EqRecord
     from forge.look.decision_view import DecisionView
 
-app = command()
+
+@dataclass(frozen=True)
+class RenderVisualizationsArgs:
+    """What may be said to `forge render-eq`."""
+
+    dataset: Path = option(help="An E[Q] file.", metavar="FILE.pt")
+    playthrough: bool = option(False, "A GIF of seat 0's decisions, one a trick.")
+    all_players: bool = option(False, "All 28 decisions in it.")
+    overload: bool = option(False, "A PNG of one decision with all hands and all numbers.")
+    decision: int | None = option(None, "Which, 0..27. Default: 0.", metavar="K")
+    game: int | None = option(
+        None,
+        "Seed of a game in the file, or else its place there, 0 for the first. Default: the first.",
+        metavar="SEED|I",
+    )
+    fps: float = option(
+        2.0, "Frames a second, 0.1..50.", metavar="F", least=LEAST_FPS, most=MOST_FPS
+    )
+    output_dir: Path = option(Path("forge/eq/renders"), "Where pictures go.", metavar="DIR")
 
 
-@app.command()
-def render_visualizations(
-    dataset: Annotated[Path, typer.Option("--dataset", help="An E[Q] file.", metavar="FILE.pt")],
-    playthrough: Annotated[
-        bool, typer.Option("--playthrough", help="A GIF of seat 0's decisions, one a trick.")
-    ] = False,
-    all_players: Annotated[
-        bool, typer.Option("--all-players", help="All 28 decisions in it.")
-    ] = False,
-    overload: Annotated[
-        bool,
-        typer.Option("--overload", help="A PNG of one decision with all hands and all numbers."),
-    ] = False,
-    decision: Annotated[
-        int | None, typer.Option("--decision", help="Which, 0..27. Default: 0.", metavar="K")
-    ] = None,
-    game: Annotated[
-        int | None,
-        typer.Option(
-            "--game",
-            help="Seed of a game in the file, or else its place there, 0 for the first. "
-            "Default: the first.",
-            metavar="SEED|I",
-        ),
-    ] = None,
-    fps: Annotated[
-        float, typer.Option("--fps", help="Frames a second, 0.1..50.", metavar="F")
-    ] = 2.0,
-    output_dir: Annotated[
-        Path, typer.Option("--output-dir", help="Where pictures go.", metavar="DIR")
-    ] = Path("forge/eq/renders"),
-) -> None:
+@command()
+def render_visualizations(args: RenderVisualizationsArgs) -> None:
     """Draw decisions of a game as the seat to act saw them.
 
     Each shows the hand in fixed places with ghosts for played dominoes, the distribution of Q of
@@ -59,11 +49,11 @@ def render_visualizations(
 
     Files are game_SEED_playthrough.gif and game_SEED_decision_KK.png, the seed with eight digits.
     """
-    if not playthrough and not overload:
+    if not args.playthrough and not args.overload:
         raise ForgeError("nothing to draw: give --playthrough, --overload or both")
-    if all_players and not playthrough:
+    if args.all_players and not args.playthrough:
         raise ForgeError("--all-players goes with --playthrough")
-    if decision is not None and not overload:
+    if args.decision is not None and not args.overload:
         raise ForgeError("--decision goes with --overload")
     from forge.eq.collate import check_record
     from forge.eq.records import read_record
@@ -71,24 +61,24 @@ def render_visualizations(
     from forge.look.frames.images import frame_ms
     from forge.play.games import N_PLAYS
 
-    shown = 0 if decision is None else decision
+    shown = 0 if args.decision is None else args.decision
     if not 0 <= shown < N_PLAYS:
         raise ForgeError(f"--decision must be 0..{N_PLAYS - 1}, got {shown}")
-    frame_ms(fps)
-    record = read_record(dataset)
-    index = _find(record, game, dataset)
+    frame_ms(args.fps)
+    record = read_record(args.dataset)
+    index = _find(record, args.game, args.dataset)
     check_record(record.game(index))
     views = game_views(record, index)
-    about = f"{dataset.name}{_settings(record)}"
-    _make_directory(output_dir)
+    about = f"{args.dataset.name}{_settings(record)}"
+    _make_directory(args.output_dir)
     name = f"game_{record.seeds[index]:08d}"
-    if overload:
-        path = output_dir / f"{name}_decision_{shown:02d}.png"
+    if args.overload:
+        path = args.output_dir / f"{name}_decision_{shown:02d}.png"
         _tell(path, _draw_overload(path, views[shown], about), "")
-    if playthrough:
-        path = output_dir / f"{name}_playthrough.gif"
-        some = [view for view in views if all_players or view.player == 0]
-        _tell(path, _draw_playthrough(path, some, about, fps), f"{len(some)} decisions, ")
+    if args.playthrough:
+        path = args.output_dir / f"{name}_playthrough.gif"
+        some = [view for view in views if args.all_players or view.player == 0]
+        _tell(path, _draw_playthrough(path, some, about, args.fps), f"{len(some)} decisions, ")
 
 
 def _find(record: EqRecord, game: int | None, dataset: Path) -> int:
@@ -167,9 +157,7 @@ def _tell(path: Path, n_bytes: int, what: str) -> None:
     console().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = render_visualizations.main
 
 
 if __name__ == "__main__":

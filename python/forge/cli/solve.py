@@ -4,44 +4,38 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import typer
 from rich.console import Group
 from rich.text import Text
 
-from forge.cli.common import command, console, run
+from forge.cli.command import command
 from forge.cli.show.moves import moves_table, ranked_moves
+from forge.cli.values import console
+from forge.options import option
 
 if TYPE_CHECKING:
     from forge.oracle.position import Position
 
-app = command()
+
+@dataclass(frozen=True)
+class SolveArgs:
+    """What may be said to `forge solve`."""
+
+    deal: str = option(
+        help="Four hands of seven dominoes, seats 0..3, as they were dealt.",
+        metavar='"6-6,5-4,... / ... / ... / ..."',
+    )
+    decl: str = option(help="Declaration: name or id 0..9.", metavar="NAME|ID")
+    plays: str = option(
+        "", "The dominoes played so far, in order; seat 0 led first.", metavar='"6-6,5-4,..."'
+    )
+    as_json: bool = option(False, "Print JSON.", "--json")
 
 
-@app.command()
-def solve(
-    deal: Annotated[
-        str,
-        typer.Option(
-            "--deal",
-            help="Four hands of seven dominoes, seats 0..3, as they were dealt.",
-            metavar='"6-6,5-4,... / ... / ... / ..."',
-        ),
-    ],
-    decl: Annotated[
-        str, typer.Option("--decl", help="Declaration: name or id 0..9.", metavar="NAME|ID")
-    ],
-    plays: Annotated[
-        str,
-        typer.Option(
-            "--plays",
-            help="The dominoes played so far, in order; seat 0 led first.",
-            metavar='"6-6,5-4,..."',
-        ),
-    ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+@command()
+def solve(args: SolveArgs) -> None:
     """Print the exact Q of a position: the deal and the plays so far.
 
     Values are team 0's points minus team 1's still to be won (team-0 frame); seats 0 and 2 are team
@@ -53,11 +47,11 @@ def solve(
     from forge.oracle.position import Position
 
     position = Position.from_plays(
-        Deal.from_text(deal), parse_declaration(decl), parse_dominoes(plays)
+        Deal.from_text(args.deal), parse_declaration(args.decl), parse_dominoes(args.plays)
     )
     seat = position.seat_to_act
     moves = ranked_moves(position.deal.hands[seat], position.q(), seat)
-    if as_json:
+    if args.as_json:
         print(json.dumps(_as_json(position, moves)))
         return
     console().print(_as_text(position, moves))
@@ -97,9 +91,7 @@ def _as_json(position: Position, moves: Sequence[tuple[int, int]]) -> dict[str, 
     }
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = solve.main
 
 
 if __name__ == "__main__":

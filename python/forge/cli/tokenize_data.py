@@ -3,156 +3,127 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-import typer
 from rich.table import Table
 
-from forge.cli.common import (
-    DeviceOption,
-    WandbOption,
-    at_least_one,
-    command,
-    console,
-    non_negative,
-    parse_seed_range,
-    run,
-)
-from forge.cli.show.tokenizing import TokenizeProgress
+from forge.cli.command import command, end_if_stopped
+from forge.cli.shared_options import device_option, wandb_option
+from forge.cli.values import console, parse_seed_range
 from forge.errors import ForgeError
-from forge.ml.rows import DEFAULT_GLOBAL_SEED, DEFAULT_SAMPLES_PER_SHARD
-from forge.ml.tokenize import Plan, Settings, make_plan, tokenize
-from forge.ml.tokenized.sources import Source, seed_sources, shard_sources, take_in_turn
-from forge.work.tracking import open_tracker
+from forge.ml.settings import DEFAULT_GLOBAL_SEED, DEFAULT_SAMPLES_PER_SHARD
+from forge.options import option
+
+if TYPE_CHECKING:
+    from forge.ml.tokenize import Plan, Settings
+    from forge.ml.tokenized.sources import Source
 
 DEFAULT_INPUT: Final = Path("data/shards-standard")
 
-app = command()
+
+@dataclass(frozen=True)
+class TokenizeDataArgs:
+    """What may be said to `forge tokenize-data`."""
+
+    input_dir: Path | None = option(
+        None,
+        f"Folder with shards. Default: {DEFAULT_INPUT}.",
+        "--input",
+        "--input-dir",
+        metavar="DIR",
+    )
+    output_dir: Path = option(
+        Path("data/tokenized"),
+        "Folder for train/, val/, test/ and manifest.yaml.",
+        "--output",
+        "--output-dir",
+        metavar="DIR",
+    )
+    max_samples_per_shard: int = option(
+        DEFAULT_SAMPLES_PER_SHARD,
+        "States drawn of each deal (of a shard, or of a seed and declaration).",
+        least=1,
+    )
+    max_files: int | None = option(
+        None, "Take this many deals at most, from the splits in turn, lowest seeds first.", least=1
+    )
+    from_seeds: str | None = option(
+        None, "Solve the deals of these seeds; no shards.", metavar="A:B"
+    )
+    per_seed: int | None = option(
+        None, "The same as --max-samples-per-shard, for --from-seeds.", least=1
+    )
+    declarations: Literal["seed", "all"] | None = option(
+        None, "With --from-seeds: seed % 10, or all ten of each seed. [default: seed]"
+    )
+    opp_seeds: int | None = option(
+        None,
+        "With --from-seeds: this many marginalized deals of each seed instead of its own.",
+        least=1,
+    )
+    seed: int = option(DEFAULT_GLOBAL_SEED, "Of the sampling (not of deals).", least=0)
+    device: str = device_option("auto")
+    force: bool = option(False, "Make the data anew, whatever is there.")
+    dry_run: bool = option(False, "Show what would be done; write nothing.")
+    wandb: bool = wandb_option(False)
 
 
-@app.command()
-def tokenize_data(
-    input_dir: Annotated[
-        Path | None,
-        typer.Option(
-            "--input",
-            "--input-dir",
-            help=f"Folder with shards. Default: {DEFAULT_INPUT}.",
-            metavar="DIR",
-        ),
-    ] = None,
-    output_dir: Annotated[
-        Path,
-        typer.Option(
-            "--output",
-            "--output-dir",
-            help="Folder for train/, val/, test/ and manifest.yaml.",
-            metavar="DIR",
-        ),
-    ] = Path("data/tokenized"),
-    max_samples_per_shard: Annotated[
-        int,
-        typer.Option(
-            "--max-samples-per-shard",
-            help="States drawn of each deal (of a shard, or of a seed and declaration).",
-        ),
-    ] = DEFAULT_SAMPLES_PER_SHARD,
-    max_files: Annotated[
-        int | None,
-        typer.Option(
-            "--max-files",
-            help="Take this many deals at most, from the splits in turn, lowest seeds first.",
-        ),
-    ] = None,
-    from_seeds: Annotated[
-        str | None,
-        typer.Option(
-            "--from-seeds", help="Solve the deals of these seeds; no shards.", metavar="A:B"
-        ),
-    ] = None,
-    per_seed: Annotated[
-        int | None,
-        typer.Option("--per-seed", help="The same as --max-samples-per-shard, for --from-seeds."),
-    ] = None,
-    declarations: Annotated[
-        Literal["seed", "all"] | None,
-        typer.Option(
-            "--declarations",
-            help="With --from-seeds: seed % 10, or all ten of each seed. [default: seed]",
-        ),
-    ] = None,
-    opp_seeds: Annotated[
-        int | None,
-        typer.Option(
-            "--opp-seeds",
-            help="With --from-seeds: this many marginalized deals of each seed instead of its own.",
-        ),
-    ] = None,
-    seed: Annotated[
-        int, typer.Option("--seed", help="Of the sampling (not of deals).")
-    ] = DEFAULT_GLOBAL_SEED,
-    device: DeviceOption = "auto",
-    force: Annotated[
-        bool, typer.Option("--force", help="Make the data anew, whatever is there.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done; write nothing.")
-    ] = False,
-    wandb: WandbOption = False,
-) -> None:
+@command()
+def tokenize_data(args: TokenizeDataArgs) -> None:
     """Turn solved deals into memory-mapped training data, split by seed.
 
     A second start goes on where the first ended and adds deals that have come since; the arrays
     depend on deals and options alone. --from-seeds solves instead of reading shards and gives the
     same arrays; --device says where.
     """
-    non_negative("--seed", seed)
-    at_least_one("--max-samples-per-shard", max_samples_per_shard)
-    if max_files is not None:
-        at_least_one("--max-files", max_files)
-    if from_seeds is None:
+    from forge.ml.tokenize import Settings, make_plan
+    from forge.ml.tokenized.sources import shard_sources, take_in_turn
+
+    if args.from_seeds is None:
         for name, value in (
-            ("--per-seed", per_seed),
-            ("--declarations", declarations),
-            ("--opp-seeds", opp_seeds),
+            ("--per-seed", args.per_seed),
+            ("--declarations", args.declarations),
+            ("--opp-seeds", args.opp_seeds),
         ):
             if value is not None:
                 raise ForgeError(f"{name} needs --from-seeds A:B")
-        folder = input_dir or DEFAULT_INPUT
+        folder = args.input_dir or DEFAULT_INPUT
         sources: Sequence[Source] = shard_sources(folder)
-        settings = Settings("shards", seed, max_samples_per_shard)
+        settings = Settings("shards", args.seed, args.max_samples_per_shard)
         description = f"shards {folder}"
     else:
-        if input_dir is not None:
+        if args.input_dir is not None:
             raise ForgeError("give one of --input and --from-seeds")
-        n_samples = max_samples_per_shard if per_seed is None else per_seed
-        settings = Settings("seeds", seed, at_least_one("--per-seed", n_samples))
-        sources = _seed_sources(from_seeds, declarations or "seed", opp_seeds, device)
-        description = f"seeds {from_seeds} declarations {declarations or 'seed'}"
-        if opp_seeds is not None:
-            description += f" opp-seeds {opp_seeds}"
-    if max_files is not None:
-        sources = take_in_turn(sources, max_files)
-    nothing = f"no shards in {input_dir or DEFAULT_INPUT}: make some with "
+        n_samples = args.max_samples_per_shard if args.per_seed is None else args.per_seed
+        settings = Settings("seeds", args.seed, n_samples)
+        sources = _seed_sources(
+            args.from_seeds, args.declarations or "seed", args.opp_seeds, args.device
+        )
+        description = f"seeds {args.from_seeds} declarations {args.declarations or 'seed'}"
+        if args.opp_seeds is not None:
+            description += f" opp-seeds {args.opp_seeds}"
+    if args.max_files is not None:
+        sources = take_in_turn(sources, args.max_files)
+    nothing = f"no shards in {args.input_dir or DEFAULT_INPUT}: make some with "
     nothing += "`forge generate-continuous`, or do without by --from-seeds A:B"
-    if dry_run:
+    if args.dry_run:
         if not sources:
             console().print(nothing, markup=False, highlight=False, soft_wrap=True)
-        show_plan(make_plan(sources, output_dir, settings, force), settings)
+        show_plan(make_plan(sources, args.output_dir, settings, args.force), settings)
         return
     if not sources:
         raise ForgeError(nothing)
-    run_tokenizer(sources, output_dir, settings, description, force, wandb)
+    run_tokenizer(sources, args.output_dir, settings, description, args.force, args.wandb)
 
 
 def _seed_sources(
     seeds: str, declarations: Literal["seed", "all"], opp_seeds: int | None, device: str
 ) -> Sequence[Source]:
+    from forge.ml.tokenized.sources import seed_sources
     from forge.ops import resolve_device
 
-    if opp_seeds is not None:
-        at_least_one("--opp-seeds", opp_seeds)
     return seed_sources(parse_seed_range(seeds), declarations, opp_seeds, resolve_device(device))
 
 
@@ -165,14 +136,17 @@ def run_tokenizer(
     wandb: bool,
 ) -> None:
     """Tokenise with progress and tracking; ends with 128 + the signal's number if stopped."""
+    from forge.cli.show.tokenizing import TokenizeProgress
+    from forge.ml.tokenize import tokenize
+    from forge.work.tracking import open_tracker
+
     screen = console()
     config = {"output": str(output), "source": description, **vars(settings)}
     tracker = open_tracker(wandb, job_type="tokenize", group=None, config=config)
     with tracker, TokenizeProgress(screen, tracker) as progress:
         report = tokenize(sources, output, settings, description, force=force, listener=progress)
     screen.print(progress.summary(output, report), markup=False, highlight=False, soft_wrap=True)
-    if report.stopped_by is not None:
-        raise typer.Exit(128 + report.stopped_by)
+    end_if_stopped(report.stopped_by)
 
 
 def show_plan(plan: Plan, settings: Settings) -> None:
@@ -206,9 +180,7 @@ def show_plan(plan: Plan, settings: Settings) -> None:
     screen.print(f"{plan.folder.path}: {line}", markup=False, highlight=False, soft_wrap=True)
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = tokenize_data.main
 
 
 if __name__ == "__main__":

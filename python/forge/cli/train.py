@@ -3,56 +3,23 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
-
-from forge.cli.common import WandbGroupOption, command, run
-from forge.cli.training_options import (
-    TRAINING,
-    BatchSizeOption,
-    CompileOption,
-    DeterministicOption,
-    DevicesOption,
-    DropoutOption,
-    EmbedDimOption,
-    EpochsOption,
-    FastDevRunOption,
-    FfDimOption,
-    HeadsOption,
-    InitFromOption,
-    LayersOption,
-    LimitBatchesOption,
-    LogEveryOption,
-    LrOption,
-    MaxHoursOption,
-    OptimizerOption,
-    PrecisionOption,
-    ResumeOption,
-    SeedOption,
-    StrategyOption,
-    WandbOption,
-    WarmupOption,
-    WeightDecayOption,
-    defaults,
-    run_training,
-)
+from forge.cli.command import Given, command
+from forge.cli.training_options import StartOptions, run_training, values_of
 from forge.errors import ForgeError
-from forge.learn.data_module import RowsDataModule
-from forge.learn.training import RunData
-from forge.ml.data import DominoDataModule
-from forge.ml.module import DominoLightningModule
-from forge.ml.networks.architectures import ARCHITECTURES
-from forge.ml.positions import StreamOptions, parse_mixture
-from forge.ml.rows import DEFAULT_GLOBAL_SEED
-from forge.ml.stream import StreamingDataModule
-from forge.ml.tokenize import Settings, tokenize
-from forge.ml.tokenized.sources import shard_sources
-from forge.oracle.shards.naming import ShardKey
-from forge.oracle.shards.pipeline import PipelineOptions, run_pipeline
+from forge.learn.settings import RowsSettings, Training
+from forge.ml.settings import Stage1Settings, StreamSettings
+from forge.options import option
+
+if TYPE_CHECKING:
+    from forge.learn.training import RunData
+    from forge.ml.data import DominoDataModule
+    from forge.ml.stream import StreamingDataModule
 
 DEFAULT_DATA: Final = Path("data") / "tokenized"
 # Of each split the seed with the fewest states: a trial without data takes seconds.
@@ -61,89 +28,34 @@ TRIAL_SEEDS: Final = (30, 930)
 TRIAL_SAMPLES_PER_SHARD: Final = 500
 
 
-MODULE: Final = defaults(DominoLightningModule)
-STREAM: Final = defaults(StreamingDataModule) | defaults(StreamOptions)
-DATA: Final = defaults(RowsDataModule)
+@dataclass(frozen=True)
+class TrainData:
+    """Where the rows come from."""
 
-app = command()
+    data: Path | None = option(None, f"Tokenised data. [default: {DEFAULT_DATA}]", metavar="DIR")
+    stream: bool = option(False, "Fresh positions from the solver; needs no data.", "--stream")
+    num_workers: int | None = option(
+        None,
+        "Processes that read (default 0) or, with --stream, solve (cores - 1, at most 7).",
+        least=0,
+    )
 
 
-@app.command()
+@command()
 def train(
-    context: typer.Context,
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help=f"Tokenised data. [default: {DEFAULT_DATA}]", metavar="DIR"),
-    ] = None,
-    stream: Annotated[
-        bool, typer.Option("--stream", help="Fresh positions from the solver; needs no data.")
-    ] = False,
-    mixture: Annotated[
-        str,
-        typer.Option("--mixture", help="Of the stream, e.g. uniform:0.8,played:0.2."),
-    ] = "uniform",
-    per_deal: Annotated[
-        int, typer.Option("--per-deal", help="Of the stream: positions a deal.")
-    ] = STREAM["per_deal"],
-    mix_deals: Annotated[
-        int, typer.Option("--mix-deals", help="Of the stream: deals a batch is drawn from.")
-    ] = STREAM["mix_deals"],
-    samples_per_epoch: Annotated[
-        int, typer.Option("--samples-per-epoch", help="Of the stream.")
-    ] = STREAM["samples_per_epoch"],
-    val_per_deal: Annotated[
-        int, typer.Option("--val-per-deal", help="Of the stream: validation positions a deal.")
-    ] = STREAM["val_per_deal"],
-    val_deals: Annotated[
-        int, typer.Option("--val-deals", help="Of the stream: validation deals, 1..50.")
-    ] = STREAM["val_deals"],
-    run_dir: Annotated[
-        Path, typer.Option("--run-dir", help="Gets domino/version_N.", metavar="DIR")
-    ] = Path("runs"),
-    epochs: EpochsOption = None,
-    max_hours: MaxHoursOption = None,
-    batch_size: BatchSizeOption = DATA["batch_size"],
-    lr: LrOption = MODULE["lr"],
-    warmup_steps: WarmupOption = TRAINING["warmup_steps"],
-    arch: Annotated[
-        str, typer.Option("--arch", help=f"Network: {', '.join(ARCHITECTURES)}.")
-    ] = MODULE["arch"],
-    optimizer: OptimizerOption = MODULE["optimizer"],
-    embed_dim: EmbedDimOption = MODULE["embed_dim"],
-    n_heads: HeadsOption = MODULE["n_heads"],
-    n_layers: LayersOption = MODULE["n_layers"],
-    ff_dim: FfDimOption = MODULE["ff_dim"],
-    dropout: DropoutOption = MODULE["dropout"],
-    weight_decay: WeightDecayOption = MODULE["weight_decay"],
-    value_weight: Annotated[
-        float, typer.Option("--value-weight", help="Of the value head in the loss.")
-    ] = MODULE["value_weight"],
-    loss_mode: Annotated[str, typer.Option("--loss-mode", help="policy or qvalue.")] = MODULE[
-        "loss_mode"
-    ],
-    seed: SeedOption = DATA["seed"],
-    num_workers: Annotated[
-        int | None,
-        typer.Option(
-            "--num-workers",
-            help="Processes that read (default 0) or, with --stream, solve (cores - 1, at most 7).",
-        ),
-    ] = None,
-    wandb: WandbOption = False,
-    wandb_group: WandbGroupOption = None,
-    fast_dev_run: FastDevRunOption = False,
-    limit_batches: LimitBatchesOption = None,
-    compile_network: CompileOption = TRAINING["compile_network"],
-    precision: PrecisionOption = TRAINING["precision"],
-    strategy: StrategyOption = TRAINING["strategy"],
-    devices: DevicesOption = TRAINING["devices"],
-    deterministic: DeterministicOption = TRAINING["deterministic"],
-    log_every_n_steps: LogEveryOption = TRAINING["log_every_n_steps"],
-    resume: ResumeOption = None,
-    init_from: InitFromOption = None,
+    source: TrainData,
+    stream: StreamSettings,
+    rows: RowsSettings,
+    network: Stage1Settings,
+    training: Training,
+    start: StartOptions,
+    given: Given,
 ) -> None:
     """Train a network on exact values."""
-    run_training(context, DominoLightningModule, _open_data)
+    from forge.ml.module import DominoLightningModule
+
+    options = values_of(source, stream, rows, network, training, start)
+    run_training("train", options, given, DominoLightningModule, _open_data)
 
 
 @contextmanager
@@ -154,6 +66,10 @@ def _open_data(options: dict[str, Any]) -> Iterator[RunData]:
 
 def _data(options: dict[str, Any], temporary: Path) -> DominoDataModule | StreamingDataModule:
     """The rows of a run; `temporary` is for those that a trial makes for itself."""
+    from forge.ml.data import DominoDataModule
+    from forge.ml.positions import StreamOptions, parse_mixture
+    from forge.ml.stream import StreamingDataModule
+
     folder = Path(options["data"] or DEFAULT_DATA)
     batch_size, num_workers = options["batch_size"], options["num_workers"]
     if options["stream"]:
@@ -181,6 +97,12 @@ def _data(options: dict[str, Any], temporary: Path) -> DominoDataModule | Stream
 
 def _make_data(folder: Path) -> Path:
     """A few shards, and the data made of them: the whole way that real data go."""
+    from forge.ml.settings import DEFAULT_GLOBAL_SEED
+    from forge.ml.tokenize import Settings, tokenize
+    from forge.ml.tokenized.sources import shard_sources
+    from forge.oracle.shards.naming import ShardKey
+    from forge.oracle.shards.pipeline import PipelineOptions, run_pipeline
+
     shards, tokenized = folder / "shards", folder / "tokenized"
     run_pipeline([ShardKey(seed, seed % 10) for seed in TRIAL_SEEDS], PipelineOptions(shards))
     settings = Settings("shards", DEFAULT_GLOBAL_SEED, TRIAL_SAMPLES_PER_SHARD)
@@ -188,10 +110,7 @@ def _make_data(folder: Path) -> Path:
     return tokenized
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
-
+main = train.main
 
 if __name__ == "__main__":
     main()

@@ -2,116 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+from forge.cli.command import Given, command
+from forge.cli.training_options import StartOptions, run_training, values_of
+from forge.learn.settings import RowsSettings, Training
+from forge.options import option
+from forge.stage2.settings import Stage2Settings
 
-from forge.cli.common import WandbGroupOption, command, run
-from forge.cli.training_options import (
-    TRAINING,
-    BatchSizeOption,
-    CompileOption,
-    DeterministicOption,
-    DevicesOption,
-    DropoutOption,
-    EmbedDimOption,
-    EpochsOption,
-    FastDevRunOption,
-    FfDimOption,
-    HeadsOption,
-    InitFromOption,
-    LayersOption,
-    LimitBatchesOption,
-    LogEveryOption,
-    LrOption,
-    MaxHoursOption,
-    OptimizerOption,
-    PrecisionOption,
-    ResumeOption,
-    SeedOption,
-    StrategyOption,
-    WandbOption,
-    WarmupOption,
-    WeightDecayOption,
-    defaults,
-    run_training,
-)
-from forge.learn.training import RunData
-from forge.stage2.data import EqDataModule
-from forge.stage2.module import EqLightningModule
-from forge.stage2.network import ARCHITECTURES
+if TYPE_CHECKING:
+    from forge.learn.training import RunData
 
 DEFAULT_DATA: Final = Path("data") / "eq-games"
-MODULE: Final = defaults(EqLightningModule)
-DATA: Final = defaults(EqDataModule)
-
-app = command()
 
 
-@app.command(name="train-eq")
+@dataclass(frozen=True)
+class TrainEqData:
+    """Where the rows come from."""
+
+    data: Path = option(DEFAULT_DATA, "E[Q] files, in train/ and val/.", metavar="DIR")
+    num_workers: int = option(0, "Processes that read.", least=0)
+
+
+@command()
 def train_eq(
-    context: typer.Context,
-    data: Annotated[
-        Path,
-        typer.Option("--data", help="E[Q] files, in train/ and val/.", metavar="DIR"),
-    ] = DEFAULT_DATA,
-    run_dir: Annotated[
-        Path, typer.Option("--run-dir", help="Gets eq/version_N.", metavar="DIR")
-    ] = Path("runs"),
-    epochs: EpochsOption = None,
-    max_hours: MaxHoursOption = None,
-    batch_size: BatchSizeOption = DATA["batch_size"],
-    lr: LrOption = MODULE["lr"],
-    warmup_steps: WarmupOption = TRAINING["warmup_steps"],
-    arch: Annotated[
-        str, typer.Option("--arch", help=f"Network: {', '.join(ARCHITECTURES)}.")
-    ] = MODULE["arch"],
-    optimizer: OptimizerOption = MODULE["optimizer"],
-    embed_dim: EmbedDimOption = MODULE["embed_dim"],
-    n_heads: HeadsOption = MODULE["n_heads"],
-    n_layers: LayersOption = MODULE["n_layers"],
-    ff_dim: FfDimOption = MODULE["ff_dim"],
-    dropout: DropoutOption = MODULE["dropout"],
-    weight_decay: WeightDecayOption = MODULE["weight_decay"],
-    floor: Annotated[
-        float,
-        typer.Option("--floor", help="Points: labels more certain than this weigh alike."),
-    ] = MODULE["floor"],
-    seed: SeedOption = DATA["seed"],
-    num_workers: Annotated[int, typer.Option("--num-workers", help="Processes that read.")] = DATA[
-        "num_workers"
-    ],
-    wandb: WandbOption = False,
-    wandb_group: WandbGroupOption = None,
-    fast_dev_run: FastDevRunOption = False,
-    limit_batches: LimitBatchesOption = None,
-    compile_network: CompileOption = TRAINING["compile_network"],
-    precision: PrecisionOption = TRAINING["precision"],
-    strategy: StrategyOption = TRAINING["strategy"],
-    devices: DevicesOption = TRAINING["devices"],
-    deterministic: DeterministicOption = TRAINING["deterministic"],
-    log_every_n_steps: LogEveryOption = TRAINING["log_every_n_steps"],
-    resume: ResumeOption = None,
-    init_from: InitFromOption = None,
+    source: TrainEqData,
+    rows: RowsSettings,
+    network: Stage2Settings,
+    training: Training,
+    start: StartOptions,
+    given: Given,
 ) -> None:
     """Train a network that plays from transcripts (Stage 2)."""
-    run_training(context, EqLightningModule, _open_data)
+    from forge.stage2.module import EqLightningModule
+
+    options = values_of(source, rows, network, training, start)
+    run_training("train-eq", options, given, EqLightningModule, _open_data)
 
 
 @contextmanager
 def _open_data(options: dict[str, Any]) -> Iterator[RunData]:
+    from forge.stage2.data import EqDataModule
+
     yield EqDataModule(
         options["data"], options["batch_size"], options["num_workers"], seed=options["seed"]
     )
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
-
+main = train_eq.main
 
 if __name__ == "__main__":
     main()

@@ -4,47 +4,51 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from forge.cli.common import command, console, run
+from forge.cli.command import command
+from forge.cli.values import console
 from forge.errors import ForgeError
-from forge.oracle.shards.checks import VerifiedShard, find_shards, verify_shard
+from forge.options import option
 
-app = command()
+if TYPE_CHECKING:
+    from forge.oracle.shards.checks import VerifiedShard
 
 
-@app.command()
-def verify(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Shard files (.parquet, .pt) or directories of them.")
-    ],
-    deal: Annotated[
-        str | None,
-        typer.Option(
-            "--deal",
-            help="The deal of a file that does not say its own.",
-            metavar='"6-6,... / ... / ... / ..."',
-        ),
-    ] = None,
-) -> None:
+@dataclass(frozen=True)
+class VerifyArgs:
+    """What may be said to `forge verify`."""
+
+    paths: list[Path] = option(
+        help="Shard files (.parquet, .pt) or directories of them.", is_argument=True
+    )
+    deal: str | None = option(
+        None, "The deal of a file that does not say its own.", metavar='"6-6,... / ... / ... / ..."'
+    )
+
+
+@command()
+def verify(args: VerifyArgs) -> None:
     """Check every row of shard files against the rules and against each other.
 
     Also the checksums, and the metadata against the rows and the file's name. Solves nothing again.
     Exit code 0 if all is well, 2 if anything is not.
     """
     from forge.game.deal import Deal
+    from forge.oracle.shards.checks import find_shards, verify_shard
 
-    given_deal = None if deal is None else Deal.from_text(deal)
-    files = list(find_shards(paths))
+    given_deal = None if args.deal is None else Deal.from_text(args.deal)
+    files = list(find_shards(args.paths))
     if not files:
         raise ForgeError(
-            f"no shards in {', '.join(map(str, paths))}: files named seed_*_decl_*.parquet or .pt"
+            f"no shards in {', '.join(map(str, args.paths))}: "
+            "files named seed_*_decl_*.parquet or .pt"
         )
     screen = console()
     table = Table()
@@ -80,9 +84,7 @@ def _conclude(screen: Console, n_files: int, problems: Sequence[str]) -> None:
     raise ForgeError(problems[0] + counted)
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = verify.main
 
 
 if __name__ == "__main__":

@@ -3,64 +3,48 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from forge.cli.common import command, console, run
+from forge.cli.command import command
+from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.options import option
 
-app = command()
+
+@dataclass(frozen=True)
+class ViewArgs:
+    """What may be said to `forge view`."""
+
+    file: Path = option(
+        help="An E[Q] file, or a directory of them.", metavar="FILE.pt|DIR", is_argument=True
+    )
+    game: int | None = option(None, "Where to begin: a seed, or a place 0.. in the file.")
+    decision: int | None = option(None, "Where to begin, 0..27; with --text the only one printed.")
+    text: bool = option(False, "Print decisions instead. Without a terminal that is so anyway.")
+    show_hidden: bool = option(False, "Show also the hands that the seat to act can't see.")
+    chances: bool = option(False, "Chances to get at least so many points.")
+    bid: int = option(30, "Of team 0, 30..42 or 84: what chances are about.")
 
 
-@app.command()
-def view(
-    file: Annotated[
-        Path, typer.Argument(help="An E[Q] file, or a directory of them.", metavar="FILE.pt|DIR")
-    ],
-    game: Annotated[
-        int | None,
-        typer.Option("--game", help="Where to begin: a seed, or a place 0.. in the file."),
-    ] = None,
-    decision: Annotated[
-        int | None,
-        typer.Option("--decision", help="Where to begin, 0..27; with --text the only one printed."),
-    ] = None,
-    text: Annotated[
-        bool,
-        typer.Option(
-            "--text", help="Print decisions instead. Without a terminal that is so anyway."
-        ),
-    ] = False,
-    show_hidden: Annotated[
-        bool,
-        typer.Option("--show-hidden", help="Show also the hands that the seat to act can't see."),
-    ] = False,
-    chances: Annotated[
-        bool, typer.Option("--chances", help="Chances to get at least so many points.")
-    ] = False,
-    bid: Annotated[
-        int, typer.Option("--bid", help="Of team 0, 30..42 or 84: what chances are about.")
-    ] = 30,
-) -> None:
+@command()
+def view(args: ViewArgs) -> None:
     """Look at recorded decisions: hands, trick, history, voids, and E[Q] with its distribution.
 
     The key ? lists the keys.
     """
-    if not (30 <= bid <= 42 or bid == 84):
-        raise ForgeError(f"--bid must be 30..42 or 84, got {bid}")
+    if not (30 <= args.bid <= 42 or args.bid == 84):
+        raise ForgeError(f"--bid must be 30..42 or 84, got {args.bid}")
     from forge.look.viewer.library import Browser
     from forge.look.viewer.sections import print_view
     from forge.look.viewer.text import Look
 
-    browser = Browser(file, game, decision or 0)
-    look = Look(hidden=show_hidden, chances=chances, bid=bid)
-    if text or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    browser = Browser(args.file, args.game, args.decision or 0)
+    look = Look(hidden=args.show_hidden, chances=args.chances, bid=args.bid)
+    if args.text or not (sys.stdin.isatty() and sys.stdout.isatty()):
         for trouble in browser.trouble:
             print(f"passed by: {trouble}", file=sys.stderr)
-        views = browser.views if decision is None else [browser.view]
+        views = browser.views if args.decision is None else [browser.view]
         for each in views:
             print_view(console(), each, look, browser.place)
         return
@@ -69,9 +53,7 @@ def view(
     ViewerApp(browser, look).run()
 
 
-def main(args: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """Run the command line."""
-    run(app, args, prog)
+main = view.main
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from forge import __version__
 from forge.errors import ForgeError
-from forge.game.constants import HAND_POINTS
+from forge.game.constants import HAND_POINTS, N_PLAYS
 from forge.game.contract import BID
+from forge.options import check, option
 
 SAMPLERS: Final = ("uniform", "mrv")
 POLICIES: Final = ("greedy", "epsilon_greedy", "boltzmann")
@@ -37,19 +38,15 @@ class PosteriorConfig:
         ForgeError: on a value out of range.
     """
 
-    window: int = 4
-    tau: float = 0.1
-    mix: float = 0.1
-    min_ess_share: float = 0.02
+    window: int = option(4, "How many plays back that looks.", least=1, most=N_PLAYS)
+    tau: float = option(0.1, "Temperature of the plays of others, points.", above=0)
+    mix: float = option(0.1, "Share of random plays of others.", least=0, most=1)
+    min_ess_share: float = option(
+        0.02, "Least effective share of the worlds, by tempering.", least=0, most=1
+    )
 
     def __post_init__(self) -> None:
-        if not 1 <= self.window <= 28:
-            raise ForgeError(f"posterior window must lie in 1..28, got {self.window}")
-        if not self.tau > 0.0:
-            raise ForgeError(f"posterior tau must be above 0, got {self.tau}")
-        for name, value in (("mix", self.mix), ("min_ess_share", self.min_ess_share)):
-            if not 0.0 <= value <= 1.0:
-                raise ForgeError(f"posterior {name} must lie in 0..1, got {value}")
+        check(self, "posterior ")
 
 
 @dataclass(frozen=True)
@@ -68,23 +65,23 @@ class AdaptiveConfig:
         ForgeError: on a value out of range.
     """
 
-    min_samples: int = 5000
-    max_samples: int = 2_000_000
-    batch_size: int = 1000
-    sem_threshold: float = 0.1
-    stop_when_certain: bool = False
+    min_samples: int = option(5000, "Worlds before convergence is looked at.", least=1)
+    max_samples: int = option(2_000_000, "Most worlds per decision.", least=1)
+    batch_size: int = option(1000, "Worlds from one look to the next.", least=1)
+    sem_threshold: float = option(
+        0.1, "Converged when the standard error of every legal play is below, points.", above=0
+    )
+    stop_when_certain: bool = option(
+        False, "Stop too when the best play is ahead of all others by four standard errors."
+    )
 
     def __post_init__(self) -> None:
-        for name in ("min_samples", "max_samples", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ForgeError(f"{name} must be at least 1, got {getattr(self, name)}")
+        check(self)
         if self.max_samples < self.min_samples:
             raise ForgeError(
                 f"max_samples must be at least min_samples ({self.min_samples}), "
                 f"got {self.max_samples}"
             )
-        if not self.sem_threshold > 0.0:
-            raise ForgeError(f"sem_threshold must be above 0, got {self.sem_threshold}")
 
 
 @dataclass(frozen=True)
@@ -103,17 +100,17 @@ class EstimateConfig:
         ForgeError: on a value out of range.
     """
 
-    n_samples: int = 50
-    sampler: str = "uniform"
-    enumerate: bool = False
-    enum_threshold: int = 100_000
+    n_samples: int = option(50, "Worlds sampled per decision.", least=1)
+    sampler: str = option(
+        "uniform", "uniform: all worlds alike; mrv: most-constrained-first, with a bias."
+    )
+    enumerate: bool = option(False, "Exact E[Q] where there are at most --enum-threshold worlds.")
+    enum_threshold: int = option(100_000, "Most worlds to enumerate.", least=1)
     posterior: PosteriorConfig | None = None
     adaptive: AdaptiveConfig | None = None
 
     def __post_init__(self) -> None:
-        for name in ("n_samples", "enum_threshold"):
-            if getattr(self, name) < 1:
-                raise ForgeError(f"{name} must be at least 1, got {getattr(self, name)}")
+        check(self)
         if self.sampler not in SAMPLERS:
             raise ForgeError(f"sampler must be {' or '.join(SAMPLERS)}, got {self.sampler!r}")
 
@@ -142,21 +139,18 @@ class ExplorationConfig:
         ForgeError: on a value out of range.
     """
 
-    policy: str = "greedy"
-    epsilon: float = 0.1
-    temperature: float = 2.0
-    blunder_rate: float = 0.0
-    max_blunder: float = 5.0
+    policy: str = option("greedy", "How a play is chosen by E[Q].")
+    epsilon: float = option(0.1, "Chance of a random play (epsilon_greedy).", least=0, most=1)
+    temperature: float = option(2.0, "Of the softmax over E[Q], points (boltzmann).", above=0)
+    blunder_rate: float = option(
+        0.0, "Chance of a play known to be worse, under any policy.", least=0, most=1
+    )
+    max_blunder: float = option(5.0, "Most E[Q] that a blunder gives away, points.", above=0)
 
     def __post_init__(self) -> None:
         if self.policy not in POLICIES:
             raise ForgeError(f"exploration must be {', '.join(POLICIES)}, got {self.policy!r}")
-        for name, value in (("epsilon", self.epsilon), ("blunder_rate", self.blunder_rate)):
-            if not 0.0 <= value <= 1.0:
-                raise ForgeError(f"{name} must lie in 0..1, got {value}")
-        for name, value in (("temperature", self.temperature), ("max_blunder", self.max_blunder)):
-            if not value > 0.0:
-                raise ForgeError(f"{name} must be above 0, got {value}")
+        check(self)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from forge.errors import ForgeError
 from forge.learn.batches import Batch
+from forge.learn.settings import RowsSettings
 from forge.work.seed_files import SPLITS
 
 
@@ -114,10 +115,10 @@ class RowsDataModule(pl.LightningDataModule):
     def __init__(
         self,
         data_dir: str | Path,
-        batch_size: int = 4096,
+        batch_size: int = RowsSettings.batch_size,
         num_workers: int = 0,
         pin_memory: bool | None = None,
-        seed: int = 42,
+        seed: int = RowsSettings.seed,
     ) -> None:
         super().__init__()
         for name, value, least in (

@@ -1,15 +1,14 @@
 """Optimisers of `forge train`, by name."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 import torch
 from torch import nn
 from torch.optim import AdamW, Muon, Optimizer
 
 from forge.errors import ForgeError
-
-OPTIMIZERS: Final = ("adamw", "muon")
+from forge.learn.settings import OPTIMIZERS
 
 
 class JoinedOptimizer(Optimizer):

@@ -13,12 +13,12 @@ import yaml  # type: ignore[import-untyped, unused-ignore]
 
 import forge
 from forge.errors import ForgeError
+from forge.learn.settings import PRECISIONS
 from forge.work.atomic import write_file
 
 CHECKPOINTS: Final = "checkpoints"
 BEST_CHECKPOINT: Final = "best.ckpt"
 LAST_CHECKPOINT: Final = "last.ckpt"
-PRECISIONS: Final = ("32-true", "16-mixed", "bf16-mixed", "bf16-true", "64-true")
 
 # From Ampere on (A100, and H100 and newer) bfloat16 is as fast as float16.
 _BF16_CAPABILITY: Final = 8

@@ -7,7 +7,6 @@ import pickle
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
 
@@ -38,66 +37,12 @@ from forge.learn.run import (
     new_run_folder,
     run_record,
 )
+from forge.learn.settings import Training
 from forge.work.atomic import write_file
 from forge.work.stop import StopSignal
 from forge.work.tracking import WANDB_PROJECT, starting_wandb
 
 GRADIENT_CLIP_NORM: Final = 1.0
-DEFAULT_EPOCHS: Final = 20
-
-
-@dataclass(frozen=True)
-class Training:
-    """How a run goes, apart from its network and its data. Defaults of `forge train` are these.
-
-    Args:
-        run_dir: gets `domino/version_N`, or `eq/version_N` for Stage 2.
-        epochs: None is 20, or no end with `max_hours`.
-        max_hours: wall-clock budget; the learning rate follows it.
-        warmup_steps: steps of linear warm-up.
-        limit_batches: of an epoch, train and val each.
-        compile_network: torch.compile.
-        precision: auto or one of `forge.learn.run.PRECISIONS`.
-        strategy: Lightning's.
-        devices: GPUs, or processes on a CPU.
-        deterministic: deterministic algorithms alone.
-        log_every_n_steps: steps from one row of figures to the next.
-        fast_dev_run: one train and one val batch, nothing is kept.
-        wandb, wandb_group: log to Weights & Biases too; a group implies it.
-        resume: checkpoint to go on from.
-
-    Raises:
-        ForgeError: on a value that makes no sense.
-    """
-
-    run_dir: str = "runs"
-    epochs: int | None = None
-    max_hours: float | None = None
-    warmup_steps: int = 0
-    limit_batches: int | None = None
-    compile_network: bool = False
-    precision: str = "auto"
-    strategy: str = "auto"
-    devices: int = 1
-    deterministic: bool = False
-    log_every_n_steps: int = 50
-    fast_dev_run: bool = False
-    wandb: bool = False
-    wandb_group: str | None = None
-    resume: str | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("epochs", "limit_batches", "devices", "log_every_n_steps"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ForgeError(f"{name} must be at least 1, got {value}")
-
-    @property
-    def max_epochs(self) -> int:
-        """As Lightning takes it: -1 is no end."""
-        if self.epochs is not None:
-            return self.epochs
-        return -1 if self.max_hours is not None else DEFAULT_EPOCHS
 
 
 _Module = TypeVar("_Module", bound=NetworkModule)

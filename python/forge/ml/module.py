@@ -14,10 +14,11 @@ from forge.learn.network_module import NetworkModule
 from forge.ml.metrics import EpochLosses, EpochMetrics, acting_qvals, acting_sign, slot_bias_warning
 from forge.ml.networks.architectures import build_network
 from forge.ml.networks.transformer import DominoTransformer
+from forge.ml.settings import LOSS_MODES
+from forge.ml.settings import Stage1Settings as Defaults
 
 __all__ = ["LOSS_MODES", "DominoLightningModule", "DominoTransformer", "policy_loss", "q_loss"]
 
-LOSS_MODES: Final = ("policy", "qvalue")
 # Batches from one counted for `train/q_gap` and its kin to the next.
 _TRAIN_METRICS_EVERY: Final = 20
 # With fewer positions than this the mean error of a slot is mostly chance.
@@ -93,19 +94,19 @@ class DominoLightningModule(NetworkModule):
 
     def __init__(
         self,
-        embed_dim: int = 128,
-        n_heads: int = 8,
-        n_layers: int = 4,
-        ff_dim: int = 512,
-        dropout: float = 0.1,
-        lr: float = 3e-4,
-        weight_decay: float = 0.01,
+        embed_dim: int = Defaults.embed_dim,
+        n_heads: int = Defaults.n_heads,
+        n_layers: int = Defaults.n_layers,
+        ff_dim: int = Defaults.ff_dim,
+        dropout: float = Defaults.dropout,
+        lr: float = Defaults.lr,
+        weight_decay: float = Defaults.weight_decay,
         temperature: float = 3.0,
         soft_weight: float = 0.7,
-        value_weight: float = 0.5,
-        loss_mode: str = "policy",
-        arch: str = "transformer",
-        optimizer: str = "adamw",
+        value_weight: float = Defaults.value_weight,
+        loss_mode: str = Defaults.loss_mode,
+        arch: str = Defaults.arch,
+        optimizer: str = Defaults.optimizer,
     ) -> None:
         super().__init__(lr, weight_decay, optimizer)
         if loss_mode not in LOSS_MODES:

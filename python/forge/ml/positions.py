@@ -28,7 +28,9 @@ from forge.errors import ForgeError
 from forge.game.deal import Deal
 from forge.game.state import INITIAL_STATE, seats_to_act
 from forge.learn.batches import Batch
+from forge.learn.settings import RowsSettings
 from forge.ml.rows import ILLEGAL_Q, make_rows
+from forge.ml.settings import StreamSettings
 
 DISTRIBUTIONS: Final = ("uniform", "played")
 NOISE_RATES: Final = (0.0, 0.1, 0.3, 1.0)
@@ -73,10 +75,10 @@ class StreamOptions:
         ForgeError: on a value that makes no sense.
     """
 
-    seed: int = 42
+    seed: int = RowsSettings.seed
     mixture: Mapping[str, float] = field(default_factory=lambda: {"uniform": 1.0})
-    per_deal: int = 10_000
-    mix_deals: int = 32
+    per_deal: int = StreamSettings.per_deal
+    mix_deals: int = StreamSettings.mix_deals
 
     def __post_init__(self) -> None:
         for name, value, least in (

@@ -28,8 +28,6 @@ ROW_SHAPES: Final[dict[str, tuple[int, ...]]] = {
     "values": (),
 }
 
-DEFAULT_GLOBAL_SEED: Final = 42
-DEFAULT_SAMPLES_PER_SHARD: Final = 50_000
 ILLEGAL_Q: Final = -128
 
 

@@ -12,9 +12,11 @@ from forge import ops
 from forge.errors import ForgeError
 from forge.learn.batches import Batch
 from forge.learn.data_module import RankSampler, as_is
+from forge.learn.settings import RowsSettings
 from forge.ml.measure.protocol import REFERENCE_SEEDS, ReferenceRows, reference_rows, solve_seeds
 from forge.ml.mixing import PositionStream
 from forge.ml.positions import StreamOptions
+from forge.ml.settings import StreamSettings
 
 # Two units wait for each worker in shared memory, which containers often limit to 64 MB: at the
 # default size of a unit that is 14.
@@ -96,11 +98,11 @@ class StreamingDataModule(pl.LightningDataModule):
     def __init__(
         self,
         options: StreamOptions | None = None,
-        batch_size: int = 4096,
-        samples_per_epoch: int = 1_000_000,
+        batch_size: int = RowsSettings.batch_size,
+        samples_per_epoch: int = StreamSettings.samples_per_epoch,
         num_workers: int | None = None,
-        val_per_deal: int = 1000,
-        val_deals: int = len(REFERENCE_SEEDS["val"]),
+        val_per_deal: int = StreamSettings.val_per_deal,
+        val_deals: int = StreamSettings.val_deals,
         pin_memory: bool | None = None,
     ) -> None:
         super().__init__()

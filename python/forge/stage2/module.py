@@ -11,6 +11,7 @@ from forge.learn.batches import choose_slots
 from forge.learn.network_module import NetworkModule
 from forge.stage2.metrics import EqMetrics
 from forge.stage2.network import EqPrediction, build_transcript_network
+from forge.stage2.settings import Stage2Settings as Defaults
 
 # Losses are in units of (10 points) squared.
 _UNIT_SQUARE = 100.0
@@ -42,16 +43,16 @@ class EqLightningModule(NetworkModule):
 
     def __init__(
         self,
-        embed_dim: int = 512,
-        n_heads: int = 8,
-        n_layers: int = 4,
-        ff_dim: int = 512,
-        dropout: float = 0.0,
-        lr: float = 2e-3,
-        weight_decay: float = 0.01,
-        arch: str = "mlp",
-        optimizer: str = "adamw",
-        floor: float = 1.0,
+        embed_dim: int = Defaults.embed_dim,
+        n_heads: int = Defaults.n_heads,
+        n_layers: int = Defaults.n_layers,
+        ff_dim: int = Defaults.ff_dim,
+        dropout: float = Defaults.dropout,
+        lr: float = Defaults.lr,
+        weight_decay: float = Defaults.weight_decay,
+        arch: str = Defaults.arch,
+        optimizer: str = Defaults.optimizer,
+        floor: float = Defaults.floor,
     ) -> None:
         super().__init__(lr, weight_decay, optimizer)
         if not 0.0 < floor <= HAND_POINTS:

@@ -14,8 +14,7 @@ from forge.ml.networks.transformer import Encoder
 from forge.play.games import N_SLOTS
 from forge.play.transcript import MAX_TOKENS, N_FEATURES, TYPE, TYPE_HAND, TYPE_PLAY
 from forge.stage2.geometry import TranscriptGeometry, own_tokens
-
-ARCHITECTURES: Final = ("mlp", "transformer")
+from forge.stage2.settings import ARCHITECTURES
 
 # Values of the token features, in feature order: the rows of their embedding tables.
 FEATURE_SIZES: Final = (7, 7, 2, 3, 4, 2, 10, 3)

@@ -7,7 +7,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
-from forge.cli.common import console
+from forge.cli.values import console
 from forge.work.seed_files import SPLITS
 
 SHOWN_GAPS: Final = 20

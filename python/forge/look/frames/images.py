@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from forge.errors import ForgeError
+from forge.look.frames import LEAST_FPS, MOST_FPS
 from forge.look.tiles import (
     BLUE,
     FAINT,
@@ -26,10 +27,6 @@ from forge.look.tiles import (
     SKY,
     VERMILION,
 )
-
-# Frames a second. GIF counts hundredths of a second, and viewers slow down what is below two.
-LEAST_FPS: Final = 0.1
-MOST_FPS: Final = 50.0
 
 _GROUNDS: Final = (PAPER, PANEL, IVORY)
 _COLOURS: Final = (INK, MUTED, GONE, FAINT, BLUE, SKY, VERMILION, ORANGE)

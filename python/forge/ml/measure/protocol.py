@@ -25,7 +25,8 @@ from forge.errors import ForgeError
 from forge.game.deal import Deal
 from forge.game.declarations import N_DECLARATIONS
 from forge.learn.batches import Batch
-from forge.ml.rows import DEFAULT_GLOBAL_SEED, ILLEGAL_Q, make_rows, sampled_rows
+from forge.ml.rows import ILLEGAL_Q, make_rows, sampled_rows
+from forge.ml.settings import DEFAULT_GLOBAL_SEED
 from forge.work.atomic import write_file
 
 REFERENCE_SEEDS: Final = {"val": range(900, 950), "test": range(950, 1000)}

@@ -1,14 +1,11 @@
 """Networks by name: all take a token block and give seven scores and a value."""
 
-from typing import Final
-
 from torch import nn
 
 from forge.errors import ForgeError
 from forge.ml.networks.mlp import SuitMLP
 from forge.ml.networks.transformer import DominoTransformer
-
-ARCHITECTURES: Final = ("transformer", "mlp")
+from forge.ml.settings import ARCHITECTURES
 
 
 def build_network(

@@ -23,7 +23,8 @@ import filelock
 import yaml  # type: ignore[import-untyped, unused-ignore]
 
 from forge.errors import ForgeError
-from forge.ml.rows import DEFAULT_GLOBAL_SEED, DEFAULT_SAMPLES_PER_SHARD, ROW_SHAPES
+from forge.ml.rows import ROW_SHAPES
+from forge.ml.settings import DEFAULT_GLOBAL_SEED, DEFAULT_SAMPLES_PER_SHARD
 from forge.ml.tokenized.npy_writer import JOURNAL, Entry, read_journal
 from forge.work.atomic import unwritable, write_file
 from forge.work.seed_files import SPLITS

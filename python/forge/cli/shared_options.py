@@ -1,0 +1,90 @@
+"""Options that several commands take, each written once."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING
+from typing import Any, Final
+
+from forge.options import option
+
+EXAMPLE_HAND: Final = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
+DEVICE_HELP: Final = "auto (CUDA if there, else CPU), cuda, cuda:N or cpu."
+
+
+def device_option(default: str = "auto") -> Any:
+    """Where tensors are."""
+    return option(default, DEVICE_HELP)
+
+
+def wandb_option(default: bool = False) -> Any:
+    """Whether a run is logged."""
+    return option(default, "Log the run to Weights & Biases.", "--wandb")
+
+
+def wandb_group_option(default: str | None = None) -> Any:
+    """The group of a logged run."""
+    return option(default, "W&B group; implies --wandb.")
+
+
+def decl_option(default: str | None = None) -> Any:
+    """Declarations of shards."""
+    return option(
+        default,
+        "Declaration: name, id 0..9, a comma list, or all. Default: seed % 10.",
+        metavar="NAME|ID|all",
+    )
+
+
+def out_option(default: Any = MISSING) -> Any:
+    """Where shards go."""
+    return option(
+        default, "Directory for train/, val/, test/; /dev/null writes nothing.", metavar="DIR"
+    )
+
+
+def log_memory_option(default: bool = False) -> Any:
+    """Memory in the lines of shards."""
+    return option(default, "Add peak memory to each shard's line.")
+
+
+def overwrite_option(default: bool = False) -> Any:
+    """Whether shards are made again."""
+    return option(default, "Make shards again that are already there.")
+
+
+def hand_option(default: Any = MISSING) -> Any:
+    """The hand to bid on."""
+    return option(default, "The declarer's seven dominoes.", metavar='"6-4,5-5,..."')
+
+
+def trumps_option(default: str = "all") -> Any:
+    """Trumps to look at."""
+    return option(
+        default,
+        "Comma list of declarations, names or ids; all: the usual nine.",
+        metavar="NAMES|all",
+    )
+
+
+def samples_option(default: int) -> Any:
+    """Deals of a simulation."""
+    return option(default, "Deals around the hand.", least=1)
+
+
+def seed_option(default: int = 0) -> Any:
+    """Of a simulation."""
+    return option(default, "Of the deals and of all chance.", least=0)
+
+
+def player_option(default: str = "oracle") -> Any:
+    """Who plays a simulation."""
+    return option(
+        default,
+        "Who plays all four seats: oracle (perfect play, all hands open), model:PATH, "
+        "eq:n=N, make:n=N and so on, as in `forge arena`.",
+    )
+
+
+def workers_option(default: int | None = None) -> Any:
+    """Processes of a simulation."""
+    return option(default, "Processes for players. Default: one a core.", least=1)

@@ -1,0 +1,40 @@
+"""What may be said of a Stage 1 training; nothing of it needs torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from forge.learn.settings import NetworkSettings
+from forge.options import option
+
+ARCHITECTURES: Final = ("transformer", "mlp")
+LOSS_MODES: Final = ("policy", "qvalue")
+# Of tokenised data.
+DEFAULT_GLOBAL_SEED: Final = 42
+DEFAULT_SAMPLES_PER_SHARD: Final = 50_000
+# Val deals of the reference protocol: seeds 900-949.
+N_VAL_DEALS: Final = 50
+
+
+@dataclass(frozen=True)
+class Stage1Settings(NetworkSettings):
+    """A network that sees all hands."""
+
+    arch: str = option("transformer", f"Network: {', '.join(ARCHITECTURES)}.")
+    value_weight: float = option(0.5, "Of the value head in the loss.", least=0)
+    loss_mode: str = option("policy", f"{' or '.join(LOSS_MODES)}.")
+
+
+@dataclass(frozen=True)
+class StreamSettings:
+    """Fresh positions from the solver."""
+
+    mixture: str = option("uniform", "Of the stream, e.g. uniform:0.8,played:0.2.")
+    per_deal: int = option(10_000, "Of the stream: positions a deal.", least=1)
+    mix_deals: int = option(32, "Of the stream: deals a batch is drawn from.", least=1)
+    samples_per_epoch: int = option(1_000_000, "Of the stream.", least=1)
+    val_per_deal: int = option(1000, "Of the stream: validation positions a deal.", least=1)
+    val_deals: int = option(
+        N_VAL_DEALS, "Of the stream: validation deals.", least=1, most=N_VAL_DEALS
+    )
