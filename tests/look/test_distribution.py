@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from eq_records import small_record
+from forge.game.contract import Bid
 from forge.look.decision_view import DecisionView, decision_view
 from forge.look.distribution import (
     Bins,
     bars,
     chance_of_contract,
     hand_points,
-    points_needed,
     zoomed,
 )
 
@@ -84,23 +84,17 @@ def test_bars() -> None:
     assert bars([0.0, 1.0], 1, 3) == ["   ███"]
 
 
-def test_what_a_contract_takes() -> None:
-    mine, theirs = with_pdfs({}), with_pdfs({}, player=1)
-    assert [points_needed(mine, bid) for bid in (30, 42, 84)] == [30, 42, 42]
-    assert [points_needed(theirs, bid) for bid in (30, 42, 84)] == [13, 1, 1]
-
-
 def test_chance_of_the_contract() -> None:
     # Team 0 has 12 of 17 points won: 24 are to come, it needs 18 of them: Q = 18 - 7 = 11.
     shares = {9: 0.25, 11: 0.5, 25: 0.25}
     view = with_pdfs(shares, points=(12, 5))
     assert hand_points(view, 11) == 30
-    assert chance_of_contract(view, view.actions[0], 30) == pytest.approx(0.75)
-    assert chance_of_contract(view, view.actions[0], 31) == pytest.approx(0.25)
-    assert chance_of_contract(view, view.actions[0], 84) == pytest.approx(0.0)
+    assert chance_of_contract(view, view.actions[0], Bid.of(30)) == pytest.approx(0.75)
+    assert chance_of_contract(view, view.actions[0], Bid.of(31)) == pytest.approx(0.25)
+    assert chance_of_contract(view, view.actions[0], Bid.of(84)) == pytest.approx(0.0)
     # The same for the other team, which sees it with the sign changed.
     flipped = with_pdfs({-q: share for q, share in shares.items()}, player=3, points=(12, 5))
-    assert chance_of_contract(flipped, flipped.actions[0], 30) == pytest.approx(0.25)
+    assert chance_of_contract(flipped, flipped.actions[0], Bid.of(30)) == pytest.approx(0.25)
 
 
 def test_all_is_won_or_lost_in_the_end() -> None:
@@ -110,4 +104,4 @@ def test_all_is_won_or_lost_in_the_end() -> None:
     )
     for bid in (30, 36, 42):
         made = team_0 / 2 >= bid
-        assert chance_of_contract(view, view.taken, bid) == float(made == (view.team == 0))
+        assert chance_of_contract(view, view.taken, Bid.of(bid)) == float(made == (view.team == 0))

@@ -21,8 +21,9 @@ from forge.cli.bidding_options import (
     deals_progress,
     make_simulator,
 )
-from forge.cli.common import DeviceOption, at_least_one, command, console, run
+from forge.cli.common import DeviceOption, at_least_one, command, console, run, table_bid
 from forge.errors import ForgeError
+from forge.game.contract import LOWEST_BID, VALID_BIDS
 
 if TYPE_CHECKING:
     from forge.bidding.stability import SizeFigures
@@ -38,7 +39,7 @@ def convergence(
         str,
         typer.Option("--hand", help="The declarer's seven dominoes.", metavar='"6-4,5-5,..."'),
     ] = EXAMPLE_HAND,
-    bid: Annotated[int, typer.Option("--bid", help="30..42 or 84.")] = 30,
+    bid: Annotated[int, typer.Option("--bid", help=f"{VALID_BIDS}.")] = LOWEST_BID.number,
     trumps: TrumpsOption = "all",
     sizes: Annotated[
         str, typer.Option("--sizes", help="Numbers of deals to judge.", metavar="N,N,...")
@@ -62,7 +63,6 @@ def convergence(
     with replacement, whole deals at a time.
     """
     from forge import __version__
-    from forge.bidding.estimates import points_needed
     from forge.bidding.hand import hand_text, parse_hand, parse_trumps
     from forge.bidding.stability import stability
     from forge.game.declarations import declaration_name
@@ -70,19 +70,20 @@ def convergence(
     from forge.work.atomic import write_file
 
     dominoes, decls = parse_hand(hand), parse_trumps(trumps)
-    needed = points_needed(bid)
+    promised = table_bid("--bid", bid)
     numbers = parse_sizes(sizes)
     at_least_one("--samples", samples)
     at_least_one("--resamples", resamples)
-    simulator = make_simulator(player, seed, needed, device, workers)
+    simulator = make_simulator(player, seed, device, workers, promised)
     screen = Console(stderr=True) if as_json else console()
     with deals_progress(screen, len(decls) * samples) as advance:
-        made = simulator.made(dominoes, decls, 0, samples, needed, advance)
+        made = simulator.made(dominoes, decls, 0, samples, promised, advance)
     figures = stability(made, numbers, resamples, seed)
     shares = made.mean(axis=1)
     best = int(shares.argmax())
+    name = declaration_name(decls[best])
     if plot != "/dev/null":
-        title = f"{hand_text(dominoes)}: chance to make {bid} in {declaration_name(decls[best])}"
+        title = f"{hand_text(dominoes)}: chance to make {promised} in {name}"
         footer = (
             f"{resamples:,} samples a size from {samples:,} deals (seed {seed}), "
             f"{simulator.player.text}, forge {__version__}"
@@ -93,7 +94,7 @@ def convergence(
             json.dumps(
                 {
                     "hand": hand_text(dominoes),
-                    "bid": bid,
+                    "bid": promised.number,
                     "player": simulator.player.text,
                     "seed": seed,
                     "samples": samples,
@@ -102,14 +103,14 @@ def convergence(
                         declaration_name(decl): float(share)
                         for decl, share in zip(decls, shares, strict=True)
                     },
-                    "best": declaration_name(decls[best]),
+                    "best": name,
                     "sizes": [each.to_json() for each in figures],
                 }
             )
         )
         return
     screen.print(
-        f"{hand_text(dominoes)}, bid {bid}: {declaration_name(decls[best])} is best, made in "
+        f"{hand_text(dominoes)}, bid {promised}: {name} is best, made in "
         f"{shares[best]:.1%} of {samples:,} deals (seed {seed}, {simulator.player.text}).",
         highlight=False,
         soft_wrap=True,

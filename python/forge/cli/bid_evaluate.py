@@ -16,7 +16,8 @@ from forge.cli.bidding_options import (
     WorkersOption,
     make_simulator,
 )
-from forge.cli.common import DeviceOption, at_least_one, command, console, run
+from forge.cli.common import DeviceOption, at_least_one, command, console, run, table_bid
+from forge.game.contract import LOWEST_BID, VALID_BIDS
 
 app = command()
 
@@ -46,7 +47,9 @@ def evaluate(
     ] = None,
     bid: Annotated[
         int | None,
-        typer.Option("--bid", help="Ask about this bid alone, faster: 30..42, 84.", metavar="BID"),
+        typer.Option(
+            "--bid", help=f"Ask about this bid alone, faster: {VALID_BIDS}.", metavar="BID"
+        ),
     ] = None,
     until: Annotated[
         float | None,
@@ -78,19 +81,16 @@ def evaluate(
     lost, two for 84 (all seven tricks).
     """
     from forge.bidding.calibration import table as calibration
-    from forge.bidding.estimates import points_needed
     from forge.bidding.hand import parse_hand, parse_trumps
     from forge.bidding.hand_evaluation import Plan, evaluate_hand
     from forge.cli.show import hand_tables as report
-    from forge.game.contract import BID
     from forge.work.progress import progress_bar
 
     at_least_one("--samples", samples)
     held, decls = parse_hand(hand), parse_trumps(trumps)
-    plan = Plan(samples, until, BID if bid is None else bid, bid is not None, drop_worse)
-    simulator = make_simulator(
-        _player(player, checkpoint, sample), seed, points_needed(plan.bid), device, workers
-    )
+    asked = LOWEST_BID if bid is None else table_bid("--bid", bid)
+    plan = Plan(samples, until, asked, bid is not None, drop_worse)
+    simulator = make_simulator(_player(player, checkpoint, sample), seed, device, workers, asked)
     simulator.player.build(simulator.device)  # what is wrong with it is told at once
     # With --json, stdout is the report and nothing else.
     screen = Console(stderr=True) if as_json else console()

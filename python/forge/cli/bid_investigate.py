@@ -19,6 +19,8 @@ from forge.cli.bidding_options import (
 )
 from forge.cli.common import DeviceOption, at_least_one, command, console, non_negative, run
 from forge.errors import ForgeError
+from forge.game.constants import HAND_POINTS
+from forge.game.contract import LOWEST_BID, Bid, Contract
 
 if TYPE_CHECKING:
     from forge.bidding.losses import Losses, LostDeal
@@ -35,7 +37,7 @@ def investigate(
     ],
     below: Annotated[
         int, typer.Option("--below", help="A deal is lost with fewer points of 42 than this.")
-    ] = 30,
+    ] = LOWEST_BID.points,
     samples: Annotated[int, typer.Option("--samples", help="Deals to look at.")] = 500,
     seed: SeedOption = 0,
     player: PlayerOption = "oracle",
@@ -57,13 +59,14 @@ def investigate(
     dominoes, decl = parse_hand(hand), parse_declaration(trump)
     at_least_one("--samples", samples)
     non_negative("--show", show)
-    if not 1 <= below <= 42:
-        raise ForgeError(f"--below must be 1..42 points, got {below}")
-    simulator = make_simulator(player, seed, below, device, workers)
+    if not 1 <= below <= HAND_POINTS:
+        raise ForgeError(f"--below must be 1..{HAND_POINTS} points, got {below}")
+    contract = Contract(decl, Bid(below))
+    simulator = make_simulator(player, seed, device, workers, contract.bid)
     screen = Console(stderr=True) if as_json else console()
     with deals_progress(screen, samples) as advance:
-        losses = find_losses(simulator, dominoes, decl, samples, below, advance)
-    deals = lost_deals(simulator, dominoes, decl, losses, show)
+        losses = find_losses(simulator, dominoes, contract, samples, advance)
+    deals = lost_deals(simulator, dominoes, losses, show)
     if as_json:
         print(
             json.dumps(
@@ -112,7 +115,7 @@ def _show(
     n = len(losses.numbers)
     lines = [
         f"{title}: {n} of {losses.n_deals} deals (seed {simulator.seed}) give team 0 fewer than "
-        f"{losses.below} points, {how}."
+        f"{losses.contract.bid.points} points, {how}."
     ]
     if n:
         ends = f"{losses.points[0]}..{losses.points[-1]}"

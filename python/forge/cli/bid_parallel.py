@@ -75,7 +75,7 @@ def parallel(
         todo = read_hands(hands)
     else:
         todo = [hand_of_seed(each) for each in parse_seed_range(seeds or "")]
-    simulator = make_simulator(player, seed, 30, device, workers)
+    simulator = make_simulator(player, seed, device, workers)
     screen = console()
     devices = _devices(device, simulator.device)
     calibration = shipped_calibration(simulator, screen)

@@ -50,7 +50,7 @@ def poster(
 
     dominoes, decls = parse_hand(hand), parse_trumps(trumps)
     plan = Plan(at_least_one("--samples", samples))
-    simulator = make_simulator(player, seed, 30, device, workers)
+    simulator = make_simulator(player, seed, device, workers)
     screen = console()
     calibration = shipped_calibration(simulator, screen)
     with deals_progress(screen, len(decls) * samples) as advance:

@@ -64,11 +64,10 @@ def bidding_continuous(
     from forge.bidding.continuous import evaluate_seed, evaluate_seeds, seeds_a_day
     from forge.bidding.schema import SUFFIX
     from forge.cli.bidding_options import make_simulator
-    from forge.game.contract import BID
     from forge.work.progress import progress_bar
 
     player = "oracle" if checkpoint is None else f"model:{checkpoint}"
-    simulator = make_simulator(player, 0, BID, device, workers)
+    simulator = make_simulator(player, 0, device, workers)
     simulator.player.build(simulator.device)  # what is wrong with it is told at once
     if dry_run:
         show_gaps(output, SUFFIX, "hands", start_seed, limit)

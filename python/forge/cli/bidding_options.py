@@ -11,6 +11,7 @@ from rich.console import Console
 
 from forge.cli.arena import n_cores
 from forge.cli.common import at_least_one, non_negative
+from forge.game.contract import LOWEST_BID, Bid
 from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -47,9 +48,13 @@ WorkersOption = Annotated[
 
 
 def make_simulator(
-    player: str, seed: int, bid: int, device: str, workers: int | None = None
+    player: str,
+    seed: int,
+    device: str,
+    workers: int | None = None,
+    bid: Bid = LOWEST_BID,
 ) -> Simulator:
-    """The simulator that options ask for.
+    """The simulator that options ask for; a `make` player plays for the bid.
 
     Raises:
         ForgeError: for a bad value, player, checkpoint or device.

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from forge.errors import ForgeError
+from forge.game.contract import BIDS, VALID_BIDS, Bid
 
 EXIT_BAD_VALUE: Final = 2
 EXIT_INTERRUPTED: Final = 130
@@ -125,6 +126,13 @@ def at_least_one(name: str, value: int) -> int:
     if value < 1:
         raise ForgeError(f"{name} must be 1 or more, got {value}")
     return value
+
+
+def table_bid(name: str, number: int) -> Bid:
+    """The bid that an option asks for, or a ForgeError that names the option."""
+    if number not in {bid.number for bid in BIDS}:
+        raise ForgeError(f"{name} must be {VALID_BIDS}, got {number}")
+    return Bid.of(number)
 
 
 def console() -> Console:

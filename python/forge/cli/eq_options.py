@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_type_hints
 
 import typer
 
-from forge.cli.common import at_least_one
+from forge.cli.common import at_least_one, table_bid
 from forge.errors import ForgeError
+from forge.game.contract import LOWEST_BID, VALID_BIDS
 
 if TYPE_CHECKING:
     import torch
@@ -62,8 +63,11 @@ class EqOptions:
         typer.Option(help="Plays are chosen by E[Q], or by the chance of the contract --bid."),
     ] = "points"
     bid: Annotated[
-        int, typer.Option(help="Points that team 0 needs (objective make).", metavar="POINTS")
-    ] = 30
+        int,
+        typer.Option(
+            help=f"What team 0 has promised (objective make): {VALID_BIDS}.", metavar="BID"
+        ),
+    ] = LOWEST_BID.number
     player: Annotated[
         str | None,
         typer.Option(
@@ -146,6 +150,7 @@ class EqOptions:
         )
         from forge.models.catalog import resolve
 
+        bid = table_bid("--bid", self.bid)
         at_least_one("--n-samples", self.n_samples)
         at_least_one("--enum-threshold", self.enum_threshold)
         posterior = adaptive = None
@@ -176,11 +181,11 @@ class EqOptions:
             oracle.name,
             sha256,
             self.objective,
-            self.bid,
+            bid,
             None if spec is None else spec.text,
             None if spec is None else spec.sha256,
         )
-        return oracle, settings, None if spec is None else spec.build(device, self.bid)
+        return oracle, settings, None if spec is None else spec.build(device, bid)
 
 
 def open_oracle(

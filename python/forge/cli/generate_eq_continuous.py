@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,7 +74,7 @@ def generate_eq_continuous(
         show_gaps(output_dir, SUFFIX, "games", start_seed, limit)
         return
     screen = console()
-    config = asdict(settings) | {"batch_size": batch_size, "device": str(on)}
+    config = settings.as_dict() | {"batch_size": batch_size, "device": str(on)}
     tracker = open_tracker(wandb, job_type="eq-continuous", group=wandb_group, config=config)
     with tracker, EqProgress(screen, tracker, limit) as progress:
 

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from forge.cli.common import command, console, run
-from forge.errors import ForgeError
+from forge.cli.common import command, console, run, table_bid
+from forge.game.contract import LOWEST_BID, VALID_BIDS
 
 app = command()
 
@@ -42,21 +42,20 @@ def view(
         bool, typer.Option("--chances", help="Chances to get at least so many points.")
     ] = False,
     bid: Annotated[
-        int, typer.Option("--bid", help="Of team 0, 30..42 or 84: what chances are about.")
-    ] = 30,
+        int, typer.Option("--bid", help=f"Of team 0, {VALID_BIDS}: what chances are about.")
+    ] = LOWEST_BID.number,
 ) -> None:
     """Look at recorded decisions: hands, trick, history, voids, and E[Q] with its distribution.
 
     The key ? lists the keys.
     """
-    if not (30 <= bid <= 42 or bid == 84):
-        raise ForgeError(f"--bid must be 30..42 or 84, got {bid}")
+    promised = table_bid("--bid", bid)
     from forge.look.viewer.library import Browser
     from forge.look.viewer.sections import print_view
     from forge.look.viewer.text import Look
 
     browser = Browser(file, game, decision or 0)
-    look = Look(hidden=show_hidden, chances=chances, bid=bid)
+    look = Look(hidden=show_hidden, chances=chances, bid=promised)
     if text or not (sys.stdin.isatty() and sys.stdout.isatty()):
         for trouble in browser.trouble:
             print(f"passed by: {trouble}", file=sys.stderr)

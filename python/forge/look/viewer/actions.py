@@ -12,7 +12,6 @@ from forge.look.distribution import (
     bars,
     chance_of_contract,
     hand_points,
-    points_needed,
     zoomed,
 )
 from forge.look.viewer.text import BEST, TAKEN, WORDS, Look, line, lines, titled
@@ -99,7 +98,7 @@ def _axis(view: DecisionView, bins: Bins, bar_width: int, look: Look) -> str:
     """The ends of the range in figures, and where 0 (or what the contract takes) lies."""
     if look.chances:
         first, last = (f"{hand_points(view, bins.q(k)):.0f}" for k in (0, bins.n - 1))
-        needed = points_needed(view, look.bid)
+        needed = look.bid.points_for(view.team)
         middle = (f"{needed}", bins.column(2 * needed - 42 - view.lead_in_points))
     else:
         first, last = (f"{bins.q(k):+d}" for k in (0, bins.n - 1))
