@@ -12,6 +12,7 @@ from forge.look.distribution import (
     bars,
     chance_of_contract,
     hand_points,
+    least_q,
     zoomed,
 )
 
@@ -92,9 +93,19 @@ def test_chance_of_the_contract() -> None:
     assert chance_of_contract(view, view.actions[0], Bid.of(30)) == pytest.approx(0.75)
     assert chance_of_contract(view, view.actions[0], Bid.of(31)) == pytest.approx(0.25)
     assert chance_of_contract(view, view.actions[0], Bid.of(84)) == pytest.approx(0.0)
+    assert (least_q(view, Bid.of(30)), least_q(view, Bid.of(84))) == (11, 35)
     # The same for the other team, which sees it with the sign changed.
     flipped = with_pdfs({-q: share for q, share in shares.items()}, player=3, points=(12, 5))
     assert chance_of_contract(flipped, flipped.actions[0], Bid.of(30)) == pytest.approx(0.25)
+
+
+def test_a_contract_that_is_decided() -> None:
+    for player, chance in ((0, 1.0), (1, 0.0)):
+        view = with_pdfs({-2: 0.5, 10: 0.5}, player=player, points=(41, 0))
+        assert chance_of_contract(view, view.actions[0], Bid.of(30)) == chance
+        assert chance_of_contract(view, view.actions[0], Bid(1)) == chance
+    view = with_pdfs({-2: 0.5, 10: 0.5}, player=1, points=(0, 41))
+    assert chance_of_contract(view, view.actions[0], Bid.of(30)) == 1.0  # set
 
 
 def test_all_is_won_or_lost_in_the_end() -> None:

@@ -82,12 +82,11 @@ def hand_points(view: DecisionView, q: float) -> float:
     return (HAND_POINTS + view.lead_in_points + q) / 2
 
 
+def least_q(view: DecisionView, bid: Bid) -> int:
+    """The Q with which the acting team makes a bid of team 0, or sets it, **acting-team frame**."""
+    return 2 * bid.points_for(view.team) - HAND_POINTS - view.lead_in_points
+
+
 def chance_of_contract(view: DecisionView, action: Action, bid: Bid) -> float:
     """Share of the worlds in which the acting team makes a bid of team 0, or sets it, 0..1."""
-    needed = bid.points_for(view.team)
-    return min(
-        1.0,
-        sum(
-            share for k, share in enumerate(action.pdf) if hand_points(view, k - ZERO_BIN) >= needed
-        ),
-    )
+    return min(1.0, sum(action.pdf[max(0, least_q(view, bid) + ZERO_BIN) :]))
