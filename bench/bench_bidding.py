@@ -15,10 +15,10 @@ from common import SHORT, THREADS
 from forge.arena.registry import parse_player
 from forge.bidding.hand import BIDDING_DECLS, hand_of_seed, parse_hand
 from forge.bidding.simulate import Simulator
+from forge.game.contract import LOWEST_BID
 
 N_DEALS = 10 if SHORT else 500
 N_PLAYED = 2 if SHORT else 50
-BID = 30
 HANDS = {
     "mixed": parse_hand("6-4,5-5,4-2,3-1,2-0,1-1,0-0"),
     "six-sixes": parse_hand("6-6,6-5,6-4,6-2,6-1,6-0,2-2"),
@@ -38,7 +38,7 @@ def test_perfect_at_least(benchmark: Any, hand: str) -> None:
     """Whether all nine declarations make 30: null windows alone."""
     _record(
         benchmark,
-        lambda: Simulator().made(HANDS[hand], BIDDING_DECLS, 0, N_DEALS, BID),
+        lambda: Simulator().made(HANDS[hand], BIDDING_DECLS, 0, N_DEALS, LOWEST_BID),
         N_DEALS,
     )
 

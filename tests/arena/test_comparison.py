@@ -9,15 +9,16 @@ from scipy import stats
 
 from forge.arena.comparison import PairedResults, compare
 from forge.errors import ForgeError
+from forge.game.contract import LOWEST_BID, Bid
 from forge.stats.paired import McNemar, mcnemar, paired_rate_interval
 
 N = 200
 
 
-def results(n: int = N, seed: int = 0) -> PairedResults:
+def results(n: int = N, seed: int = 0, bid: Bid = LOWEST_BID) -> PairedResults:
     rng = np.random.default_rng(seed)
     a, b = rng.integers(0, 43, size=(2, n))
-    return PairedResults(a, b, rng.integers(0, 4, size=n))
+    return PairedResults(a, b, rng.integers(0, 4, size=n), bid)
 
 
 def outcomes(both: int, only_a: int, only_b: int, neither: int) -> list[npt.NDArray[np.bool_]]:
@@ -65,18 +66,32 @@ def test_interval_of_rates_covers() -> None:
     assert 0.93 < np.mean(covered) < 0.975
 
 
-def test_figures_against_their_definitions() -> None:
-    found, given = compare(results()), results()
-    made_a, made_b = given.points_a >= 30, given.points_b >= 30
+# Which points make a bid and what it is worth; with 42 of 42 few are made, and it is worth two.
+BIDS = pytest.mark.parametrize(
+    ("number", "needed", "stake"), [(30, 30, 1), (36, 36, 1), (84, 42, 2)]
+)
+
+
+@BIDS
+def test_figures_against_their_definitions(number: int, needed: int, stake: int) -> None:
+    given = results(bid=Bid.of(number))
+    found = compare(given)
+    made_a, made_b = given.points_a >= needed, given.points_b >= needed
+    assert 0 < made_a.sum() < N
     assert found.n_deals == N
     assert found.make_a.value == made_a.mean() and found.make_b.value == made_b.mean()
     # Hand by hand: first A declares, then B.
-    marks = np.stack([np.where(made_a, 1, 0), np.where(made_b, 0, 1)], axis=1)
+    marks = stake * np.stack([np.where(made_a, 1, 0), np.where(made_b, 0, 1)], axis=1)
     assert found.marks_a.value == pytest.approx(marks.mean())
-    assert found.marks_a.value + found.marks_b.value == pytest.approx(1.0)
+    assert found.marks_a.value + found.marks_b.value == pytest.approx(stake)
     difference = found.marks_a.value - found.marks_b.value
     assert found.marks_difference.value == pytest.approx(difference)
-    assert found.marks_difference == found.make_difference
+    assert found.marks_difference.value == stake * found.make_difference.value
+    for k in range(2):  # the ends: of what A has, and of what is left for B
+        half = stake * found.make_difference.interval[k] / 2
+        assert found.marks_a.interval[k] == pytest.approx(stake / 2 + half)
+        assert found.marks_b.interval[1 - k] == pytest.approx(stake / 2 - half)
+        assert found.marks_difference.interval[k] == pytest.approx(2 * half)
     points = np.stack([given.points_a, 42 - given.points_b], axis=1).mean(axis=1)
     assert found.points_a.value == pytest.approx(points.mean())
     paired = stats.ttest_1samp(2 * points - 42, 0.0).confidence_interval(0.95)
@@ -88,7 +103,7 @@ def test_figures_against_their_definitions() -> None:
 def test_swapped_players_swap_the_figures() -> None:
     given = results(seed=1)
     found = compare(given)
-    other = compare(PairedResults(given.points_b, given.points_a, given.bidders))
+    other = compare(PairedResults(given.points_b, given.points_a, given.bidders, given.bid))
     for name in ("make", "marks", "points"):
         assert getattr(found, f"{name}_a") == getattr(other, f"{name}_b")
         mirrored = getattr(other, f"{name}_difference")
@@ -98,26 +113,27 @@ def test_swapped_players_swap_the_figures() -> None:
     assert found.mcnemar.p == other.mcnemar.p
 
 
-def games_of(hands: list[int]) -> list[int]:
-    """Games of a row of hands, each the player (0, 1) that gets the mark."""
+def games_of(hands: list[int], stake: int) -> list[int]:
+    """Games of a row of hands, each the player (0, 1) that gets the marks."""
     won, start = [0, 0], 0
     for end in range(1, len(hands) + 1):
-        if hands[start:end].count(hands[end - 1]) == 7:
+        if hands[start:end].count(hands[end - 1]) * stake >= 7:
             won[hands[end - 1]] += 1
             start = end
     return won
 
 
-def test_games_are_races_to_seven_marks() -> None:
-    given = results(seed=2)
+@BIDS
+def test_games_are_races_to_seven_marks(number: int, needed: int, stake: int) -> None:
+    given = results(seed=2, bid=Bid.of(number))
     found = compare(given)
     first, second = [], []
     for a, b, bidder in zip(given.points_a, given.points_b, given.bidders, strict=True):
-        a_declares, b_declares = (0 if a >= 30 else 1), (1 if b >= 30 else 0)
+        a_declares, b_declares = (0 if a >= needed else 1), (1 if b >= needed else 0)
         a_is_first = bidder in (0, 2)
         first.append(a_declares if a_is_first else b_declares)
         second.append(b_declares if a_is_first else a_declares)
-    expected = np.add(games_of(first), games_of(second)).tolist()
+    expected = np.add(games_of(first, stake), games_of(second, stake)).tolist()
     assert [found.games_a, found.games_b] == expected
     assert min(expected) > 3
 

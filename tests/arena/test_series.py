@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 
 from forge.arena.comparison import PairedResults, compare
-from forge.arena.protocol import arena_deal, best_pip_suit
+from forge.arena.protocol import FORCED_BID, arena_deal, best_pip_suit
 from forge.arena.registry import parse_player
 from forge.arena.results import Block, arena_file
 from forge.arena.series import ArenaOptions, ArenaRun, play_block, run_arena
 from forge.errors import ForgeError
+from forge.game.contract import Contract
 from forge.game.deal import Deal
 from forge.game.tables import parse_hand
 
@@ -57,7 +58,7 @@ def test_the_forced_bidder_is_seat_0() -> None:
         table, bidder = Deal.random(chance).hands, chance.randrange(4)
         assert found.bidder == bidder and found.number == number
         assert [table[(bidder + k) % 4] for k in range(4)] == list(found.deal.hands)
-        assert found.trump == best_pip_suit(table[bidder])
+        assert found.contract == Contract(best_pip_suit(table[bidder]), FORCED_BID)
         bidders.append(bidder)
     assert min(bidders.count(seat) for seat in range(4)) > 70
     assert arena_deal(8, 0).deal != arena_deal(7, 0).deal

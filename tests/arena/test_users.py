@@ -17,6 +17,7 @@ from forge.arena.series import ArenaOptions, run_arena
 from forge.arena.specs import PlayerKind
 from forge.arena.written_options import options_of
 from forge.errors import ForgeError
+from forge.game.contract import Bid
 from forge.play.games import Games
 from forge.play.player import Player
 
@@ -124,8 +125,8 @@ def test_options_are_the_fields(text: str, spelled: str, values: dict[str, Any])
 def test_a_kind_of_its_own(theirs: Path) -> None:
     spec = parse_player("theirs:KIND")
     assert spec.text == "theirs:KIND" and spec.kind.help == "a kind of its own"
-    assert len(chosen(spec.build(bid=36))) == len(LINES)
-    assert sys.modules["theirs"].KIND.bid == 36
+    assert len(chosen(spec.build(bid=Bid.of(36)))) == len(LINES)
+    assert sys.modules["theirs"].KIND.bid == Bid.of(36)
     assert spec.file == theirs / "theirs.py"
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from forge.bidding.calibration.hands import PlayedHand, contract_of
+from forge.bidding.calibration.hands import PlayedHand, drawn_hand
 from forge.bidding.calibration.table import CLASSES, Calibration, class_of
-from forge.bidding.estimates import POINT_BIDS
 from forge.bidding.hand import hand_text
+from forge.game.contract import POINT_BIDS
 
 MADE_WITH = {"player": "make:n=100", "hands": 12}
 
@@ -21,21 +21,22 @@ def straight(intercept: float = -1.0, slope: float = 0.5) -> Calibration:
 def invented_hands(
     numbers: range, chance: Callable[[float, str, int], float], n_deals: int = 50
 ) -> list[PlayedHand]:
-    """Contracts with invented points: made at a table with `chance(share, class, bid)`."""
+    """Drawn hands with invented points: made at a table with `chance(share, class, bid)`."""
     rng = np.random.default_rng(numbers.start + 1)
     hands = []
     for number in numbers:
-        contract = contract_of(number)
+        drawn = drawn_hand(number)
+        decl, bid = drawn.contract.decl, drawn.contract.bid.number
         made = rng.random(n_deals) < rng.random()
         perfect = np.where(made, 42, 0)
         share = float(made.mean())
-        wins = rng.random() < chance(share, class_of(contract.decl), contract.bid)
+        wins = rng.random() < chance(share, class_of(decl), bid)
         hands.append(
             PlayedHand(
                 number,
-                hand_text(contract.hand),
-                contract.decl,
-                contract.bid,
+                hand_text(drawn.hand),
+                decl,
+                bid,
                 perfect.tolist(),
                 [42 if wins else 0],
                 int(wins),

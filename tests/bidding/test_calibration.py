@@ -12,6 +12,7 @@ from forge.bidding.calibration import fit as fitting
 from forge.bidding.calibration.table import Calibration, class_of, evidence, shipped
 from forge.bidding.estimates import make_table
 from forge.errors import ForgeError
+from forge.game.contract import Bid, Contract
 from forge.look.plots.calibration import reliability_plot
 
 
@@ -22,11 +23,15 @@ def test_lines_are_applied_to_shares_and_their_ends() -> None:
     found = calibration.apply(table)
     for bid, share in ((30, 0.7), (31, 0.3), (84, 0.3)):
         expected = expit(-1.0 + 0.5 * logit((100 * share + 0.5) / 101))
-        cell, raw = found.at(6, bid), table.at(6, bid)
+        contract = Contract(6, Bid.of(bid))
+        cell, raw = found.at(contract), table.at(contract)
         assert cell.p == pytest.approx(expected)
         assert cell.low < cell.p < cell.high
-        assert cell.low == pytest.approx(float(calibration.chance(raw.low, 100, 6, bid)))
-    assert found.at(6, 84).marks == pytest.approx(2 * (2 * found.at(6, 84).p - 1))
+        assert cell.low == pytest.approx(float(calibration.chance(raw.low, 100, contract)))
+    two = found.at(Contract(6, Bid.of(84)))
+    assert two.marks == pytest.approx(2 * (2 * two.p - 1))
+    with pytest.raises(ForgeError, match="a bid is 30"):
+        calibration.chance(0.5, 100, Contract(6, Bid(29)))
     assert (found.made == table.made).all() and (found.n == table.n).all()
 
 
@@ -101,7 +106,7 @@ def test_a_fit_finds_the_lines_and_is_validated() -> None:
     assert calibration.made_with["hands"] == 3000
     for share in (0.1, 0.5, 0.9):
         for decl, bid in ((6, 30), (6, 42), (7, 30), (9, 36)):
-            found = float(calibration.chance(share, 50, decl, bid))
+            found = float(calibration.chance(share, 50, Contract(decl, Bid.of(bid))))
             assert found == pytest.approx(true_chance(share, class_of(decl), bid), abs=0.1)
     others = invented_hands(range(10_000, 12_000), true_chance)
     good = fitting.validate(calibration, others)

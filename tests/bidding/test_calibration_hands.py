@@ -10,49 +10,49 @@ from forge.arena.protocol import best_pip_suit
 from forge.arena.registry import parse_player
 from forge.bidding.calibration.hands import (
     HANDS,
-    Contract,
     PlayContract,
     PlayOptions,
-    contract_of,
+    drawn_hand,
     play_contracts,
 )
 from forge.bidding.deals import deals_around
+from forge.bidding.hand import hand_text
 from forge.bidding.simulate import perfect_points
 from forge.errors import ForgeError
+from forge.game.contract import Bid
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 GREEDY = PlayOptions(parse_player("greedy-points"), 2, n_played=3)
 
 
 def test_contracts_are_drawn_as_is_said() -> None:
-    contracts = [contract_of(number) for number in range(4000)]
-    assert contracts[:5] == [contract_of(number) for number in range(5)]
-    assert all(
-        len(set(each.hand)) == 7 and each.hand == tuple(sorted(each.hand)) for each in contracts
-    )
-    bids = Counter(each.bid for each in contracts)
+    drawn = [drawn_hand(number) for number in range(4000)]
+    assert drawn[:5] == [drawn_hand(number) for number in range(5)]
+    assert all(len(set(each.hand)) == 7 and each.hand == tuple(sorted(each.hand)) for each in drawn)
+    bids = Counter(each.contract.bid.number for each in drawn)
     assert 0.37 < bids[30] / 4000 < 0.43
     assert set(bids) == set(range(30, 43)) and min(bids.values()) > 140  # 200 expected
-    best = sum(each.decl == best_pip_suit(each.hand) for each in contracts) / 4000
+    best = sum(each.contract.decl == best_pip_suit(each.hand) for each in drawn) / 4000
     assert 0.61 < best < 0.67  # 0.6 + 0.4 / 10
-    assert set(each.decl for each in contracts) == set(range(10))
+    assert {each.contract.decl for each in drawn} == set(range(10))
 
 
 def test_a_row_is_what_was_played() -> None:
     row = PlayContract(GREEDY)(7)
-    contract = contract_of(7)
-    assert Contract(contract.hand, row.decl, row.bid) == contract
-    deals = deals_around(contract.hand, 7, 0, 2)
-    assert row.perfect == perfect_points(deals, contract.decl).tolist()
+    drawn = drawn_hand(7)
+    assert row.hand == hand_text(drawn.hand) and row.contract == drawn.contract
+    assert (row.decl, row.bid) == (drawn.contract.decl, drawn.contract.bid.number)
+    deals = deals_around(drawn.hand, 7, 0, 2)
+    assert row.perfect == perfect_points(deals, row.decl).tolist()
     assert len(row.played) == 3 and row.made == sum(p >= row.bid for p in row.played)
 
 
 def test_make_plays_for_the_bid_of_the_contract() -> None:
-    number = next(n for n in range(100) if contract_of(n).bid == 42)
+    number = next(n for n in range(100) if drawn_hand(n).contract.bid == Bid.of(42))
     work = PlayContract(PlayOptions(parse_player("make:n=1"), 1))
     work(number)
     ((bid, player),) = work._players.items()
-    assert bid == 42 == player.bid  # type: ignore[attr-defined]
+    assert bid == Bid.of(42) == player.bid  # type: ignore[attr-defined]
 
 
 def test_a_file_goes_on_and_is_the_same_on_any_number_of_workers(tmp_path: Path) -> None:

@@ -7,18 +7,17 @@ import numpy as np
 import pytest
 
 from forge.bidding.estimates import (
-    BIDS,
+    Choice,
     clearly_worse,
     make_table,
-    marks_at_stake,
     paired_difference,
-    points_needed,
     table_of_counts,
     wilson,
 )
 from forge.bidding.hand import parse_hand, parse_trumps
 from forge.bidding.simulate import Simulator
 from forge.errors import ForgeError
+from forge.game.contract import BIDS, Bid, Contract
 from forge.stats.intervals import wilson_interval
 
 REFERENCE = json.loads((Path(__file__).parent / "golden" / "reference.json").read_text())
@@ -27,18 +26,23 @@ REFERENCE = json.loads((Path(__file__).parent / "golden" / "reference.json").rea
 def test_the_table_counts_by_hand() -> None:
     points = np.array([[42, 42, 30, 29], [0, 41, 35, 35]], dtype=np.int8)
     table = make_table((6, 9), points)
-    assert table.bids == BIDS == (*range(30, 43), 84)
+    assert table.bids == BIDS
+
+    def at(decl: int, number: int) -> Choice:
+        return table.at(Contract(decl, Bid.of(number)))
+
     for bid, shares in {30: (0.75, 0.75), 31: (0.5, 0.75), 36: (0.5, 0.25), 84: (0.5, 0)}.items():
-        assert [table.at(decl, bid).p for decl in (6, 9)] == list(shares)
-    assert table.at(6, 42).p == table.at(6, 84).p
-    assert table.at(6, 30).marks == 0.5 and table.at(9, 84).marks == -2.0
-    assert table.best_decl(36).decl == 6 and table.best_decl(30).decl == 6  # of equals the first
-    assert (table.best().decl, table.best().bid) == (6, 30)
+        assert [at(decl, bid).p for decl in (6, 9)] == list(shares)
+    assert at(6, 42).p == at(6, 84).p
+    assert at(6, 30).marks == 0.5 and at(9, 84).marks == -2.0
+    for number in (36, 30):  # of equals the first
+        assert table.best_decl(Bid.of(number)).contract == Contract(6, Bid.of(number))
+    assert table.best().contract == Contract(6, Bid.of(30))
 
 
 def test_two_marks_are_bid_with_a_hand_that_takes_everything() -> None:
     table = make_table((6,), np.full((1, 10), 42, dtype=np.int8))
-    assert (table.best().bid, table.best().marks) == (84, 2.0)
+    assert (table.best().contract, table.best().marks) == (Contract(6, Bid.of(84)), 2.0)
     assert table.best().high == 1.0 and 0.6 < table.best().low < 0.8
 
 
@@ -55,13 +59,13 @@ def test_intervals_cover_a_large_reference_at_their_rate() -> None:
     hand, (decl,) = parse_hand(REFERENCE["hand"]), parse_trumps(REFERENCE["trump"])
     by_points = np.array(REFERENCE["deals_by_points"])
     assert by_points.sum() == REFERENCE["n_deals"] == 50_000
-    n_seeds, n_deals, bid = 150, 60, 31
-    truth = by_points[bid:].sum() / by_points.sum()
+    n_seeds, n_deals, bid = 150, 60, Bid.of(31)
+    truth = by_points[31:].sum() / by_points.sum()
     covered = 0
     for seed in range(n_seeds):
         made = Simulator(seed=seed).made(hand, (decl,), 0, n_deals, bid)
         table = table_of_counts((decl,), (bid,), made.sum(axis=1)[:, None], np.array([n_deals]))
-        found = table.at(decl, bid)
+        found = table.at(Contract(decl, bid))
         covered += found.low <= truth <= found.high
     # 95 % of 150 is 142.5; four standard deviations are 11.
     assert 131 <= covered < n_seeds
@@ -93,21 +97,13 @@ def test_the_clearly_worse_are_found_and_the_close_are_kept() -> None:
     assert clearly_worse(best[None]).tolist() == [False]
 
 
-def test_bids_there_are() -> None:
-    assert [points_needed(bid) for bid in (30, 41, 42, 84)] == [30, 41, 42, 42]
-    assert [marks_at_stake(bid) for bid in (30, 42, 84)] == [1, 1, 2]
-    for bid in (29, 43, 83, 168):
-        with pytest.raises(ForgeError, match="bids are 30"):
-            marks_at_stake(bid)
-
-
 def test_what_cannot_be() -> None:
     with pytest.raises(ForgeError, match="at least one deal"):
         make_table((6,), np.empty((1, 0), dtype=np.int8))
-    table = make_table((6,), np.full((1, 2), 30, dtype=np.int8), (30, 31))
-    with pytest.raises(ForgeError, match="not in the table"):
-        table.at(5, 30)
-    with pytest.raises(ForgeError, match="not in the table"):
-        table.best_decl(42)
+    table = make_table((6,), np.full((1, 2), 30, dtype=np.int8), BIDS[:2])
+    with pytest.raises(ForgeError, match="30 in fives is not in the table"):
+        table.at(Contract(5, Bid.of(30)))
+    with pytest.raises(ForgeError, match="bid 42 is not in the table"):
+        table.best_decl(Bid.of(42))
     with pytest.raises(ForgeError, match="the same deals"):
         paired_difference(np.array([True]), np.array([True, False]))

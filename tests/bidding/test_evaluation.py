@@ -10,12 +10,13 @@ from rich.console import Console
 
 from bidding.calibrations import straight
 from forge.arena.registry import parse_player
-from forge.bidding.estimates import BIDS, make_table
+from forge.bidding.estimates import make_table
 from forge.bidding.hand import parse_hand
 from forge.bidding.hand_evaluation import PERFECT_PLAY, Evaluation, Plan, evaluate_hand
 from forge.bidding.simulate import Simulator
 from forge.cli.show import hand_tables as report
 from forge.errors import ForgeError
+from forge.game.contract import BIDS, LOWEST_BID, Bid, Contract
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 HAND = parse_hand("6-4,5-5,4-2,3-1,2-0,1-1,0-0")
@@ -57,48 +58,49 @@ def test_players_are_taken_at_their_word() -> None:
 
 def test_a_hand_that_cannot_lose() -> None:
     found = evaluate_hand(LAYDOWN, (6,), SIMULATOR, Plan(30))
-    assert found.simulated.made.tolist() == [[30] * len(BIDS)]
-    assert (found.best.bid, found.best.marks) == (84, 2.0)
+    assert found.simulated.made.tolist() == [[30] * 14]
+    assert (found.best.contract, found.best.marks) == (Contract(6, Bid.of(84)), 2.0)
     assert "Bid 84 with sixes: 100.0 % [88.6, 100.0], +2.00 marks." in shown(found)
 
 
 def test_one_bid_alone_is_the_same_column() -> None:
     whole = evaluate_hand(HAND, (4, 6), SIMULATOR, Plan(40))
-    alone = evaluate_hand(HAND, (4, 6), SIMULATOR, Plan(40, bid=36, only_bid=True))
-    assert alone.table.bids == (36,)
+    bid = Bid.of(36)
+    alone = evaluate_hand(HAND, (4, 6), SIMULATOR, Plan(40, bid=bid, only_bid=True))
+    assert alone.table.bids == (bid,)
     for decl in (4, 6):
-        assert alone.table.at(decl, 36) == whole.table.at(decl, 36)
-    assert alone.at_bid.bid == alone.best.bid == 36
+        assert alone.table.at(Contract(decl, bid)) == whole.table.at(Contract(decl, bid))
+    assert alone.at_bid.contract.bid == alone.best.contract.bid == bid
     assert (
         alone.differences()
-        == evaluate_hand(HAND, (4, 6), SIMULATOR, Plan(40, bid=36)).differences()
+        == evaluate_hand(HAND, (4, 6), SIMULATOR, Plan(40, bid=bid)).differences()
     )
 
 
 def test_deals_are_added_until_the_interval_is_narrow() -> None:
-    plan = Plan(20, until=0.06, bid=30, only_bid=True)
+    plan = Plan(20, until=0.06, only_bid=True)
     found = evaluate_hand(HAND, (6, 3), SIMULATOR, plan)
     at_bid = found.at_bid
     assert (at_bid.high - at_bid.low) / 2 <= 0.06
     assert 100 < found.simulated.n[0] == found.simulated.n[1] < 600
-    few = evaluate_hand(HAND, (6, 3), SIMULATOR, Plan(20, until=0.49, bid=30, only_bid=True))
+    few = evaluate_hand(HAND, (6, 3), SIMULATOR, Plan(20, until=0.49, only_bid=True))
     assert few.simulated.n.tolist() == [20, 20]
-    capped = Plan(20, until=0.001, bid=30, only_bid=True, max_deals=90)
+    capped = Plan(20, until=0.001, only_bid=True, max_deals=90)
     stopped = evaluate_hand(HAND, (6,), SIMULATOR, capped)
     assert stopped.simulated.n.tolist() == [90]
     assert "Stopped at 90 deals" in shown(stopped)
 
 
 def test_worse_declarations_are_dropped_and_the_rest_is_the_same() -> None:
-    plan = Plan(200, bid=30, only_bid=True)
+    plan = Plan(200, only_bid=True)
     whole = evaluate_hand(LAYDOWN, (6, 9, 3), SIMULATOR, plan)
-    found = evaluate_hand(
-        LAYDOWN, (6, 9, 3), SIMULATOR, Plan(200, bid=30, only_bid=True, drop_worse=True)
-    )
+    found = evaluate_hand(LAYDOWN, (6, 9, 3), SIMULATOR, Plan(200, only_bid=True, drop_worse=True))
     assert found.dropped == (3,)
     assert found.simulated.n.tolist() == [200, 200, 64]
     for decl in (6, 9):
-        assert found.table.at(decl, 30) == whole.table.at(decl, 30)
+        assert found.table.at(Contract(decl, LOWEST_BID)) == whole.table.at(
+            Contract(decl, LOWEST_BID)
+        )
     text = shown(found, as_list=True)
     assert "threes*" in text and "shown to be worse at 30 and dropped: threes" in text
 
@@ -111,9 +113,9 @@ def test_the_report_holds_everything() -> None:
     first = values["declarations"][0]
     assert first["declaration"] == "fours" and first["n_samples"] == 10
     assert first["points"] == found.outcomes[0].tolist()
-    assert [cell["bid"] for cell in first["bids"]] == list(BIDS)
-    assert first["bids"][0]["simulated_p"] == found.simulated.at(4, 30).p
-    assert first["bids"][0]["p"] == found.table.at(4, 30).p
+    assert [cell["bid"] for cell in first["bids"]] == [*range(30, 43), 84]
+    assert first["bids"][0]["simulated_p"] == found.simulated.at(Contract(4, LOWEST_BID)).p
+    assert first["bids"][0]["p"] == found.table.at(Contract(4, LOWEST_BID)).p
     assert set(values["difference_at_bid_simulated"]) == {"sixes"} or set(
         values["difference_at_bid_simulated"]
     ) == {"fours"}
@@ -125,7 +127,7 @@ def test_the_report_holds_everything() -> None:
         ({"n_deals": 0}, "samples must be 1 or more"),
         ({"until": 0.0}, "until must lie between 0 and 0.5"),
         ({"until": 0.5}, "until must lie between 0 and 0.5"),
-        ({"bid": 43}, "bids are 30"),
+        ({"bid": Bid(29)}, "a bid is 30"),
     ],
 )
 def test_plans_that_cannot_be(values: dict[str, Any], part: str) -> None:

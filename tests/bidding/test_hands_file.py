@@ -37,8 +37,8 @@ def test_lines_are_what_a_single_evaluation_gives(tmp_path: Path) -> None:
         assert row.made == found.simulated.made.tolist() and row.p != found.simulated.p.tolist()
         best = found.table.best()
         assert (row.trump, row.bid, row.marks) == (
-            declaration_name(best.decl),
-            best.bid,
+            declaration_name(best.contract.decl),
+            best.contract.bid.number,
             best.marks,
         )
 

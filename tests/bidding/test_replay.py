@@ -16,6 +16,7 @@ from forge.bidding.replay import Replay, perfect_plays, replay
 from forge.bidding.simulate import Simulator, perfect_points, play_keys, played_games
 from forge.cli.show.replay_tables import line_view, replay_record, replay_view
 from forge.errors import ForgeError
+from forge.game.contract import Bid, Contract
 from forge.game.deal import Deal
 from forge.game.tables import domino_name
 from forge.oracle.position import Position
@@ -113,11 +114,11 @@ def test_the_record_replays(random_games: list[Replay]) -> None:
 def test_losses_of_perfect_play_are_the_deals_below() -> None:
     simulator = Simulator(seed=3)
     points = simulator.points(HAND, [DECL], 0, 40)[0]
-    losses = find_losses(simulator, HAND, DECL, 40, 31)
+    losses = find_losses(simulator, HAND, Contract(DECL, Bid.of(31)), 40)
     assert sorted(losses.numbers.tolist()) == (points < 31).nonzero()[0].tolist()
     assert losses.points.tolist() == points[losses.numbers].tolist() == sorted(losses.points)
     assert 0 < len(losses.numbers) < 40
-    shown = lost_deals(simulator, HAND, DECL, losses, 2)
+    shown = lost_deals(simulator, HAND, losses, 2)
     assert [each.number for each in shown] == losses.numbers[:2].tolist()
     assert [each.played.points for each in shown] == losses.points[:2].tolist()
     assert all(each.played == each.perfect for each in shown)
@@ -125,8 +126,8 @@ def test_losses_of_perfect_play_are_the_deals_below() -> None:
 
 def test_losses_of_players_are_replayed_as_they_were_played() -> None:
     simulator = Simulator(parse_player("random"), seed=3)
-    losses = find_losses(simulator, HAND, DECL, 70, 25)
-    shown = lost_deals(simulator, HAND, DECL, losses, 3)
+    losses = find_losses(simulator, HAND, Contract(DECL, Bid(25)), 70)
+    shown = lost_deals(simulator, HAND, losses, 3)
     assert [each.played.points for each in shown] == losses.points[:3].tolist()
     deals = deals_around(HAND, 3, 0, 70)[torch.from_numpy(losses.numbers[:3])]
     perfect = perfect_points(deals, DECL)
@@ -137,6 +138,6 @@ def test_losses_of_players_are_replayed_as_they_were_played() -> None:
 
 def test_a_hand_that_cannot_lose_has_no_lost_deal() -> None:
     simulator = Simulator()
-    losses = find_losses(simulator, NEAR_CERTAIN, 6, 60, 42)
+    losses = find_losses(simulator, NEAR_CERTAIN, Contract(6, Bid.of(42)), 60)
     assert (losses.n_deals, len(losses.numbers), losses.points.dtype) == (60, 0, np.int8)
-    assert lost_deals(simulator, NEAR_CERTAIN, 6, losses, 5) == []
+    assert lost_deals(simulator, NEAR_CERTAIN, losses, 5) == []

@@ -13,6 +13,7 @@ from forge.bidding.deals import deals_around
 from forge.bidding.hand import BIDDING_DECLS, hand_of_seed, parse_hand
 from forge.bidding.simulate import Simulator, blocks, perfect_points, play_keys, played_points
 from forge.errors import ForgeError
+from forge.game.contract import LOWEST_BID, Bid
 from forge.game.deal import Deal
 from forge.oracle.position import Position
 from forge.oracle.search import SearchContext
@@ -58,11 +59,11 @@ def test_declarations_see_the_same_deals_and_ranges_join() -> None:
     assert not np.array_equal(Simulator(seed=6).points(HAND, (4, 6), 0, 20), whole)
 
 
-@pytest.mark.parametrize("n_points", [30, 37, 42])
-def test_a_threshold_is_what_the_points_say(n_points: int) -> None:
+@pytest.mark.parametrize(("bid", "n_points"), [(30, 30), (37, 37), (42, 42), (84, 42)])
+def test_made_is_what_the_points_say(bid: int, n_points: int) -> None:
     hand = hand_of_seed(4)
     points = Simulator(seed=1).points(hand, BIDDING_DECLS, 0, 12)
-    made = Simulator(seed=1).made(hand, BIDDING_DECLS, 0, 12, n_points)
+    made = Simulator(seed=1).made(hand, BIDDING_DECLS, 0, 12, Bid.of(bid))
     assert made.dtype == np.bool_ and np.array_equal(made, points >= n_points)
     assert 0 < made.sum() < made.size
 
@@ -71,7 +72,8 @@ def test_real_play_makes_less_than_perfect_play_and_depends_on_the_bid() -> None
     strong = parse_hand("6-6,6-5,6-4,6-2,5-5,4-4,1-0")
     perfect = Simulator().points(strong, (6,), 0, 40)
     low, high = (
-        Simulator(parse_player("make:n=4"), bid=bid).points(strong, (6,), 0, 40) for bid in (30, 42)
+        Simulator(parse_player("make:n=4"), bid=Bid.of(bid)).points(strong, (6,), 0, 40)
+        for bid in (30, 42)
     )
     assert not np.array_equal(low, high)
     assert (low >= 30).mean() < (perfect >= 30).mean()
@@ -134,4 +136,4 @@ def test_what_cannot_be(player: str) -> None:
     with pytest.raises(ForgeError, match="at least one"):
         how.points(HAND, (1,), 0, 0)
     with pytest.raises(ForgeError, match="seven different domino ids"):
-        how.made(HAND[1:], (1,), 0, 5, 30)
+        how.made(HAND[1:], (1,), 0, 5, LOWEST_BID)

@@ -85,7 +85,7 @@ def test_nobody_has_bid(auction: Run) -> None:
     ("args", "said"),
     [
         (("--hand", "6-4,5-5"), "a hand has 7 dominoes, got 2"),
-        (("--hand", HAND, "--bids", "29"), "unknown bid '29': valid are pass, 30..42 and 84"),
+        (("--hand", HAND, "--bids", "29"), "unknown bid '29': valid are pass, 30..42 or 84"),
         (("--hand", HAND, "--bids", "31,30"), "30 is not higher than the 31"),
         (("--hand", HAND, "--bids", "p,p,p,p"), "at most 3 seats"),
         (("--hand", HAND, "--seat", "2", "--bids", "30"), "--bids names 1"),

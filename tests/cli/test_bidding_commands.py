@@ -125,7 +125,7 @@ def test_until_and_drop_worse(works: Works) -> None:
         (f'--hand "{HAND}" --trumps sevens', "unknown declaration 'sevens'; valid are blanks"),
         (f'--hand "{HAND}" --samples 0', "--samples must be 1 or more, got 0"),
         (f'--hand "{HAND}" --seed -1', "--seed must be 0 or more"),
-        (f'--hand "{HAND}" --bid 29', "bids are 30..42 and 84 (two marks), got 29"),
+        (f'--hand "{HAND}" --bid 29', "--bid must be 30..42 or 84 (two marks), got 29"),
         (f'--hand "{HAND}" --until 0.7', "until must lie between 0 and 0.5"),
         (f'--hand "{HAND}" --player perfect', "no player 'perfect': valid are random"),
         (f'--hand "{HAND}" --sample', "give one with --checkpoint"),

@@ -13,6 +13,7 @@ import pytest
 from forge.bidding.hand import hand_of_seed, hand_text, parse_hand
 from forge.bidding.hands_file import HANDS
 from forge.bidding.simulate import Simulator
+from forge.game.contract import LOWEST_BID
 
 HAND = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
 NEAR_CERTAIN = "6-6,6-5,6-4,6-2,6-1,6-0,2-2"
@@ -104,7 +105,7 @@ def test_convergence(command: Command) -> None:
     code, text, errors = command("convergence", *args, "--plot", "/dev/null", "--json")
     assert (code, errors) == (0, "")
     report = json.loads(text)
-    made = Simulator().made(parse_hand(HAND), [4, 9, 2], 0, 60, 30)
+    made = Simulator().made(parse_hand(HAND), [4, 9, 2], 0, 60, LOWEST_BID)
     assert list(report["pool"].values()) == made.mean(axis=1).tolist()
     assert [each["n"] for each in report["sizes"]] == [10, 40]
     assert report["sizes"][0]["half_width"] > report["sizes"][1]["half_width"]
@@ -145,7 +146,7 @@ BAD = [
     ("investigate", ("--hand", HAND, "--trump", "6", "--samples", "0"), "1 or more"),
     ("investigate", ("--hand", HAND, "--trump", "6", "--show", "-1"), "0 or more"),
     ("investigate", ("--hand", HAND, "--trump", "7-7"), "unknown declaration"),
-    ("convergence", ("--bid", "43"), "30..42 and 84"),
+    ("convergence", ("--bid", "43"), "--bid must be 30..42 or 84"),
     ("convergence", ("--sizes", "10,0"), "numbers of 1 or more"),
     ("convergence", ("--samples", "0"), "--samples must be 1 or more"),
     ("convergence", ("--resamples", "0"), "--resamples must be 1 or more"),

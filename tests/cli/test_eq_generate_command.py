@@ -207,6 +207,7 @@ def test_two_workers_and_ctrl_c(tmp_path: Path) -> None:
         ("--checkpoint qvalue.ckpt --oracle exact", "--oracle exact takes no --checkpoint"),
         ("--checkpoint short.ckpt", "short.ckpt: not a checkpoint of this network"),
         ("--checkpoint game.pt", "game.pt: not a checkpoint of this network"),
+        ("--objective make --bid 29", "--bid must be 30..42 or 84 (two marks), got 29"),
         ("--device tpu", "tpu"),
     ],
 )

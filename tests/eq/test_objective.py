@@ -15,6 +15,7 @@ from forge.eq.objective import (
 from forge.eq.oracle import ExactOracle
 from forge.eq.settings import AdaptiveConfig, EstimateConfig, PosteriorConfig
 from forge.errors import ForgeError
+from forge.game.contract import BIDS, LOWEST_BID, Bid
 from reference import deals, packing, rules
 from reference.minimax import ILLEGAL, Solver
 from reference.rules import Domino
@@ -90,15 +91,15 @@ def played(i: int, n_plays: int, seat: int) -> set[int]:
 @pytest.mark.parametrize(("n_plays", "n_lines"), [(20, 12), (21, 20), (22, 24)])
 def test_chances_against_the_reference(n_plays: int, n_lines: int) -> None:
     # Bids that are still open say most: the contract hangs on the last tricks.
-    bids = torch.zeros(n_lines, dtype=torch.int64)
+    bids = []
     for i in range(n_lines):
         ours, theirs = points_won(i, n_plays)
-        bids[i] = min(42, ours + (42 - ours - theirs) * (1 + i % 3) // 4 + 1)
+        bids.append(Bid(min(42, ours + (42 - ours - theirs) * (1 + i % 3) // 4 + 1)))
     games = replayed(LINES[:n_lines], n_plays)
-    found = contract_chances(games, KEYS[:n_lines], ORACLE, ALL, bids)
+    found = contract_chances(games, KEYS[:n_lines], ORACLE, ALL, make_targets(games, bids))
     open_chances = 0
     for i in range(n_lines):
-        expected = expected_chances(i, n_plays, int(bids[i]))
+        expected = expected_chances(i, n_plays, bids[i].points)
         for slot in range(7):
             if expected[slot] is None:
                 assert found[i, slot].isnan()
@@ -111,24 +112,30 @@ def test_chances_against_the_reference(n_plays: int, n_lines: int) -> None:
 @pytest.mark.parametrize("n_plays", [0, 4, 10, 17, 24, 27])
 def test_what_is_left_and_what_is_needed(n_plays: int) -> None:
     games = replayed(LINES, n_plays)
-    bids = torch.tensor([30 + i % 13 for i in range(len(LINES))])
+    bids = [BIDS[i % len(BIDS)] for i in range(len(LINES))]
     targets, left = make_targets(games, bids), points_left(games)
     decided = is_decided(games, targets)
     for i in range(len(LINES)):
         ours, theirs = points_won(i, n_plays)
         assert int(left[i]) == 42 - ours - theirs
-        needed = int(bids[i]) - ours
+        needed = bids[i].points - ours
         # With value-to-go v team 0 gets (left + v) / 2 of what is left.
         assert (int(left[i]) + int(targets[i])) / 2 == needed
         assert bool(decided[i]) == (needed <= 0 or needed > int(left[i]))
+        # One game alone says the same.
+        assert int(targets[i]) == bids[i].target(ours, theirs)
+        assert bool(decided[i]) == (bids[i].standing(ours, theirs) != "open")
+    assert torch.equal(make_targets(games, BIDS[3]), make_targets(games, [BIDS[3]] * len(LINES)))
 
 
 def test_decided_contracts_are_played_for_points() -> None:
     games = replayed(LINES, 16)
     config = EstimateConfig(n_samples=20)
     mean = estimate(games, KEYS, ORACLE, config).mean.nan_to_num(-100.0)
-    for bid in (0, 43):  # made before the first lead, and never
-        bids = torch.full_like(KEYS, bid)
+    won = [points_won(i, 16) for i in range(len(LINES))]
+    made = [Bid(ours) if ours else Bid(42) for ours, _ in won]  # or set, without a point
+    lost = [Bid(43 - theirs) if theirs else Bid(1) for _, theirs in won]  # or made
+    for bids in (made, lost):
         assert is_decided(games, make_targets(games, bids)).all()
         slots = choose_for_contract(games, KEYS, ORACLE, config, bids)
         assert torch.equal(slots, mean.argmax(dim=1))
@@ -137,10 +144,10 @@ def test_decided_contracts_are_played_for_points() -> None:
 def test_the_best_chance_is_played_and_ties_go_to_points() -> None:
     games = replayed(LINES, 14)
     config = EstimateConfig(n_samples=12, posterior=PosteriorConfig(tau=2.0))
-    bids = torch.full_like(KEYS, 24)
-    chances = contract_chances(games, KEYS, ORACLE, config, bids).nan_to_num(-1.0)
+    targets = make_targets(games, Bid(24))
+    chances = contract_chances(games, KEYS, ORACLE, config, targets).nan_to_num(-1.0)
     mean = estimate(games, KEYS, ORACLE, config).mean.nan_to_num(-100.0)
-    slots = choose_for_contract(games, KEYS, ORACLE, config, bids)
+    slots = choose_for_contract(games, KEYS, ORACLE, config, Bid(24))
     n_tied = n_for_points = 0
     for i, slot in enumerate(slots.tolist()):
         best = float(chances[i].max())
@@ -154,4 +161,4 @@ def test_the_best_chance_is_played_and_ties_go_to_points() -> None:
 def test_no_adaptive_sampling() -> None:
     config = EstimateConfig(adaptive=AdaptiveConfig())
     with pytest.raises(ForgeError, match="no adaptive sampling"):
-        contract_chances(replayed(LINES, 3), KEYS, ORACLE, config, torch.full_like(KEYS, 30))
+        choose_for_contract(replayed(LINES, 3), KEYS, ORACLE, config, LOWEST_BID)

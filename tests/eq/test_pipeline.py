@@ -21,6 +21,7 @@ from forge.eq.settings import (
     PosteriorConfig,
 )
 from forge.errors import ForgeError
+from forge.game.contract import Bid
 from forge.play.games import N_PLAYS
 from forge.play.keys import decision_keys
 
@@ -147,13 +148,12 @@ def test_progress_and_nothing_to_play() -> None:
 
 
 def test_objective_make_plays_for_the_contract_and_records_points() -> None:
-    settings = GameSettings(EstimateConfig(n_samples=3), objective="make", bid=36)
+    settings = GameSettings(EstimateConfig(n_samples=3), objective="make", bid=Bid.of(36))
     record = played(SEEDS[:2], settings)
     for k, games in enumerate(replays(record)):
         keys = decision_keys(torch.tensor(record.seeds), k, WORLDS)
-        wanted = choose_for_contract(
-            games, keys, ExactOracle(), settings.estimate, torch.tensor([36, 36])
-        )
+        bids = [Bid.of(36)] * 2
+        wanted = choose_for_contract(games, keys, ExactOracle(), settings.estimate, bids)
         assert record["action_taken"][k::N_PLAYS].tolist() == wanted.tolist()
     by_points = played(SEEDS[:2], GameSettings(EstimateConfig(n_samples=3)))
     # The first decision is the same position: the same E[Q], whatever is played by it.
@@ -162,11 +162,25 @@ def test_objective_make_plays_for_the_contract_and_records_points() -> None:
     assert GameSettings.from_dict(record.settings) == settings
 
 
+@pytest.mark.parametrize("number", [1, 18, 29, 30, 42, 84])
+def test_files_say_the_number_of_the_bid(number: int) -> None:
+    # The first release took 1..42: such files are still read, and say the same again.
+    recorded = GameSettings(objective="make").as_dict() | {"bid": number}
+    settings = GameSettings.from_dict(recorded)
+    assert settings.bid.points == min(number, 42)
+    assert settings.as_dict() == recorded and list(settings.as_dict()) == list(recorded)
+
+
+def test_no_such_bid_in_a_file() -> None:
+    for number in (0, 43, "30"):
+        with pytest.raises(ForgeError, match=r"a bid is 30\.\.42 or 84"):
+            GameSettings.from_dict(GameSettings().as_dict() | {"bid": number})
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"objective": "marks"}, "objective must be points or make"),
-        ({"bid": 43}, "bid must lie in 1..42"),
         (
             {"objective": "make", "exploration": ExplorationConfig("boltzmann")},
             "greedy or epsilon_greedy",

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from eq_records import small_record
+from forge.game.contract import Bid
 from forge.look.decision_view import DecisionView, decision_view
 from forge.look.distribution import (
     Bins,
     bars,
     chance_of_contract,
     hand_points,
-    points_needed,
+    least_q,
     zoomed,
 )
 
@@ -84,23 +85,27 @@ def test_bars() -> None:
     assert bars([0.0, 1.0], 1, 3) == ["   ███"]
 
 
-def test_what_a_contract_takes() -> None:
-    mine, theirs = with_pdfs({}), with_pdfs({}, player=1)
-    assert [points_needed(mine, bid) for bid in (30, 42, 84)] == [30, 42, 42]
-    assert [points_needed(theirs, bid) for bid in (30, 42, 84)] == [13, 1, 1]
-
-
 def test_chance_of_the_contract() -> None:
     # Team 0 has 12 of 17 points won: 24 are to come, it needs 18 of them: Q = 18 - 7 = 11.
     shares = {9: 0.25, 11: 0.5, 25: 0.25}
     view = with_pdfs(shares, points=(12, 5))
     assert hand_points(view, 11) == 30
-    assert chance_of_contract(view, view.actions[0], 30) == pytest.approx(0.75)
-    assert chance_of_contract(view, view.actions[0], 31) == pytest.approx(0.25)
-    assert chance_of_contract(view, view.actions[0], 84) == pytest.approx(0.0)
+    assert chance_of_contract(view, view.actions[0], Bid.of(30)) == pytest.approx(0.75)
+    assert chance_of_contract(view, view.actions[0], Bid.of(31)) == pytest.approx(0.25)
+    assert chance_of_contract(view, view.actions[0], Bid.of(84)) == pytest.approx(0.0)
+    assert (least_q(view, Bid.of(30)), least_q(view, Bid.of(84))) == (11, 35)
     # The same for the other team, which sees it with the sign changed.
     flipped = with_pdfs({-q: share for q, share in shares.items()}, player=3, points=(12, 5))
-    assert chance_of_contract(flipped, flipped.actions[0], 30) == pytest.approx(0.25)
+    assert chance_of_contract(flipped, flipped.actions[0], Bid.of(30)) == pytest.approx(0.25)
+
+
+def test_a_contract_that_is_decided() -> None:
+    for player, chance in ((0, 1.0), (1, 0.0)):
+        view = with_pdfs({-2: 0.5, 10: 0.5}, player=player, points=(41, 0))
+        assert chance_of_contract(view, view.actions[0], Bid.of(30)) == chance
+        assert chance_of_contract(view, view.actions[0], Bid(1)) == chance
+    view = with_pdfs({-2: 0.5, 10: 0.5}, player=1, points=(0, 41))
+    assert chance_of_contract(view, view.actions[0], Bid.of(30)) == 1.0  # set
 
 
 def test_all_is_won_or_lost_in_the_end() -> None:
@@ -110,4 +115,4 @@ def test_all_is_won_or_lost_in_the_end() -> None:
     )
     for bid in (30, 36, 42):
         made = team_0 / 2 >= bid
-        assert chance_of_contract(view, view.taken, bid) == float(made == (view.team == 0))
+        assert chance_of_contract(view, view.taken, Bid.of(bid)) == float(made == (view.team == 0))

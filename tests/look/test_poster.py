@@ -12,9 +12,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from bidding.made_up import CALIBRATION, evaluation
-from forge.bidding.estimates import TWO_MARKS
 from forge.bidding.hand_evaluation import Evaluation
 from forge.bidding.sentences import advice, hundred, times
+from forge.game.contract import LOWEST_BID, Bid, Contract
 from forge.game.declarations import declaration_name
 from forge.look.poster.content import poster_page
 from forge.look.poster.page import MIN_FONT_PT, PAGE, draw_poster, poster_pdf
@@ -62,7 +62,7 @@ def test_cells_hold_chances_and_intervals() -> None:
         row = page.decls.index(decl)
         assert page.points[row] is found.outcomes[found.table.decls.index(decl)]
         for column, bid in enumerate(found.table.bids):
-            cell = found.table.at(decl, bid)
+            cell = found.table.at(Contract(decl, bid))
             at = (page.chance[row, column], page.low[row, column], page.high[row, column])
             assert at == (cell.p, cell.low, cell.high)
             assert f"{100 * cell.p:.0f}" in shown
@@ -70,8 +70,8 @@ def test_cells_hold_chances_and_intervals() -> None:
         assert declaration_name(decl) in shown
         assert f"average {page.points[row].mean():.1f}" in shown
     best = found.table.best()
-    assert page.marked == (page.decls.index(best.decl), page.bids.index(best.bid))
-    assert f"Bid {best.bid}, {declaration_name(best.decl)}" in shown
+    assert page.marked == (page.decls.index(best.contract.decl), page.bids.index(best.contract.bid))
+    assert f"Bid {best.contract.bid}, {declaration_name(best.contract.decl)}" in shown
 
 
 def test_what_the_figures_are_is_said() -> None:
@@ -79,9 +79,9 @@ def test_what_the_figures_are_is_said() -> None:
     assert "estimate for real play" in said["calibrated"]
     assert CALIBRATION.summary in said["calibrated"]
     perfect = CASES["calibrated"].simulated
-    best = CASES["calibrated"].table.best_decl(30)
-    raw = f"Perfect play itself makes 30 in {declaration_name(best.decl)} "
-    assert f"{raw}{hundred(perfect.at(best.decl, 30).p)} times in 100" in said["calibrated"]
+    best = CASES["calibrated"].table.best_decl(LOWEST_BID)
+    raw = f"Perfect play itself makes 30 in {declaration_name(best.contract.decl)} "
+    assert f"{raw}{hundred(perfect.at(best.contract).p)} times in 100" in said["calibrated"]
     assert "perfect play (all hands open)" in said["perfect"] and "flatters" in said["perfect"]
     assert "estimate" not in said["perfect"]
     assert "played by make:n=20" in said["played"] and "flatters" not in said["played"]
@@ -93,11 +93,11 @@ def test_advice() -> None:
     assert (weak.advice, weak.marked) == ("Pass", None)
     assert "loses" in weak.reasons
     best, what, why = advice(CASES["laydown"].table)
-    assert best is not None and best.bid == TWO_MARKS
+    assert best is not None and best.contract.bid == Bid.of(84)
     assert what == "Bid two marks (84), blanks" and why.startswith("Made every time")
     table = CASES["perfect"].table
     best, what, why = advice(table)
-    assert best is not None and best.bid == 30 and what == "Bid 30, threes"
+    assert best is not None and best.contract.bid == LOWEST_BID and what == "Bid 30, threes"
     top = max(bid for bid in table.bids if table.best_decl(bid).p > 0.5)
     assert f"as high as {top} in " in why
 

@@ -345,7 +345,7 @@ def test_bad_input_is_one_line(file: Path, folder: Path, tmp_path: Path, capsys:
         ([file, "--decision", "28"], "decisions are 0..27, got 28"),
         ([file, "--decision", "-1"], "decisions are 0..27, got -1"),
         ([file, "--game", "3"], "no game 3: give a seed (7, 8, 23) or a place 0..2"),
-        ([file, "--bid", "29"], "--bid must be 30..42 or 84, got 29"),
+        ([file, "--bid", "29"], "--bid must be 30..42 or 84 (two marks), got 29"),
         ([], "Missing argument"),
     ):
         code, out, err = command(capsys, *args)

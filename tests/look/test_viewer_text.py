@@ -8,6 +8,7 @@ from rich.console import Console
 
 from eq_records import SEEDS, few_worlds, played, small_record
 from forge.eq.settings import PosteriorConfig
+from forge.game.contract import Bid
 from forge.game.tables import domino_name
 from forge.look.decision_view import DecisionView, decision_view, game_views
 from forge.look.viewer.sections import print_view
@@ -77,7 +78,7 @@ def test_narrow_keeps_the_mean_and_its_error() -> None:
 
 
 def test_chances_instead_of_points() -> None:
-    points, chances = text_of(VIEW), text_of(VIEW, chances=True, bid=34)
+    points, chances = text_of(VIEW), text_of(VIEW, chances=True, bid=Bid.of(34))
     assert "Chance that team" not in points
     assert f"Chance that team {VIEW.team} gets at least" in chances
     assert ("make 34" if VIEW.team == 0 else "set 34") in chances

@@ -1,10 +1,15 @@
 """`SearchContext`: warm answers are the cold ones, along whole hands."""
 
 import random
+from collections import defaultdict
 
 import pytest
+import torch
 
-from forge import Deal, ForgeError, Position, SearchContext, search
+from forge import Deal, ForgeError, Position, SearchContext, ops, search
+from forge.game.contract import Bid
+from reference import deals
+from reference.minimax import ILLEGAL, Solver
 
 
 def random_line(deal: Deal, decl: int, rng: random.Random) -> list[Position]:
@@ -48,6 +53,49 @@ def test_any_order_with_both_questions_mixed() -> None:
             target = rng.randint(-20, 20)
             answers = tuple(None if x is None else x >= target for x in q)
             assert context.at_least(target, state) == answers
+
+
+def ways_to_one_state(seed: int, decl: int, n_plays: int) -> list[list[Position]]:
+    """Positions that differ in the points won alone, by their common state."""
+    rng = random.Random(seed)
+    found: dict[int, dict[tuple[int, int], Position]] = defaultdict(dict)
+    for _ in range(1500):
+        position = Position(Deal.from_seed(seed), decl)
+        for _ in range(n_plays):
+            position = position.play(rng.choice(position.legal_slots()))
+        found[position.state][position.points] = position
+    return [list(each.values()) for each in found.values() if len(each) > 1]
+
+
+def test_neither_the_points_won_nor_the_contract_are_in_the_table() -> None:
+    # The table's key is the state: what was won and promised moves the target alone. One warm
+    # table, and one batch, answer for all ways to a state and for all bids, in any order.
+    seed, decl = 77, 4
+    ways = ways_to_one_state(seed, decl, 16)
+    solver = Solver(deals.from_seed(seed), decl)
+    asked = [(p, Bid(points)) for each in ways for p in each for points in range(1, 43)]
+    random.Random(0).shuffle(asked)
+    targets = [bid.target(*position.points) for position, bid in asked]
+    context = SearchContext(Deal.from_seed(seed), decl)
+    batch = ops.search_at_least(
+        context.deal.tensor[None],
+        torch.tensor([decl], dtype=torch.int8),
+        torch.tensor([position.state for position, _ in asked]),
+        torch.tensor(targets, dtype=torch.int8),
+    )
+    by_question: dict[tuple[int, Bid], set[tuple[bool | None, ...]]] = defaultdict(set)
+    for (position, bid), target, row in zip(asked, targets, batch.tolist(), strict=True):
+        won, lost = position.points
+        expected = tuple(
+            None if q == ILLEGAL else won + (42 - won - lost + q) / 2 >= bid.points
+            for q in solver.q(position.state)
+        )
+        assert context.at_least(target, position.state) == expected
+        assert tuple(None if answer < 0 else answer == 1 for answer in row) == expected
+        by_question[position.state, bid].add(expected)
+    # The points do decide: the same bid in the same state is made after one way and set after
+    # another.
+    assert sum(len(answers) > 1 for answers in by_question.values()) > 20
 
 
 def test_the_first_lead_is_the_default() -> None:

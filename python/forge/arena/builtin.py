@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from forge.eq.oracle import Oracle
+    from forge.game.contract import Bid
     from forge.play.player import Player
 
 
@@ -23,7 +24,7 @@ class Random(PlayerKind):
     name = "random"
     help = "any legal play"
 
-    def build(self, options: None, device: torch.device | str, bid: int) -> Player:
+    def build(self, options: None, device: torch.device | str, bid: Bid) -> Player:
         """See `PlayerKind`."""
         from forge.arena.players.simple import RandomPlayer
 
@@ -36,7 +37,7 @@ class GreedyPoints(PlayerKind):
     name = "greedy-points"
     help = "looks at the trick alone"
 
-    def build(self, options: None, device: torch.device | str, bid: int) -> Player:
+    def build(self, options: None, device: torch.device | str, bid: Bid) -> Player:
         """See `PlayerKind`."""
         from forge.arena.players.simple import GreedyPointsPlayer
 
@@ -51,7 +52,7 @@ class PerfectPlay(PlayerKind):
     sees_all_hands = True
     plays_perfectly = True
 
-    def build(self, options: None, device: torch.device | str, bid: int) -> Player:
+    def build(self, options: None, device: torch.device | str, bid: Bid) -> Player:
         """See `PlayerKind`."""
         from forge.arena.players.open_hands import OraclePlayer
 
@@ -109,7 +110,7 @@ class Stage1(_Network):
         name = rest.removesuffix(",sample")
         return NetworkOptions(find(name), sample=name != rest)
 
-    def build(self, options: NetworkOptions, device: torch.device | str, bid: int) -> Player:
+    def build(self, options: NetworkOptions, device: torch.device | str, bid: Bid) -> Player:
         """See `PlayerKind`."""
         from forge.arena.players.open_hands import NetworkPlayer
         from forge.learn.weights import load_weights
@@ -125,7 +126,7 @@ class Stage2(_Network):
     name = "stage2"
     help = "a Stage 2 network that sees its own hand and the plays, no worlds"
 
-    def build(self, options: NetworkOptions, device: torch.device | str, bid: int) -> Player:
+    def build(self, options: NetworkOptions, device: torch.device | str, bid: Bid) -> Player:
         """See `PlayerKind`."""
         from forge.arena.players.transcripts import TranscriptPlayer
         from forge.learn.weights import load_weights
@@ -184,7 +185,7 @@ class _Sampling(PlayerKind):
     options = SamplingOptions
     for_contract: bool
 
-    def build(self, options: SamplingOptions, device: torch.device | str, bid: int) -> Player:
+    def build(self, options: SamplingOptions, device: torch.device | str, bid: Bid) -> Player:
         """See `PlayerKind`."""
         from forge.arena.players.sampling import SamplingPlayer
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
-from forge.game.contract import BID
+from forge.game.contract import Bid
 from forge.stats.figures import Figure
 from forge.stats.intervals import CONFIDENCE, wilson_interval
 from forge.stats.paired import BoolArray, McNemar, mcnemar, paired_rate_interval
@@ -30,11 +30,13 @@ class PairedResults:
         points_a: int64 [N], points of the declarer's team, 0..42, with player A declaring.
         points_b: the same with player B declaring.
         bidders: int64 [N], the seat 0..3 at the table that the bid was forced on.
+        bid: which bid that was.
     """
 
     points_a: IntArray
     points_b: IntArray
     bidders: IntArray
+    bid: Bid
 
     def __len__(self) -> int:
         return len(self.points_a)
@@ -42,12 +44,12 @@ class PairedResults:
     @property
     def made_a(self) -> BoolArray:
         """bool [N]: whether A makes its contract."""
-        return self.points_a >= BID
+        return self.bid.is_made(self.points_a)
 
     @property
     def made_b(self) -> BoolArray:
         """bool [N]: whether B makes its contract."""
-        return self.points_b >= BID
+        return self.bid.is_made(self.points_b)
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,9 @@ class Comparison:
         n_deals: each is two hands.
         make_a, make_b: share of the contracts that the player makes as declarer (Wilson).
         make_difference: A's make rate minus B's (paired, Agresti and Min).
-        marks_a, marks_b: marks a hand; every hand is worth one, to the declarer if made, to the
-            defenders if set.
-        marks_difference: A's marks a hand minus B's; the same number as `make_difference`.
+        marks_a, marks_b: marks a hand; every hand is worth those of the bid, to the declarer if
+            made, to the defenders if set.
+        marks_difference: A's marks a hand minus B's: `make_difference` times the marks of the bid.
         points_a, points_b: points a hand, declaring and defending, of 42 (t over deals).
         points_difference: A's points a hand minus B's (paired t over deals).
         mcnemar: on the contracts made.
@@ -99,11 +101,12 @@ def compare(results: PairedResults) -> Comparison:
     test = mcnemar(results.made_a, results.made_b)
     make = Figure((test.only_a - test.only_b) / n, paired_rate_interval(test, n))
     low, high = make.interval
-    # Of the two hands of a deal A gets a mark for each contract it makes and for each of B's it
-    # sets: half a mark a hand plus half the difference of what both make.
-    share = 0.5 + make.value / 2
-    marks_a = Figure(share, (0.5 + low / 2, 0.5 + high / 2))
-    marks_b = Figure(1 - share, (0.5 - high / 2, 0.5 - low / 2))
+    # Of the two hands of a deal A gets the marks for each contract it makes and for each of B's it
+    # sets: half the hands plus half the difference of what both make.
+    marks, share = results.bid.marks, 0.5 + make.value / 2
+    marks_a = Figure(marks * share, (marks * (0.5 + low / 2), marks * (0.5 + high / 2)))
+    marks_b = Figure(marks * (1 - share), (marks * (0.5 - high / 2), marks * (0.5 - low / 2)))
+    marks_difference = Figure(marks * make.value, (marks * low, marks * high))
     of_a = (results.points_a + HAND_POINTS - results.points_b) / 2
     games_a, games_b = count_games(results)
     return Comparison(
@@ -113,7 +116,7 @@ def compare(results: PairedResults) -> Comparison:
         make_difference=make,
         marks_a=marks_a,
         marks_b=marks_b,
-        marks_difference=make,
+        marks_difference=marks_difference,
         points_a=_mean(of_a),
         points_b=_mean(HAND_POINTS - of_a),
         points_difference=_mean(2 * of_a - HAND_POINTS),
@@ -133,12 +136,12 @@ def count_games(results: PairedResults) -> tuple[int, int]:
     won = [0, 0]
     a_declares_first = results.bidders % 2 == 0
     for a_declares in (a_declares_first, ~a_declares_first):
-        a_gets_mark = np.where(a_declares, results.made_a, ~results.made_b)
+        a_gets_marks = np.where(a_declares, results.made_a, ~results.made_b)
         marks = [0, 0]
-        for to_a in a_gets_mark.tolist():
+        for to_a in a_gets_marks.tolist():
             winner = 0 if to_a else 1
-            marks[winner] += 1
-            if marks[winner] == MARKS_A_GAME:
+            marks[winner] += results.bid.marks
+            if marks[winner] >= MARKS_A_GAME:
                 won[winner] += 1
                 marks = [0, 0]
     return won[0], won[1]

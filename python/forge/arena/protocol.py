@@ -4,10 +4,12 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
+from forge.game.contract import LOWEST_BID, Contract
 from forge.game.deal import Deal
 from forge.game.tables import COUNT_POINTS, HIGH, LOW
 
 N_PIPS: Final = 7
+FORCED_BID: Final = LOWEST_BID
 
 
 @dataclass(frozen=True)
@@ -17,13 +19,13 @@ class ArenaDeal:
     Args:
         number: 0, 1, ... in the series.
         deal: seat 0 is the declarer and leads.
-        trump: declaration 0..6, the best pip suit of seat 0.
+        contract: the forced bid in the best pip suit of seat 0.
         bidder: the seat 0..3 at the table that the bid was forced on.
     """
 
     number: int
     deal: Deal
-    trump: int
+    contract: Contract
     bidder: int
 
 
@@ -37,7 +39,8 @@ def arena_deal(seed: int, number: int) -> ArenaDeal:
     hands = Deal.random(chance).hands
     bidder = chance.randrange(4)
     deal = Deal(hands[bidder:] + hands[:bidder])
-    return ArenaDeal(number, deal, best_pip_suit(deal.hands[0]), bidder)
+    contract = Contract(best_pip_suit(deal.hands[0]), FORCED_BID)
+    return ArenaDeal(number, deal, contract, bidder)
 
 
 def best_pip_suit(hand: tuple[int, ...]) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from forge.arena.comparison import PairedResults
+from forge.arena.protocol import FORCED_BID
 from forge.game.constants import HAND_POINTS
 from forge.play.games import N_SEATS
 from forge.work.results_file import ResultsFile, ResultsFormat, are_numbers
@@ -69,4 +70,4 @@ def paired_results(blocks: Sequence[Block], n_deals: int) -> PairedResults:
         if row[0] < n_deals
     )
     columns = np.array(rows, dtype=np.int64).reshape(-1, 4)
-    return PairedResults(columns[:, 1], columns[:, 2], columns[:, 3])
+    return PairedResults(columns[:, 1], columns[:, 2], columns[:, 3], FORCED_BID)

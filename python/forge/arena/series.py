@@ -17,12 +17,11 @@ from typing import Any, Final
 import torch
 
 from forge.arena.comparison import PairedResults
-from forge.arena.protocol import arena_deal
+from forge.arena.protocol import FORCED_BID, arena_deal
 from forge.arena.results import Block, arena_file, paired_results
 from forge.arena.specs import PlayerSpec
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
-from forge.game.contract import BID
 from forge.play.games import N_PLAYS, Games
 from forge.play.keys import combine, decision_keys
 from forge.play.player import Player
@@ -63,7 +62,7 @@ class ArenaOptions:
             "a": self.a.text,
             "b": self.b.text,
             "seed": self.seed,
-            "bid": BID,
+            "bid": FORCED_BID.number,
         }
         for name, spec in (("a", self.a), ("b", self.b)):
             if spec.sha256 is not None:
@@ -110,7 +109,7 @@ def run_arena(
     Raises:
         ForgeError: for a bad checkpoint or device, or a file of other options.
     """
-    options.a.build(options.device), options.b.build(options.device)
+    _players(options)
     start = time.perf_counter()
     with ExitStack() as stack:
         file = None if out is None else stack.enter_context(arena_file(out, options.record()))
@@ -162,7 +161,7 @@ class BlockWork:
         """Play some deals."""
         options = self.options
         if self._players is None:
-            self._players = options.a.build(options.device), options.b.build(options.device)
+            self._players = _players(options)
         return play_block(self._players, options.seed, numbers, options.device)
 
 
@@ -182,7 +181,8 @@ def play_block(
     """
     start = time.perf_counter()
     deals = [arena_deal(seed, number) for number in numbers]
-    games = Games.start([each.deal for each in deals] * 2, [each.trump for each in deals] * 2)
+    trumps = [each.contract.decl for each in deals]
+    games = Games.start([each.deal for each in deals] * 2, trumps * 2)
     games = games.to(torch.device(device))
     n_deals = len(deals)
     hands = torch.arange(2 * n_deals, device=games.states.device)
@@ -205,12 +205,18 @@ def play_block(
     return Block(
         deals=list(numbers),
         bidders=[each.bidder for each in deals],
-        trumps=[each.trump for each in deals],
+        trumps=trumps,
         points_a=points[:n_deals],
         points_b=points[n_deals:],
         cpu_s=[round(seconds, 6) for seconds in cpu_s],
         wall_s=round(time.perf_counter() - start, 6),
     )
+
+
+def _players(options: ArenaOptions) -> tuple[Player, Player]:
+    """A and B, for the bid of the protocol."""
+    a, b = (spec.build(options.device, FORCED_BID) for spec in (options.a, options.b))
+    return a, b
 
 
 def _cpu_s_a_hand(blocks: Sequence[Block]) -> tuple[float, float]:

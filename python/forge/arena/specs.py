@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forge.arena.written_options import help_of, options_of, read_options, usage_of
 from forge.errors import ForgeError
-from forge.game.contract import BID
+from forge.game.contract import LOWEST_BID, Bid
 from forge.work.hashing import sha256_of
 
 if TYPE_CHECKING:
@@ -73,13 +73,13 @@ class PlayerKind:
         text = f"{self.name}:{spelled}" if spelled else self.name
         return PlayerSpec(self, text, self.options(**values))
 
-    def build(self, options: Any, device: torch.device | str, bid: int) -> Player:
+    def build(self, options: Any, device: torch.device | str, bid: Bid) -> Player:
         """The player.
 
         Args:
             options: an instance of the class `options`; None without one.
             device: where it computes.
-            bid: the contract, points of 42 that seat 0's team must win.
+            bid: what team 0 has promised.
         """
         raise NotImplementedError
 
@@ -107,12 +107,12 @@ class PlayerSpec:
     text: str
     options: Any = None
 
-    def build(self, device: torch.device | str = "cpu", bid: int = BID) -> Player:
+    def build(self, device: torch.device | str = "cpu", bid: Bid = LOWEST_BID) -> Player:
         """The player.
 
         Args:
             device: where it computes.
-            bid: the contract that it plays for, points of 42; most kinds do not ask.
+            bid: what team 0 has promised; most kinds do not ask.
 
         Raises:
             ForgeError: for a checkpoint that is missing, damaged or of the wrong kind.

@@ -18,6 +18,7 @@ from forge.errors import ForgeError
 if TYPE_CHECKING:
     import torch
 
+    from forge.game.contract import Bid
     from forge.play.player import Player
 
 GROUP: Final = "forge.players"
@@ -83,7 +84,7 @@ class UserKind(PlayerKind):
         values, spelled = read_options(options, rest or "")
         return PlayerSpec(self, f"{self.name}:{spelled}" if spelled else self.name, values)
 
-    def build(self, options: Any, device: torch.device | str, bid: int) -> Player:
+    def build(self, options: Any, device: torch.device | str, bid: Bid) -> Player:
         """See `PlayerKind`; what the player does is checked.
 
         Raises:

@@ -10,22 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import torch
 from torch import Tensor
 
-from forge import ops
 from forge.arena.protocol import best_pip_suit
 from forge.bidding.calibration.table import Calibration
 from forge.bidding.deals import deals_around
-from forge.bidding.estimates import BIDS, Choice, MakeTable, marks_at_stake, points_needed, wilson
+from forge.bidding.estimates import Choice, MakeTable, wilson
+from forge.bidding.simulate import perfect_made
 from forge.errors import ForgeError
-from forge.game.constants import HAND_POINTS
-from forge.game.state import INITIAL_STATE
+from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS, Bid, Contract
 from forge.play.games import N_SEATS
 
-PASS: Final = 0
 DEALER: Final = N_SEATS - 1
 # The other bidder: deals that its hand may be in, deals it looks at from each of its hands, and how
 # many of the first are kept at least.
@@ -39,14 +38,14 @@ class Auction:
     """The auction when it is a seat's turn.
 
     Args:
-        bids: of the seats before it, in turn; PASS, 30..42 or 84.
+        bids: of the seats before it, in turn; None for a pass.
         dealer_must_bid: whether the dealer has to bid where all others passed.
 
     Raises:
         ForgeError: for bids that cannot be.
     """
 
-    bids: tuple[int, ...]
+    bids: tuple[Bid | None, ...]
     dealer_must_bid: bool = False
 
     def __post_init__(self) -> None:
@@ -54,14 +53,10 @@ class Auction:
             raise ForgeError(
                 f"at most {DEALER} seats bid before another one, got {len(self.bids)} bids"
             )
-        highest = PASS
-        for bid in self.bids:
-            if bid == PASS:
-                continue
-            points_needed(bid)
-            if bid <= highest:
-                raise ForgeError(f"a bid of {bid} is not higher than the {highest} before it")
-            highest = bid
+        made = [Bid.of(bid.number) for bid in self.bids if bid is not None]
+        for before, bid in pairwise(made):
+            if bid <= before:
+                raise ForgeError(f"a bid of {bid} is not higher than the {before} before it")
 
     @property
     def seat(self) -> int:
@@ -69,47 +64,48 @@ class Auction:
         return len(self.bids)
 
     @property
-    def highest(self) -> int:
-        """The bid to beat, PASS without one."""
-        return max(self.bids, default=PASS)
+    def highest(self) -> Bid | None:
+        """The bid to beat; None without one."""
+        return max((bid for bid in self.bids if bid is not None), default=None)
 
     @property
     def bidder(self) -> int | None:
         """The seat that holds the highest bid."""
-        return self.bids.index(self.highest) if self.highest else None
+        return None if self.highest is None else self.bids.index(self.highest)
 
     @property
-    def legal_bids(self) -> tuple[int, ...]:
+    def legal_bids(self) -> tuple[Bid, ...]:
         """What may be bid, ascending."""
-        return tuple(bid for bid in BIDS if bid > self.highest)
+        return tuple(bid for bid in BIDS if self.highest is None or bid > self.highest)
 
     @property
     def may_pass(self) -> bool:
         """Whether the seat may pass."""
-        return bool(self.highest) or self.seat < DEALER or not self.dealer_must_bid
+        return self.highest is not None or self.seat < DEALER or not self.dealer_must_bid
 
     @property
-    def after_pass(self) -> tuple[int, int] | None:
-        """The contract if everybody passes from here on, as (seat, bid); None: nobody plays."""
-        if self.bidder is not None:
-            return self.bidder, self.highest
-        return (DEALER, BIDS[0]) if self.dealer_must_bid and self.seat < DEALER else None
+    def after_pass(self) -> tuple[int, Bid] | None:
+        """Who plays for what if everybody passes from here on; None: nobody plays."""
+        if self.highest is not None:
+            return self.bids.index(self.highest), self.highest
+        return (DEALER, LOWEST_BID) if self.dealer_must_bid and self.seat < DEALER else None
 
 
-def parse_bids(text: str) -> tuple[int, ...]:
-    """Bids in turn such as `pass,30,31`; none for an empty text.
+def parse_bids(text: str) -> tuple[Bid | None, ...]:
+    """Bids in turn such as `pass,30,31`, None for a pass; none for an empty text.
 
     Raises:
         ForgeError: for anything else.
     """
-    bids = []
+    valid = {str(bid): bid for bid in BIDS}
+    bids: list[Bid | None] = []
     for part in (part for part in re.split(r"[,\s]+", text.strip().lower()) if part):
         if part in ("pass", "p"):
-            bids.append(PASS)
-        elif part.isdecimal() and int(part) in BIDS:
-            bids.append(int(part))
+            bids.append(None)
+        elif part in valid:
+            bids.append(valid[part])
         else:
-            raise ForgeError(f"unknown bid {part!r}: valid are pass, 30..42 and 84 (two marks)")
+            raise ForgeError(f"unknown bid {part!r}: valid are pass, {VALID_BIDS}")
     return tuple(bids)
 
 
@@ -118,15 +114,13 @@ class Action:
     """Something to do, and what it is worth.
 
     Args:
-        bid: PASS or the bid.
-        decl: of an own contract; None otherwise.
+        contract: the bid and what would be trump; None for a pass.
         p, low, high: chance that the contract that follows is made, with its 95 % interval; None
             if nobody plays.
         marks: expected, of the own side minus the other.
     """
 
-    bid: int
-    decl: int | None
+    contract: Contract | None
     p: float | None
     low: float | None
     high: float | None
@@ -165,17 +159,15 @@ def actions(auction: Auction, table: MakeTable, other: OtherContract | None) -> 
 
 
 def _of_choice(choice: Choice) -> Action:
-    return Action(choice.bid, choice.decl, choice.p, choice.low, choice.high, choice.marks)
+    return Action(choice.contract, choice.p, choice.low, choice.high, choice.marks)
 
 
 def _pass(auction: Auction, other: OtherContract | None) -> Action:
-    contract = auction.after_pass
-    if contract is None or other is None:
-        return Action(PASS, None, None, None, None, 0.0)
-    seat, bid = contract
+    if auction.after_pass is None or other is None:
+        return Action(None, None, None, None, 0.0)
+    seat, bid = auction.after_pass
     side = 1 if (seat - auction.seat) % 2 == 0 else -1
-    marks = side * marks_at_stake(bid) * (2 * other.p - 1)
-    return Action(PASS, None, other.p, other.low, other.high, marks)
+    return Action(None, other.p, other.low, other.high, side * bid.worth(other.p))
 
 
 def other_contract(
@@ -203,7 +195,7 @@ def other_contract(
     if auction.bidder is not None:
         kept = _worth_the_bid(deals, trumps, bid, seed, calibration)
     deals, trumps = deals[kept], trumps[kept]
-    n, made = len(kept), int(_makes(deals, trumps, bid).sum())
+    n, made = len(kept), int(perfect_made(deals, trumps, bid).sum())
     ends = (made / n, *(float(end) for end in wilson(made, n)))
     p, low, high = (
         float(_chances(torch.full((n,), end), n, trumps, bid, calibration).mean()) for end in ends
@@ -212,12 +204,13 @@ def other_contract(
 
 
 def _worth_the_bid(
-    deals: Tensor, trumps: Tensor, bid: int, seed: int, calibration: Calibration | None
+    deals: Tensor, trumps: Tensor, bid: Bid, seed: int, calibration: Calibration | None
 ) -> Tensor:
     """int64 [K]: deals in which seat 0 would bid on its hand, or the best of them for it."""
     n = N_BIDDER_SAMPLES
     imagined = torch.cat([deals_around(hand, seed, 0, n) for hand in deals[:, 0].tolist()])
-    shares = _makes(imagined, trumps.repeat_interleave(n), bid).view(-1, n).double().mean(dim=1)
+    made = perfect_made(imagined, trumps.repeat_interleave(n), bid)
+    shares = torch.from_numpy(made).view(-1, n).double().mean(dim=1)
     chances = _chances(shares, n, trumps, bid, calibration)
     kept = (chances >= 0.5).nonzero()[:, 0]
     if len(kept) < MIN_KEPT:
@@ -226,26 +219,13 @@ def _worth_the_bid(
 
 
 def _chances(
-    shares: Tensor, n_deals: int, trumps: Tensor, bid: int, calibration: Calibration | None
+    shares: Tensor, n_deals: int, trumps: Tensor, bid: Bid, calibration: Calibration | None
 ) -> Tensor:
     """float64 [N]: the chance at a table, given the share of deals that perfect play makes."""
     if calibration is None:
         return shares.double()
     values = [
-        calibration.chance(share, n_deals, trump, bid).item()
+        calibration.chance(share, n_deals, Contract(trump, bid)).item()
         for share, trump in zip(shares.tolist(), trumps.tolist(), strict=True)
     ]
     return torch.tensor(values, dtype=torch.float64)
-
-
-def _makes(deals: Tensor, trumps: Tensor, bid: int) -> Tensor:
-    """bool [N]: whether team 0 makes a bid under perfect play, all hands open."""
-    target = 2 * points_needed(bid) - HAND_POINTS  # team-0 frame
-    answers = ops.search_at_least(
-        deals.contiguous(),
-        trumps.to(torch.int8),
-        torch.full((len(deals),), INITIAL_STATE),
-        torch.tensor([target], dtype=torch.int8),
-    )
-    made: Tensor = answers.amax(dim=1) > 0
-    return made

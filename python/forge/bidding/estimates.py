@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from forge.bidding.simulate import Made, Points
 from forge.errors import ForgeError
-from forge.game.constants import HAND_POINTS
+from forge.game.contract import BIDS, Bid, Contract
 from forge.stats.figures import Figure
 from forge.stats.intervals import CONFIDENCE
 from forge.stats.paired import mcnemar, paired_rate_interval
@@ -23,41 +23,26 @@ from forge.stats.paired import mcnemar, paired_rate_interval
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
-POINT_BIDS: Final = tuple(range(30, 43))  # 42 is one mark
-TWO_MARKS: Final = 84
-BIDS: Final = (*POINT_BIDS, TWO_MARKS)
 # How sure it must be that a declaration is worse before it is dropped: deals are looked at again
 # and again, so 95 % would drop good ones.
 DROP_CONFIDENCE: Final = 0.999
 
 
-def points_needed(bid: int) -> int:
-    """Points of 42 that make a bid: its own number; all of them for 42 and for 84 (two marks).
-
-    Raises:
-        ForgeError: for a bid there is none of.
-    """
-    if bid not in BIDS:
-        raise ForgeError(f"bids are 30..42 and 84 (two marks), got {bid}")
-    return min(bid, HAND_POINTS)
-
-
-def marks_at_stake(bid: int) -> int:
-    """Marks won if a bid is made and lost if it is set: 2 for 84, else 1."""
-    points_needed(bid)  # the bid is one there is
-    return 2 if bid == TWO_MARKS else 1
-
-
 @dataclass(frozen=True)
 class Choice:
-    """One declaration and bid, with its chance."""
+    """A contract, with its chance.
 
-    decl: int
-    bid: int
+    Args:
+        contract: bid and declaration.
+        p, low, high: the chance to make it, with its 95 % interval.
+        marks: to expect, see `Bid.worth`.
+    """
+
+    contract: Contract
     p: float
     low: float
     high: float
-    marks: float  # expected, risk-neutral
+    marks: float
 
 
 @dataclass(frozen=True)
@@ -74,7 +59,7 @@ class MakeTable:
     """
 
     decls: tuple[int, ...]
-    bids: tuple[int, ...]
+    bids: tuple[Bid, ...]
     n: Counts
     made: Counts
     p: Floats
@@ -83,25 +68,29 @@ class MakeTable:
 
     @property
     def marks(self) -> Floats:
-        """float64 [D, B]: expected marks of playing the bid, p * marks - (1 - p) * marks."""
-        stakes = np.array([marks_at_stake(bid) for bid in self.bids], dtype=np.float64)
-        return (2.0 * self.p - 1.0) * stakes
+        """float64 [D, B]: marks to expect of each contract, see `Bid.worth`."""
+        columns = zip(self.bids, self.p.T, strict=True)
+        return np.stack([bid.worth(chances) for bid, chances in columns], axis=1)
 
-    def at(self, decl: int, bid: int) -> Choice:
+    def at(self, contract: Contract) -> Choice:
         """One cell.
 
         Raises:
-            ForgeError: for a declaration or bid that is not in the table.
+            ForgeError: for a contract that is not in the table.
         """
-        if decl not in self.decls or bid not in self.bids:
-            raise ForgeError(f"declaration {decl} with bid {bid} is not in the table")
-        return self._cell(self.decls.index(decl), self.bids.index(bid))
+        if contract.decl not in self.decls or contract.bid not in self.bids:
+            raise ForgeError(f"{contract} is not in the table")
+        return self._cell(self.decls.index(contract.decl), self.bids.index(contract.bid))
 
-    def best_decl(self, bid: int) -> Choice:
-        """The declaration with the best chance to make a bid; of equals the first."""
-        column = self.bids.index(bid) if bid in self.bids else -1
-        if column < 0:
+    def best_decl(self, bid: Bid) -> Choice:
+        """The declaration with the best chance to make a bid; of equals the first.
+
+        Raises:
+            ForgeError: for a bid that is not in the table.
+        """
+        if bid not in self.bids:
             raise ForgeError(f"bid {bid} is not in the table")
+        column = self.bids.index(bid)
         return self._cell(int(self.p[:, column].argmax()), column)
 
     def best(self) -> Choice:
@@ -117,35 +106,21 @@ class MakeTable:
         p, low, high, marks = (
             float(values[row, column]) for values in (self.p, self.low, self.high, self.marks)
         )
-        return Choice(self.decls[row], self.bids[column], p, low, high, marks)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "decls": list(self.decls),
-            "bids": list(self.bids),
-            "n": self.n.tolist(),
-            "made": self.made.tolist(),
-            "p": self.p.tolist(),
-            "low": self.low.tolist(),
-            "high": self.high.tolist(),
-            "marks": self.marks.tolist(),
-        }
+        return Choice(Contract(self.decls[row], self.bids[column]), p, low, high, marks)
 
 
-def make_table(decls: Sequence[int], points: Points, bids: Sequence[int] = BIDS) -> MakeTable:
+def make_table(decls: Sequence[int], points: Points, bids: Sequence[Bid] = BIDS) -> MakeTable:
     """The table of points int8 [D, N].
 
     Raises:
         ForgeError: without a deal.
     """
-    needed = np.array([points_needed(bid) for bid in bids])
-    made = (points[:, :, None] >= needed).sum(axis=1)
+    made = np.stack([bid.is_made(points).sum(axis=1) for bid in bids], axis=1)
     return table_of_counts(decls, bids, made, np.full(len(decls), points.shape[1]))
 
 
 def table_of_counts(
-    decls: Sequence[int], bids: Sequence[int], made: Counts, n: Counts
+    decls: Sequence[int], bids: Sequence[Bid], made: Counts, n: Counts
 ) -> MakeTable:
     """The table of counts: deals that made a bid int64 [D, B], of deals int64 [D].
 

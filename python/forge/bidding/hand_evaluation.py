@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any, Final
 
@@ -12,18 +12,16 @@ import numpy.typing as npt
 
 from forge.bidding.calibration.table import Calibration
 from forge.bidding.estimates import (
-    BIDS,
     Choice,
     MakeTable,
     clearly_worse,
     paired_difference,
-    points_needed,
     table_of_counts,
 )
 from forge.bidding.hand import hand_text
 from forge.bidding.simulate import BLOCK_DEALS, Progress, Simulator
 from forge.errors import ForgeError
-from forge.game.contract import BID
+from forge.game.contract import BIDS, LOWEST_BID, Bid, Contract
 from forge.game.declarations import declaration_name
 from forge.stats.figures import Figure
 
@@ -54,7 +52,7 @@ class Plan:
 
     n_deals: int = 100
     until: float | None = None
-    bid: int = BID
+    bid: Bid = LOWEST_BID
     only_bid: bool = False
     drop_worse: bool = False
     max_deals: int = MAX_DEALS
@@ -64,7 +62,11 @@ class Plan:
             raise ForgeError(f"samples must be 1 or more, got {self.n_deals}")
         if self.until is not None and not 0.0 < self.until < 0.5:
             raise ForgeError(f"until must lie between 0 and 0.5, got {self.until}")
-        points_needed(self.bid)
+        Bid.of(self.bid.number)  # one of a table: chances are calibrated for no other
+
+    def record(self) -> dict[str, Any]:
+        """Plain values, as files hold them."""
+        return asdict(self) | {"bid": self.bid.number}
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,8 @@ class Evaluation:
     def differences(self) -> list[tuple[int, Figure]]:
         """Of the best declaration at the bid over each other one, over their common deals, best
         rivals first: how much oftener it makes the bid. Not calibrated."""
-        needed, best = points_needed(self.plan.bid), self.at_bid.decl
-        made = [_made(row, needed) for row in self.outcomes]
+        best = self.at_bid.contract.decl
+        made = [_made(row, self.plan.bid) for row in self.outcomes]
         own = made[self.table.decls.index(best)]
         found = []
         for decl, other in zip(self.table.decls, made, strict=True):
@@ -133,9 +135,9 @@ class Evaluation:
             "headline": self.calibration.summary if self.calibration else self.how,
             "simulated": self.how,
             "best": _choice(best),
-            "bid": self.plan.bid,
+            "bid": self.plan.bid.number,
             "best_at_bid": _choice(at_bid),
-            "best_at_bid_simulated": _choice(self.simulated.at(at_bid.decl, at_bid.bid)),
+            "best_at_bid_simulated": _choice(self.simulated.at(at_bid.contract)),
             "difference_at_bid_simulated": {
                 declaration_name(decl): {"value": each.value, "interval": list(each.interval)}
                 for decl, each in self.differences()
@@ -147,7 +149,7 @@ class Evaluation:
             entry: dict[str, Any] = {
                 "declaration": declaration_name(decl),
                 "n_samples": int(self.simulated.n[row]),
-                "bids": [_cell(self, decl, bid) for bid in self.table.bids],
+                "bids": [_cell(self, Contract(decl, bid)) for bid in self.table.bids],
             }
             if not self.plan.only_bid:
                 entry["points"] = self.outcomes[row].tolist()
@@ -187,7 +189,7 @@ def evaluate_hand(
             rows[decl] = np.concatenate([rows[decl], row]) if decl in rows else row
         n_done = n_wanted
         if plan.drop_worse and len(left) > 1:
-            made = np.stack([_made(rows[decl], points_needed(plan.bid)) for decl in left])
+            made = np.stack([_made(rows[decl], plan.bid) for decl in left])
             worse = clearly_worse(made)
             dropped += [decl for decl, is_worse in zip(left, worse, strict=True) if is_worse]
         simulated = _table(decls, rows, plan)
@@ -217,7 +219,7 @@ def _outcomes(
 ) -> npt.NDArray[Any]:
     """[D, N]: points int8, or with `only_bid` whether the bid was made, bool."""
     if plan.only_bid:
-        return simulator.made(hand, decls, *numbers, points_needed(plan.bid), on_deals)
+        return simulator.made(hand, decls, *numbers, plan.bid, on_deals)
     return simulator.points(hand, decls, *numbers, on_deals)
 
 
@@ -237,31 +239,31 @@ def _next_stop(n_done: int, headline: Choice, plan: Plan) -> int:
 
 def _table(decls: Sequence[int], rows: dict[int, npt.NDArray[Any]], plan: Plan) -> MakeTable:
     bids = (plan.bid,) if plan.only_bid else BIDS
-    counts = [[int(_made(rows[decl], points_needed(bid)).sum()) for bid in bids] for decl in decls]
+    counts = [[int(_made(rows[decl], bid).sum()) for bid in bids] for decl in decls]
     return table_of_counts(
         decls, bids, np.array(counts), np.array([len(rows[decl]) for decl in decls])
     )
 
 
-def _made(row: npt.NDArray[Any], n_points: int) -> npt.NDArray[np.bool_]:
-    """bool [N]: whether the points are there; a row that says so already says it."""
-    return row if row.dtype == np.bool_ else row >= n_points
+def _made(row: npt.NDArray[Any], bid: Bid) -> npt.NDArray[np.bool_]:
+    """bool [N]: whether a bid is made; a row that says so already says it."""
+    return row if row.dtype == np.bool_ else bid.is_made(row)
 
 
 def _choice(choice: Choice) -> dict[str, Any]:
     return {
-        "declaration": declaration_name(choice.decl),
-        "bid": choice.bid,
+        "declaration": declaration_name(choice.contract.decl),
+        "bid": choice.contract.bid.number,
         "p": choice.p,
         "interval": [choice.low, choice.high],
         "marks": choice.marks,
     }
 
 
-def _cell(found: Evaluation, decl: int, bid: int) -> dict[str, Any]:
-    chance, simulated = found.table.at(decl, bid), found.simulated.at(decl, bid)
+def _cell(found: Evaluation, contract: Contract) -> dict[str, Any]:
+    chance, simulated = found.table.at(contract), found.simulated.at(contract)
     return {
-        "bid": bid,
+        "bid": contract.bid.number,
         "p": chance.p,
         "interval": [chance.low, chance.high],
         "marks": chance.marks,

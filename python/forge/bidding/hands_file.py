@@ -6,17 +6,17 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
 from forge.bidding.calibration.table import Calibration
-from forge.bidding.estimates import BIDS, points_needed
 from forge.bidding.hand import hand_text, parse_hand
 from forge.bidding.hand_evaluation import Plan, evaluate_hand
 from forge.bidding.simulate import Simulator
 from forge.errors import ForgeError
+from forge.game.contract import BIDS, Bid
 from forge.game.declarations import DECLARATION_NAMES, declaration_name
 from forge.work.processes import in_order
 from forge.work.results_file import ResultsFile, ResultsFormat
@@ -31,7 +31,8 @@ class HandRow:
         hand: as text, highest first.
         made: deals that made each bid, by declaration (the order of the file's options) and bid.
         p, low, high: the chances to go by, likewise, with 95 % intervals.
-        trump, bid, marks: the best of them if nobody else bids, and its expected marks.
+        trump, bid, marks: the best of them if nobody else bids, by name and by number, and its
+            expected marks.
     """
 
     hand: str
@@ -47,7 +48,7 @@ class HandRow:
 def _is_sound(values: Mapping[str, Any]) -> bool:
     try:
         parse_hand(values["hand"])
-        points_needed(values["bid"])
+        Bid.of(values["bid"])
         tables = [values[name] for name in ("made", "p", "low", "high")]
         shapes = {tuple(len(row) for row in table) for table in tables}
     except (ForgeError, TypeError, AttributeError):
@@ -94,9 +95,9 @@ class HandWork:
         values: dict[str, Any] = {
             "player": self.simulator.player.text,
             "seed": self.simulator.seed,
-            **asdict(self.plan),
+            **self.plan.record(),
             "trumps": [declaration_name(decl) for decl in self.decls],
-            "bids": list(BIDS),
+            "bids": [bid.number for bid in BIDS],
             "calibration": _digest(self.calibration),
         }
         if self.simulator.player.sha256 is not None:
@@ -113,8 +114,8 @@ class HandWork:
             table.p.tolist(),
             table.low.tolist(),
             table.high.tolist(),
-            declaration_name(best.decl),
-            best.bid,
+            declaration_name(best.contract.decl),
+            best.contract.bid.number,
             best.marks,
         )
 

@@ -20,22 +20,23 @@ from forge.bidding.simulate import (
     play_keys,
     played_games,
 )
+from forge.game.contract import Contract
 from forge.game.deal import Deal
 
 
 @dataclass(frozen=True)
 class Losses:
-    """The deals of a series in which team 0 gets less than it wants.
+    """The deals of a series in which a contract is set.
 
     Args:
         n_deals: how many were looked at, numbers 0 to n_deals - 1.
-        below: points of 42 that were wanted.
+        contract: what was wanted.
         numbers: int64 [K], of the deals that fell short, the fewest points first.
         points: int8 [K], team 0's points in them.
     """
 
     n_deals: int
-    below: int
+    contract: Contract
     numbers: npt.NDArray[np.int64]
     points: Points
 
@@ -58,47 +59,45 @@ class LostDeal:
 def find_losses(
     simulator: Simulator,
     hand: Sequence[int],
-    decl: int,
+    contract: Contract,
     n_deals: int,
-    below: int,
     on_deals: Progress | None = None,
 ) -> Losses:
-    """Look for deals with less than `below` points.
+    """Look for deals in which a contract is set.
 
     Perfect play asks each deal the yes-or-no question, and for the points of the lost ones alone.
 
     Args:
         simulator: who plays, and the seed.
         hand: seven domino ids, of seat 0.
-        decl: declaration 0..9.
+        contract: what team 0 plays for.
         n_deals: deals to look at.
-        below: points of 42.
         on_deals: as in `Simulator.points`.
     """
     if simulator.is_perfect:
-        made = simulator.made(hand, [decl], 0, n_deals, below, on_deals)[0]
+        made = simulator.made(hand, [contract.decl], 0, n_deals, contract.bid, on_deals)[0]
         numbers = (~made).nonzero()[0]
         points = np.empty(0, np.int8)
         if len(numbers):
-            points = perfect_points(_deals(simulator, hand, n_deals)[numbers], decl)
+            points = perfect_points(_deals(simulator, hand, n_deals)[numbers], contract.decl)
     else:
-        all_points = simulator.points(hand, [decl], 0, n_deals, on_deals)[0]
-        numbers = (all_points < below).nonzero()[0]
+        all_points = simulator.points(hand, [contract.decl], 0, n_deals, on_deals)[0]
+        numbers = (~contract.bid.is_made(all_points)).nonzero()[0]
         points = all_points[numbers]
     order = np.lexsort((numbers, points))
-    return Losses(n_deals, below, numbers[order], points[order])
+    return Losses(n_deals, contract, numbers[order], points[order])
 
 
 def lost_deals(
-    simulator: Simulator, hand: Sequence[int], decl: int, losses: Losses, n_shown: int
+    simulator: Simulator, hand: Sequence[int], losses: Losses, n_shown: int
 ) -> list[LostDeal]:
     """Replay the worst of the lost deals, at most `n_shown`."""
-    numbers = losses.numbers[:n_shown]
+    numbers, decl = losses.numbers[:n_shown], losses.contract.decl
     if not len(numbers):
         return []
     deals = _deals(simulator, hand, losses.n_deals)[numbers]
     perfect = perfect_plays(deals.cpu(), decl)
-    played = perfect if simulator.is_perfect else _played(simulator, hand, decl, losses, numbers)
+    played = perfect if simulator.is_perfect else _played(simulator, hand, losses, numbers)
     return [
         LostDeal(
             number,
@@ -118,7 +117,6 @@ def _deals(simulator: Simulator, hand: Sequence[int], n_deals: int) -> Tensor:
 def _played(
     simulator: Simulator,
     hand: Sequence[int],
-    decl: int,
     losses: Losses,
     numbers: npt.NDArray[np.int64],
 ) -> list[tuple[int, ...]]:
@@ -135,6 +133,8 @@ def _played(
             all_blocks = blocks(0, losses.n_deals)
             first, stop = next(each for each in all_blocks if each[0] <= number < each[1])
         deals = deals_around(hand, simulator.seed, first, stop).to(simulator.device)
-        games = played_games(deals, decl, player, play_keys(simulator.seed, first, stop))
+        games = played_games(
+            deals, losses.contract.decl, player, play_keys(simulator.seed, first, stop)
+        )
         lines.append(tuple(games.plays[number - first].tolist()))
     return lines

@@ -16,11 +16,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forge.bidding.estimates import POINT_BIDS, MakeTable, make_table
+from forge.bidding.estimates import MakeTable, make_table
 from forge.bidding.hand import BIDDING_DECLS, hand_text, parse_hand
 from forge.bidding.simulate import Points
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
+from forge.game.contract import POINT_BIDS
 from forge.work.atomic import write_file
 
 SUFFIX: Final = ".parquet"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from forge.bidding.estimates import TWO_MARKS, Choice, MakeTable
+from forge.bidding.estimates import Choice, MakeTable
+from forge.game.contract import BIDS
 from forge.game.declarations import declaration_name
 
 EVEN: Final = 0.5
@@ -36,10 +37,9 @@ def advice(table: MakeTable) -> tuple[Choice | None, str, str]:
         The bid, None to pass; what to do in a few words; and why, in two or three sentences.
     """
     best = table.best()
-    trump = declaration_name(best.decl)
     if best.marks <= 0:
         why = (
-            f"The best there is, {_bid_text(best.bid)} in {trump}, is made "
+            f"The best there is, {best.contract}, is made "
             f"{times(best.p)} and loses {-best.marks:.2f} marks a hand on average."
         )
         return None, "Pass", why
@@ -48,20 +48,14 @@ def advice(table: MakeTable) -> tuple[Choice | None, str, str]:
         f"{hundred(best.high)}), worth {best.marks:+.2f} marks a hand on average. "
         f"{_how_high(table, best)}"
     )
-    return best, f"Bid {_bid_text(best.bid)}, {trump}", why
-
-
-def _bid_text(bid: int) -> str:
-    return "two marks (84)" if bid == TWO_MARKS else str(bid)
+    return best, f"Bid {best.contract.bid.text}, {declaration_name(best.contract.decl)}", why
 
 
 def _how_high(table: MakeTable, best: Choice) -> str:
     """How far it pays to go when others bid."""
     top = [bid for bid in table.bids if table.best_decl(bid).p > EVEN]
-    if not top or top[-1] <= best.bid:
-        return "If another bid is higher, let it go." if best.bid != TWO_MARKS else ""
+    bid = best.contract.bid
+    if not top or top[-1] <= bid:
+        return "If another bid is higher, let it go." if bid < BIDS[-1] else ""
     choice = table.best_decl(top[-1])
-    return (
-        f"If pushed, go as high as {_bid_text(choice.bid)} in {declaration_name(choice.decl)}: "
-        f"{hundred(choice.p)} in 100."
-    )
+    return f"If pushed, go as high as {choice.contract}: {hundred(choice.p)} in 100."

@@ -23,7 +23,7 @@ from forge.arena.specs import PlayerSpec
 from forge.bidding.deals import deal_keys, deals_around
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
-from forge.game.contract import BID
+from forge.game.contract import LOWEST_BID, Bid
 from forge.game.deal import Deal
 from forge.game.declarations import declaration_name
 from forge.game.state import INITIAL_STATE
@@ -55,15 +55,22 @@ def perfect_points(deals: Tensor, decl: int) -> Points:
     return points
 
 
-def perfect_made(deals: Tensor, decl: int, n_points: int) -> Made:
-    """bool [N]: whether team 0 takes `n_points` when everyone sees all hands.
+def perfect_made(deals: Tensor, decls: int | Tensor, bid: Bid) -> Made:
+    """bool [N]: whether team 0 makes a bid when everyone sees all hands.
 
     One null-window search a lead, a quarter of the time of `perfect_points`.
+
+    Args:
+        deals: int8 [N, 4, 7], seat 0 declares and leads.
+        decls: declaration 0..9, one for all or int [N].
+        bid: of team 0.
     """
     like = deals.device
-    decls = torch.tensor([decl], dtype=torch.int8, device=like)
-    targets = torch.tensor([2 * n_points - HAND_POINTS], dtype=torch.int8, device=like)
-    answers = ops.search_at_least(deals, decls, _first_leads(deals), targets)
+    each = decls if isinstance(decls, Tensor) else torch.tensor([decls])
+    targets = torch.tensor([bid.target()], dtype=torch.int8, device=like)
+    answers = ops.search_at_least(
+        deals.contiguous(), each.to(like, torch.int8), _first_leads(deals), targets
+    )
     made: Made = (answers.amax(dim=1) > 0).cpu().numpy()
     return made
 
@@ -103,7 +110,7 @@ class Simulator:
     Args:
         player: plays all four seats; `oracle` is perfect play with open hands.
         seed: of the series of deals and of all chance.
-        bid: points of 42 that a `make` player plays for; others do not ask.
+        bid: what a `make` player plays for; others do not ask.
         device: where to compute; no result depends on it, but for a network's rounding.
         n_workers: processes for players, one thread each; 1 plays in this one, on all threads of
             torch. Perfect play is always on all threads of this process.
@@ -111,7 +118,7 @@ class Simulator:
 
     player: PlayerSpec = ORACLE
     seed: int = 0
-    bid: int = BID
+    bid: Bid = LOWEST_BID
     device: str = "cpu"
     n_workers: int = 1
 
@@ -154,19 +161,19 @@ class Simulator:
         decls: Sequence[int],
         start: int,
         stop: int,
-        n_points: int,
+        bid: Bid,
         on_deals: Progress | None = None,
     ) -> Made:
-        """Whether team 0 takes `n_points`: bool [D, N]; arguments as `points`.
+        """Whether team 0 makes a bid: bool [D, N]; other arguments as `points`.
 
         Costs perfect play a quarter of what `points` does.
         """
         _check_decls(decls)
         if not self.is_perfect:
-            return self._by_play(hand, decls, start, stop, on_deals) >= n_points
+            return bid.is_made(self._by_play(hand, decls, start, stop, on_deals))
 
         def ask(deals: Tensor, decl: int) -> Made:
-            return perfect_made(deals, decl, n_points)
+            return perfect_made(deals, decl, bid)
 
         return self._by_search(hand, decls, start, stop, on_deals, ask)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from forge.bidding.hand import BIDDING_DECLS, hand_of_seed
 from forge.bidding.simulate import Simulator
 from forge.errors import ForgeError
+from forge.game.contract import Bid
 
 
 @dataclass(frozen=True)
@@ -17,13 +18,13 @@ class Mode:
     Args:
         name: in a table.
         simulator: who plays.
-        n_points: ask only whether a deal brings this many points; None: ask for its points.
+        bid: ask only whether it is made; None: ask for the points of a deal.
         n_deals: of one call, under one declaration.
     """
 
     name: str
     simulator: Simulator
-    n_points: int | None
+    bid: Bid | None
     n_deals: int
 
 
@@ -71,7 +72,7 @@ def measure(mode: Mode, seconds: float) -> Speed:
 def _once(mode: Mode, number: int) -> None:
     turn, column = divmod(number, len(BIDDING_DECLS))
     hand, decls = hand_of_seed(turn), [BIDDING_DECLS[column]]
-    if mode.n_points is None:
+    if mode.bid is None:
         mode.simulator.points(hand, decls, 0, mode.n_deals)
     else:
-        mode.simulator.made(hand, decls, 0, mode.n_deals, mode.n_points)
+        mode.simulator.made(hand, decls, 0, mode.n_deals, mode.bid)

@@ -15,11 +15,13 @@ from forge.cli.command import command
 from forge.cli.shared_options import device_option, hand_option, seed_option, trumps_option
 from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS
 from forge.options import option
 
 if TYPE_CHECKING:
     from forge.bidding.auction import Action, Auction, OtherContract
     from forge.bidding.hand_evaluation import Evaluation
+    from forge.game.contract import Bid
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,11 @@ class AuctionArgs:
         metavar="0..3",
     )
     bids: str = option(
-        "", "Of the seats before you, in turn: pass, 30..42 or 84.", metavar='"pass,30,31"'
+        "", f"Of the seats before you, in turn: pass, {VALID_BIDS}.", metavar='"pass,30,31"'
     )
     dealer_must_bid: bool = option(
         False,
-        "Where all pass, the dealer bids 30; or the hand is thrown in and dealt again.",
+        f"Where all pass, the dealer bids {LOWEST_BID}; or the hand is thrown in and dealt again.",
         "--dealer-must-bid/--throw-in",
     )
     samples: int = option(200, "Deals around the hand.", least=1)
@@ -67,7 +69,7 @@ def auction(args: AuctionArgs) -> None:
         raise ForgeError(_wrong_seat(args.seat, standing.seat))
     if not standing.legal_bids:
         raise ForgeError(f"nothing is higher than a bid of {standing.highest}: you can only pass")
-    simulator = make_simulator("oracle", args.seed, 30, args.device)
+    simulator = make_simulator("oracle", args.seed, args.device)
     screen = Console(stderr=True) if args.as_json else console()
     calibration = shipped_calibration(simulator, screen)
     with deals_progress(screen, len(decls) * args.samples) as advance:
@@ -89,8 +91,8 @@ def _wrong_seat(seat: int, expected: int) -> str:
     )
 
 
-def _bid_name(bid: int) -> str:
-    return str(bid) if bid else "pass"
+def _bid_name(bid: Bid | None) -> str:
+    return "pass" if bid is None else str(bid)
 
 
 def _show(
@@ -105,7 +107,9 @@ def _show(
 
     said = ", ".join(map(_bid_name, standing.bids)) or "nobody has bid yet"
     best = todo[0]
-    what = f"bid {best.bid} in {declaration_name(best.decl)}" if best.decl is not None else "pass"
+    what = "pass"
+    if best.contract is not None:
+        what = f"bid {best.contract.bid} in {declaration_name(best.contract.decl)}"
     lines = [
         f"{hand_text(found.hand)}, seat {standing.seat}; bids so far: {said}.",
         f"{what.capitalize()}: {best.marks:+.2f} marks expected.",
@@ -130,12 +134,12 @@ def _cells(standing: Auction, found: Evaluation, action: Action) -> list[str]:
     chance, interval = "", ""
     if action.p is not None:
         chance, interval = f"{action.p:.1%}", f"[{action.low:.1%}, {action.high:.1%}]"
-    if action.decl is not None:
-        raw = f"{found.simulated.at(action.decl, action.bid).p:.1%}"
-        trump = declaration_name(action.decl)
-        return [str(action.bid), trump, chance, interval, raw, f"{action.marks:+.2f}"]
-    contract = standing.after_pass
-    whose = "" if contract is None else f"({_whose(standing, contract[0])} plays {contract[1]})"
+    if action.contract is not None:
+        raw = f"{found.simulated.at(action.contract).p:.1%}"
+        own = [str(action.contract.bid), declaration_name(action.contract.decl)]
+        return [*own, chance, interval, raw, f"{action.marks:+.2f}"]
+    after = standing.after_pass
+    whose = "" if after is None else f"({_whose(standing, after[0])} plays {after[1]})"
     return ["pass", whose, chance, interval, "", f"{action.marks:+.2f}"]
 
 
@@ -147,21 +151,22 @@ def assumptions(standing: Auction, found: Evaluation, other: OtherContract | Non
     """What the answer rests on, in sentences."""
     from forge.bidding.auction import N_BIDDER_SAMPLES
 
+    more = ", ".join(f"{bid} is worth {bid.marks}" for bid in BIDS if bid.marks > 1)
     lines = [
         f"Chances: {found.calibration.summary if found.calibration else found.how}; "
         f"{int(found.table.n.max())} deals around your hand, each as likely: for your own bid, "
         "what the others bid says nothing about what they hold.",
         "Whatever you bid is the last bid: nobody goes over it. Made or set, it is worth 1 mark, "
-        "84 is worth 2; marks count alike whatever the score.",
+        f"{more}; marks count alike whatever the score.",
     ]
-    contract = standing.after_pass
-    if contract is None:
+    after = standing.after_pass
+    if after is None:
         thrown_in = (
             "if nobody bids the hand is thrown in; what others may still bid is not foreseen"
         )
         return [*lines, f"A pass is worth 0: {thrown_in}."]
     assert other is not None
-    seat, bid = contract
+    seat, bid = after
     lines.append(
         f"If you pass, so does everybody after you, and {_whose(standing, seat)} plays {bid} in "
         "its best pip suit (most dominoes)."
@@ -198,8 +203,8 @@ def _action(action: Action) -> dict[str, Any]:
     from forge.game.declarations import declaration_name
 
     return {
-        "bid": _bid_name(action.bid),
-        "trump": None if action.decl is None else declaration_name(action.decl),
+        "bid": _bid_name(None if action.contract is None else action.contract.bid),
+        "trump": None if action.contract is None else declaration_name(action.contract.decl),
         "p": action.p,
         "interval": None if action.p is None else [action.low, action.high],
         "marks": action.marks,

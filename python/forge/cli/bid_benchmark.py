@@ -15,13 +15,13 @@ from forge.cli.command import command
 from forge.cli.shared_options import device_option, seed_option
 from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.game.contract import LOWEST_BID
 from forge.options import option
 
 if TYPE_CHECKING:
     from forge.bidding.speed import Mode, Speed
 
 
-_BID: Final = 30
 # Deals of one call: enough to fill a batch, few enough to finish soon.
 # Players that see all hands are quick; the others are mostly asked about many worlds.
 _N_DEALS_OPEN: Final = 64
@@ -91,10 +91,10 @@ def _mode(text: str, seed: int, device: str) -> Mode:
         player = f"model:{shipped[0].name}"
         name = f"model ({shipped[0].arch})"
     if text == _ANSWERS:
-        player, name = "oracle", f"oracle, is {_BID} made?"
-    simulator = make_simulator(player, seed, _BID, device, workers=1)
+        player, name = "oracle", f"oracle, is {LOWEST_BID} made?"
+    simulator = make_simulator(player, seed, device, workers=1)
     n_deals = _N_DEALS_OPEN if simulator.player.sees_all_hands else _N_DEALS
-    return Mode(name, simulator, _BID if text == _ANSWERS else None, n_deals)
+    return Mode(name, simulator, LOWEST_BID if text == _ANSWERS else None, n_deals)
 
 
 def _table(done: Sequence[Speed], samples: int) -> Table:

@@ -22,8 +22,9 @@ from forge.cli.shared_options import (
     trumps_option,
     workers_option,
 )
-from forge.cli.values import console
+from forge.cli.values import console, table_bid
 from forge.errors import ForgeError
+from forge.game.contract import LOWEST_BID, VALID_BIDS
 from forge.options import option
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class ConvergenceArgs:
     """What may be said to `forge bid-convergence`."""
 
     hand: str = option(EXAMPLE_HAND, "The declarer's seven dominoes.", metavar='"6-4,5-5,..."')
-    bid: int = option(30, "30..42 or 84.")
+    bid: int = option(LOWEST_BID.number, f"{VALID_BIDS}.")
     trumps: str = trumps_option("all")
     sizes: str = option(SIZES, "Numbers of deals to judge.", metavar="N,N,...")
     samples: int = option(1600, "Deals in the pool that samples are drawn from.", least=1)
@@ -59,7 +60,6 @@ def convergence(args: ConvergenceArgs) -> None:
     with replacement, whole deals at a time.
     """
     from forge import __version__
-    from forge.bidding.estimates import points_needed
     from forge.bidding.hand import hand_text, parse_hand, parse_trumps
     from forge.bidding.stability import stability
     from forge.game.declarations import declaration_name
@@ -67,19 +67,18 @@ def convergence(args: ConvergenceArgs) -> None:
     from forge.work.atomic import write_file
 
     dominoes, decls = parse_hand(args.hand), parse_trumps(args.trumps)
-    needed = points_needed(args.bid)
+    promised = table_bid("--bid", args.bid)
     numbers = parse_sizes(args.sizes)
-    simulator = make_simulator(args.player, args.seed, needed, args.device, args.workers)
+    simulator = make_simulator(args.player, args.seed, args.device, args.workers, promised)
     screen = Console(stderr=True) if args.as_json else console()
     with deals_progress(screen, len(decls) * args.samples) as advance:
-        made = simulator.made(dominoes, decls, 0, args.samples, needed, advance)
+        made = simulator.made(dominoes, decls, 0, args.samples, promised, advance)
     figures = stability(made, numbers, args.resamples, args.seed)
     shares = made.mean(axis=1)
     best = int(shares.argmax())
+    name = declaration_name(decls[best])
     if args.plot != "/dev/null":
-        title = (
-            f"{hand_text(dominoes)}: chance to make {args.bid} in {declaration_name(decls[best])}"
-        )
+        title = f"{hand_text(dominoes)}: chance to make {promised} in {name}"
         footer = (
             f"{args.resamples:,} samples a size from {args.samples:,} deals (seed {args.seed}), "
             f"{simulator.player.text}, forge {__version__}"
@@ -90,7 +89,7 @@ def convergence(args: ConvergenceArgs) -> None:
             json.dumps(
                 {
                     "hand": hand_text(dominoes),
-                    "bid": args.bid,
+                    "bid": promised.number,
                     "player": simulator.player.text,
                     "seed": args.seed,
                     "samples": args.samples,
@@ -99,14 +98,14 @@ def convergence(args: ConvergenceArgs) -> None:
                         declaration_name(decl): float(share)
                         for decl, share in zip(decls, shares, strict=True)
                     },
-                    "best": declaration_name(decls[best]),
+                    "best": name,
                     "sizes": [each.to_json() for each in figures],
                 }
             )
         )
         return
     screen.print(
-        f"{hand_text(dominoes)}, bid {args.bid}: {declaration_name(decls[best])} is best, "
+        f"{hand_text(dominoes)}, bid {promised}: {name} is best, "
         f"made in {shares[best]:.1%} of {args.samples:,} deals "
         f"(seed {args.seed}, {simulator.player.text}).",
         highlight=False,

@@ -16,7 +16,8 @@ from forge.cli.shared_options import (
     trumps_option,
     workers_option,
 )
-from forge.cli.values import console
+from forge.cli.values import console, table_bid
+from forge.game.contract import LOWEST_BID, VALID_BIDS
 from forge.options import option
 
 
@@ -35,7 +36,9 @@ class EvaluateArgs:
     player: str | None = option(
         None, "Who plays all four seats. Default: oracle.", metavar="PLAYER"
     )
-    bid: int | None = option(None, "Ask about this bid alone, faster: 30..42, 84.", metavar="BID")
+    bid: int | None = option(
+        None, f"Ask about this bid alone, faster: {VALID_BIDS}.", metavar="BID"
+    )
     until: float | None = option(
         None,
         "Add deals until half the interval of the best trump at the bid is this narrow.",
@@ -61,27 +64,20 @@ def evaluate(args: EvaluateArgs) -> None:
     lost, two for 84 (all seven tricks).
     """
     from forge.bidding.calibration import table as calibration
-    from forge.bidding.estimates import points_needed
     from forge.bidding.hand import parse_hand, parse_trumps
     from forge.bidding.hand_evaluation import Plan, evaluate_hand
     from forge.cli.show import hand_tables as report
-    from forge.game.contract import BID
     from forge.work.progress import progress_bar
 
     held, decls = parse_hand(args.hand), parse_trumps(args.trumps)
-    plan = Plan(
-        args.samples,
-        args.until,
-        BID if args.bid is None else args.bid,
-        args.bid is not None,
-        args.drop_worse,
-    )
+    asked = LOWEST_BID if args.bid is None else table_bid("--bid", args.bid)
+    plan = Plan(args.samples, args.until, asked, args.bid is not None, args.drop_worse)
     simulator = make_simulator(
         _player(args.player, args.checkpoint, args.sample),
         args.seed,
-        points_needed(plan.bid),
         args.device,
         args.workers,
+        asked,
     )
     simulator.player.build(simulator.device)  # what is wrong with it is told at once
     # With --json, stdout is the report and nothing else.

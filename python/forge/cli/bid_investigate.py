@@ -19,7 +19,8 @@ from forge.cli.shared_options import (
     workers_option,
 )
 from forge.cli.values import console
-from forge.errors import ForgeError
+from forge.game.constants import HAND_POINTS
+from forge.game.contract import LOWEST_BID, Bid, Contract
 from forge.options import option
 
 if TYPE_CHECKING:
@@ -33,7 +34,12 @@ class InvestigateArgs:
 
     hand: str = hand_option()
     trump: str = option(help="Declaration: name or id 0..9.", metavar="NAME|ID")
-    below: int = option(30, "A deal is lost with fewer points of 42 than this.")
+    below: int = option(
+        LOWEST_BID.points,
+        "A deal is lost with fewer points of 42 than this.",
+        least=1,
+        most=HAND_POINTS,
+    )
     samples: int = option(500, "Deals to look at.", least=1)
     seed: int = seed_option(0)
     player: str = player_option("oracle")
@@ -56,13 +62,12 @@ def investigate(args: InvestigateArgs) -> None:
     from forge.game.declarations import declaration_name, parse_declaration
 
     dominoes, decl = parse_hand(args.hand), parse_declaration(args.trump)
-    if not 1 <= args.below <= 42:
-        raise ForgeError(f"--below must be 1..42 points, got {args.below}")
-    simulator = make_simulator(args.player, args.seed, args.below, args.device, args.workers)
+    contract = Contract(decl, Bid(args.below))
+    simulator = make_simulator(args.player, args.seed, args.device, args.workers, contract.bid)
     screen = Console(stderr=True) if args.as_json else console()
     with deals_progress(screen, args.samples) as advance:
-        losses = find_losses(simulator, dominoes, decl, args.samples, args.below, advance)
-    deals = lost_deals(simulator, dominoes, decl, losses, args.show)
+        losses = find_losses(simulator, dominoes, contract, args.samples, advance)
+    deals = lost_deals(simulator, dominoes, losses, args.show)
     if args.as_json:
         print(
             json.dumps(
@@ -111,7 +116,7 @@ def _show(
     n = len(losses.numbers)
     lines = [
         f"{title}: {n} of {losses.n_deals} deals (seed {simulator.seed}) give team 0 fewer than "
-        f"{losses.below} points, {how}."
+        f"{losses.contract.bid.points} points, {how}."
     ]
     if n:
         ends = f"{losses.points[0]}..{losses.points[-1]}"

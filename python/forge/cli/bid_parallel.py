@@ -61,7 +61,7 @@ def parallel(args: ParallelArgs) -> None:
         todo = read_hands(args.hands)
     else:
         todo = [hand_of_seed(each) for each in parse_seed_range(args.seeds or "")]
-    simulator = make_simulator(args.player, args.seed, 30, args.device, args.workers)
+    simulator = make_simulator(args.player, args.seed, args.device, args.workers)
     screen = console()
     devices = _devices(args.device, simulator.device)
     calibration = shipped_calibration(simulator, screen)

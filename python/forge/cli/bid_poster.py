@@ -49,7 +49,7 @@ def poster(args: PosterArgs) -> None:
 
     dominoes, decls = parse_hand(args.hand), parse_trumps(args.trumps)
     plan = Plan(args.samples)
-    simulator = make_simulator(args.player, args.seed, 30, args.device, args.workers)
+    simulator = make_simulator(args.player, args.seed, args.device, args.workers)
     screen = console()
     calibration = shipped_calibration(simulator, screen)
     with deals_progress(screen, len(decls) * args.samples) as advance:

@@ -51,11 +51,10 @@ def bidding_continuous(args: BiddingContinuousArgs) -> None:
     from forge.bidding.continuous import evaluate_seed, evaluate_seeds, seeds_a_day
     from forge.bidding.schema import SUFFIX
     from forge.cli.bidding_options import make_simulator
-    from forge.game.contract import BID
     from forge.work.progress import progress_bar
 
     player = "oracle" if args.checkpoint is None else f"model:{args.checkpoint}"
-    simulator = make_simulator(player, 0, BID, args.device, args.workers)
+    simulator = make_simulator(player, 0, args.device, args.workers)
     simulator.player.build(simulator.device)  # what is wrong with it is told at once
     if args.dry_run:
         show_gaps(args.output, SUFFIX, "hands", args.start_seed, args.limit)

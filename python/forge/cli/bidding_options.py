@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from forge.cli.values import n_cores
+from forge.game.contract import LOWEST_BID, Bid
 from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
 
 
 def make_simulator(
-    player: str, seed: int, bid: int, device: str, workers: int | None = None
+    player: str,
+    seed: int,
+    device: str,
+    workers: int | None = None,
+    bid: Bid = LOWEST_BID,
 ) -> Simulator:
-    """The simulator that options ask for.
+    """The simulator that options ask for; a `make` player plays for the bid.
 
     Raises:
         ForgeError: for a bad value, player, checkpoint or device.

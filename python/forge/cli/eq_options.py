@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from forge.cli.values import table_bid
 from forge.eq.settings import (
     AdaptiveConfig,
     EstimateConfig,
@@ -14,6 +15,7 @@ from forge.eq.settings import (
     PosteriorConfig,
 )
 from forge.errors import ForgeError
+from forge.game.contract import LOWEST_BID, VALID_BIDS
 from forge.options import again, option
 
 if TYPE_CHECKING:
@@ -43,7 +45,11 @@ class EqOptions:
     objective: Literal["points", "make"] = option(
         "points", "Plays are chosen by E[Q], or by the chance of the contract --bid."
     )
-    bid: int = option(30, "Points that team 0 needs (objective make).", metavar="POINTS")
+    bid: int = option(
+        LOWEST_BID.number,
+        f"What team 0 has promised (objective make): {VALID_BIDS}.",
+        metavar="BID",
+    )
     player: str | None = option(
         None,
         "Who chooses the plays instead, as in `forge arena`; E[Q] is recorded anyway.",
@@ -86,6 +92,7 @@ class EqOptions:
         from forge.arena.registry import parse_player
         from forge.models.catalog import resolve
 
+        bid = table_bid("--bid", self.bid)
         posterior = adaptive = None
         if self.posterior:
             posterior = PosteriorConfig(
@@ -116,11 +123,11 @@ class EqOptions:
             oracle.name,
             sha256,
             self.objective,
-            self.bid,
+            bid,
             None if spec is None else spec.text,
             None if spec is None else spec.sha256,
         )
-        return oracle, settings, None if spec is None else spec.build(device, self.bid)
+        return oracle, settings, None if spec is None else spec.build(device, bid)
 
 
 def open_oracle(

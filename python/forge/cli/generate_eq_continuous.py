@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +55,7 @@ def generate_eq_continuous(args: GenerateEqContinuousArgs, eq_options: EqOptions
         show_gaps(args.output_dir, SUFFIX, "games", args.start_seed, args.limit)
         return
     screen = console()
-    config = asdict(settings) | {"batch_size": args.batch_size, "device": str(on)}
+    config = settings.as_dict() | {"batch_size": args.batch_size, "device": str(on)}
     tracker = open_tracker(
         args.wandb, job_type="eq-continuous", group=args.wandb_group, config=config
     )

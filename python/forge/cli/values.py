@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from forge.errors import ForgeError
+from forge.game.contract import BIDS, VALID_BIDS, Bid
 
 
 def parse_seed_range(text: str) -> range:
@@ -34,3 +35,10 @@ def console() -> Console:
 def n_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+def table_bid(name: str, number: int) -> Bid:
+    """The bid that an option asks for, or a ForgeError that names the option."""
+    if number not in {bid.number for bid in BIDS}:
+        raise ForgeError(f"{name} must be {VALID_BIDS}, got {number}")
+    return Bid.of(number)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forge.cli.command import command
-from forge.cli.values import console
-from forge.errors import ForgeError
+from forge.cli.values import console, table_bid
+from forge.game.contract import LOWEST_BID, VALID_BIDS
 from forge.options import option
 
 
@@ -24,7 +24,7 @@ class ViewArgs:
     text: bool = option(False, "Print decisions instead. Without a terminal that is so anyway.")
     show_hidden: bool = option(False, "Show also the hands that the seat to act can't see.")
     chances: bool = option(False, "Chances to get at least so many points.")
-    bid: int = option(30, "Of team 0, 30..42 or 84: what chances are about.")
+    bid: int = option(LOWEST_BID.number, f"Of team 0, {VALID_BIDS}: what chances are about.")
 
 
 @command()
@@ -33,14 +33,13 @@ def view(args: ViewArgs) -> None:
 
     The key ? lists the keys.
     """
-    if not (30 <= args.bid <= 42 or args.bid == 84):
-        raise ForgeError(f"--bid must be 30..42 or 84, got {args.bid}")
+    promised = table_bid("--bid", args.bid)
     from forge.look.viewer.library import Browser
     from forge.look.viewer.sections import print_view
     from forge.look.viewer.text import Look
 
     browser = Browser(args.file, args.game, args.decision or 0)
-    look = Look(hidden=args.show_hidden, chances=args.chances, bid=args.bid)
+    look = Look(hidden=args.show_hidden, chances=args.chances, bid=promised)
     if args.text or not (sys.stdin.isatty() and sys.stdout.isatty()):
         for trouble in browser.trouble:
             print(f"passed by: {trouble}", file=sys.stderr)

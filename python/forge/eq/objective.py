@@ -5,6 +5,8 @@ them, further points are worth nothing. The chance is the share of the worlds in
 is made under best play with open hands, taken over the same worlds as E[Q], which breaks ties.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -20,6 +22,7 @@ from forge.eq.settings import EstimateConfig
 from forge.eq.worlds import WorldPositions
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
+from forge.game.contract import Bid
 from forge.game.tables import COUNT_POINTS
 from forge.play.games import N_SEATS, Games
 
@@ -29,21 +32,28 @@ _TIE = 1e-9
 _COUNT_POINTS = torch.from_numpy(COUNT_POINTS.copy()).long()
 
 
-def make_targets(games: Games, bids: Tensor) -> Tensor:
-    """What team 0 still needs to make its contract.
+def make_targets(games: Games, bids: Bid | Sequence[Bid]) -> Tensor:
+    """What team 0 still needs to make its bid: `Bid.target` of many games.
 
     Args:
         games: B games.
-        bids: integer [B], points of the hand's 42 that team 0 must win.
+        bids: of team 0, one for all or one a game.
 
     Returns:
-        int8 [B], the least value-to-go with which the contract is made, **team-0 frame**.
+        int8 [B], the least value-to-go with which the bid is made, **team-0 frame**.
     """
-    return (2 * bids.long() - HAND_POINTS - games.diff).to(torch.int8)
+    promised = [bids] * len(games) if isinstance(bids, Bid) else bids
+    targets = torch.tensor([bid.target() for bid in promised], dtype=torch.int64)
+    return (targets.to(games.diff.device) - games.diff).to(torch.int8)
 
 
 def is_decided(games: Games, targets: Tensor) -> Tensor:
-    """bool [B]: whether the contract is made or set whatever is played from here on."""
+    """bool [B]: whether the contract is made or set whatever is played from here on.
+
+    Args:
+        games: B games.
+        targets: of `make_targets`.
+    """
     left = points_left(games)
     return (targets <= -left) | (targets > left)
 
@@ -57,7 +67,7 @@ def points_left(games: Games) -> Tensor:
 
 
 def contract_chances(
-    games: Games, keys: Tensor, oracle: Oracle, config: EstimateConfig, bids: Tensor
+    games: Games, keys: Tensor, oracle: Oracle, config: EstimateConfig, targets: Tensor
 ) -> Tensor:
     """How likely each play brings the acting team what it wants of the contract.
 
@@ -67,7 +77,7 @@ def contract_chances(
             `estimate`.
         oracle: who knows whether the contract is made in a world.
         config: which worlds, and how they are weighed; sampling is not adaptive.
-        bids: integer [B], points that team 0 needs.
+        targets: int8 [B], value-to-go that team 0 needs, of `make_targets`.
 
     Returns:
         float64 [B, 7], **acting-team frame**: that the contract is made where team 0 acts, that it
@@ -79,7 +89,6 @@ def contract_chances(
     if config.adaptive is not None:
         raise ForgeError("the chance of a contract takes a number of worlds: no adaptive sampling")
     n_possible = possible_worlds(games)
-    targets = make_targets(games, bids)
     moments = WeightedMoments(len(games), games.states.device)
     for rows, hands in world_batches(games, keys, n_possible, config):
         some = games.take(rows)
@@ -100,7 +109,7 @@ def choose_for_contract(
     keys: Tensor,
     oracle: Oracle,
     config: EstimateConfig,
-    bids: Tensor,
+    bids: Bid | Sequence[Bid],
     mean: Tensor | None = None,
 ) -> Tensor:
     """The play with the best chance; of equals the one with the best E[Q], then the lowest slot.
@@ -109,6 +118,7 @@ def choose_for_contract(
     `contract_chances`.
 
     Args:
+        bids: of team 0, one for all or one a game.
         mean: float64 [B, 7], E[Q] of the same games, keys and config; None finds it where plays
             tie.
 
@@ -117,9 +127,11 @@ def choose_for_contract(
     """
     chances = torch.zeros(games.legal.shape, dtype=torch.float64, device=games.states.device)
     chances.masked_fill_(~games.legal, torch.nan)
-    rows = (~is_decided(games, make_targets(games, bids))).nonzero()[:, 0]
+    targets = make_targets(games, bids)
+    rows = (~is_decided(games, targets)).nonzero()[:, 0]
     if len(rows):
-        chances[rows] = contract_chances(games.take(rows), keys[rows], oracle, config, bids[rows])
+        of_open = games.take(rows), keys[rows], oracle, config, targets[rows]
+        chances[rows] = contract_chances(*of_open)
     chances = chances.nan_to_num(-1.0)
     best = chances >= chances.amax(dim=1, keepdim=True) - _TIE
     slots = best.int().argmax(dim=1)

@@ -93,8 +93,7 @@ def _scores(
     float64 [G, 7], NaN where not legal."""
     if settings.objective == "points":
         return found.mean
-    bids = torch.full_like(keys, settings.bid)
-    slots = choose_for_contract(games, keys, oracle, settings.estimate, bids, found.mean)
+    slots = choose_for_contract(games, keys, oracle, settings.estimate, settings.bid, found.mean)
     return _topped(found, slots)
 
 

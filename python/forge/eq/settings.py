@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from forge import __version__
 from forge.errors import ForgeError
-from forge.game.constants import HAND_POINTS, N_PLAYS
-from forge.game.contract import BID
+from forge.game.constants import N_PLAYS
+from forge.game.contract import LOWEST_BID, Bid
 from forge.options import check, option
 
 SAMPLERS: Final = ("uniform", "mrv")
@@ -163,7 +163,7 @@ class GameSettings:
         oracle: name of the oracle, `exact` or the file of a network.
         checkpoint_sha256: of that file.
         objective: what plays are chosen for; E[Q] is recorded either way.
-        bid: points of 42 that team 0 has contracted for; `make` and some players ask.
+        bid: what team 0 has contracted for; `make` and some players ask.
         player: who chooses the plays instead of the objective, as it is written; None: nobody.
         player_sha256: of the file that decides how it plays, if there is one.
 
@@ -177,15 +177,13 @@ class GameSettings:
     oracle: str = "exact"
     checkpoint_sha256: str | None = None
     objective: str = "points"
-    bid: int = BID
+    bid: Bid = LOWEST_BID
     player: str | None = None
     player_sha256: str | None = None
 
     def __post_init__(self) -> None:
         if self.objective not in OBJECTIVES:
             raise ForgeError(f"objective must be {' or '.join(OBJECTIVES)}, got {self.objective!r}")
-        if not 1 <= self.bid <= HAND_POINTS:
-            raise ForgeError(f"bid must lie in 1..{HAND_POINTS}, got {self.bid}")
         if self.player is not None:
             if self.objective != "points":
                 raise ForgeError(f"player {self.player} chooses the plays: no other objective")
@@ -205,7 +203,7 @@ class GameSettings:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, with the version of the package; a player only where there is one."""
-        values = asdict(self) | {"forge_version": __version__}
+        values = asdict(self) | {"bid": self.bid.number, "forge_version": __version__}
         if self.player is None:
             del values["player"], values["player_sha256"]
         return values
@@ -230,7 +228,7 @@ class GameSettings:
                 values["checkpoint_sha256"],
                 # Older files have none: they were played for points.
                 values.get("objective", "points"),
-                values.get("bid", BID),
+                Bid.recorded(values.get("bid", LOWEST_BID.number)),
                 values.get("player"),
                 values.get("player_sha256"),
             )

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 Standing = Literal["made", "set", "open"]
 
-_WORDS: Final = ("no marks", "one mark", "two marks", "three marks", "four marks")
+
+def _marks(n: int) -> str:
+    """`two marks`."""
+    words = {2: "two", 3: "three", 4: "four"}
+    return f"{words.get(n, n)} marks"
 
 
 @dataclass(frozen=True, order=True)
@@ -58,7 +62,7 @@ class Bid:
         for bid in BIDS:
             if bid.number == number:
                 return bid
-        raise ForgeError(f"bids are {VALID_BIDS}, got {number}")
+        raise ForgeError(f"a bid is {VALID_BIDS}, got {number}")
 
     @classmethod
     def recorded(cls, number: Any) -> Bid:
@@ -79,7 +83,7 @@ class Bid:
     @property
     def text(self) -> str:
         """In a sentence: `30`, `two marks (84)`."""
-        return str(self) if self.marks == 1 else f"{_WORDS[self.marks]} ({self})"
+        return str(self) if self.marks == 1 else f"{_marks(self.marks)} ({self})"
 
     def __str__(self) -> str:
         return str(self.number)
@@ -147,9 +151,8 @@ POINT_BIDS: Final = tuple(Bid(points) for points in range(30, HAND_POINTS + 1))
 BIDS: Final = (*POINT_BIDS, Bid(HAND_POINTS, marks=2))
 # What is played for where nothing else is said: nobody may bid less.
 LOWEST_BID: Final = BIDS[0]
-BID: Final = LOWEST_BID.number
 VALID_BIDS: Final = f"{POINT_BIDS[0]}..{POINT_BIDS[-1]}" + "".join(
-    f" and {bid} ({_WORDS[bid.marks]})" for bid in BIDS[len(POINT_BIDS) :]
+    f" or {bid} ({_marks(bid.marks)})" for bid in BIDS[len(POINT_BIDS) :]
 )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from forge.eq.moments import N_BINS, ZERO_BIN
 from forge.game.constants import HAND_POINTS
+from forge.game.contract import Bid
 from forge.look.decision_view import Action, DecisionView
 
 # Ends of the range with less than this in every action are left out: they would be a bar of 0.
@@ -81,23 +82,11 @@ def hand_points(view: DecisionView, q: float) -> float:
     return (HAND_POINTS + view.lead_in_points + q) / 2
 
 
-def points_needed(view: DecisionView, bid: int) -> int:
-    """Points of the hand that the acting team needs to make a bid of team 0, or to set it.
-
-    Args:
-        view: whose decision.
-        bid: 30..42 points; marks (84) ask for all 42.
-    """
-    wanted = min(bid, HAND_POINTS)
-    return wanted if view.team == 0 else HAND_POINTS + 1 - wanted
+def least_q(view: DecisionView, bid: Bid) -> int:
+    """The Q with which the acting team makes a bid of team 0, or sets it, **acting-team frame**."""
+    return 2 * bid.points_for(view.team) - HAND_POINTS - view.lead_in_points
 
 
-def chance_of_contract(view: DecisionView, action: Action, bid: int) -> float:
-    """Share of the worlds in which the acting team makes the bid, or sets it, 0..1."""
-    needed = points_needed(view, bid)
-    return min(
-        1.0,
-        sum(
-            share for k, share in enumerate(action.pdf) if hand_points(view, k - ZERO_BIN) >= needed
-        ),
-    )
+def chance_of_contract(view: DecisionView, action: Action, bid: Bid) -> float:
+    """Share of the worlds in which the acting team makes a bid of team 0, or sets it, 0..1."""
+    return min(1.0, sum(action.pdf[max(0, least_q(view, bid) + ZERO_BIN) :]))

@@ -7,7 +7,7 @@ from forge.eq.estimate import estimate
 from forge.eq.objective import choose_for_contract
 from forge.eq.oracle import Oracle
 from forge.eq.settings import EstimateConfig
-from forge.game.contract import BID
+from forge.game.contract import LOWEST_BID, Bid
 from forge.play.games import Games
 
 
@@ -18,11 +18,15 @@ class SamplingPlayer:
         oracle: who values the plays of a world.
         config: which worlds.
         for_contract: play for the contract (`make`) instead of for points (`eq`).
-        bid: the contract, points of 42 that seat 0's team must win.
+        bid: what team 0 has promised; `eq` does not ask.
     """
 
     def __init__(
-        self, oracle: Oracle, config: EstimateConfig, for_contract: bool, bid: int = BID
+        self,
+        oracle: Oracle,
+        config: EstimateConfig,
+        for_contract: bool,
+        bid: Bid = LOWEST_BID,
     ) -> None:
         self.oracle, self.config, self.for_contract = oracle, config, for_contract
         self.bid = bid
@@ -38,7 +42,6 @@ class SamplingPlayer:
 
     def _choose(self, games: Games, keys: Tensor) -> Tensor:
         if self.for_contract:
-            bids = torch.full_like(keys, self.bid)
-            return choose_for_contract(games, keys, self.oracle, self.config, bids)
+            return choose_for_contract(games, keys, self.oracle, self.config, self.bid)
         mean = estimate(games, keys, self.oracle, self.config).mean
         return mean.nan_to_num(-torch.inf).argmax(dim=1)

@@ -13,8 +13,9 @@ import pandas as pd
 
 from forge.bidding.calibration.hands import PlayedHand
 from forge.bidding.calibration.table import CLASSES, Calibration, class_of, evidence
-from forge.bidding.estimates import POINT_BIDS, Floats, points_needed
+from forge.bidding.estimates import Floats
 from forge.errors import ForgeError
+from forge.game.contract import POINT_BIDS, Bid
 
 # What the log-odds at a table may depend on: `x`, the log-odds of perfect play; `kind`, the class
 # of the declaration; `bid`, from -1 (30) to 1 (42). Simple ones first; held-out log loss decides.
@@ -87,7 +88,7 @@ def frame_of(hands: Sequence[PlayedHand]) -> pd.DataFrame:
         {
             "x": evidence(shares, [len(hand.perfect) for hand in hands]),
             "kind": pd.Series([class_of(hand.decl) for hand in hands], dtype=kinds),
-            "bid": _scaled([hand.bid for hand in hands]),
+            "bid": _scaled([hand.contract.bid for hand in hands]),
             "share": shares,
             "made": made,
             "missed": np.array([len(hand.played) for hand in hands]) - made,
@@ -136,7 +137,7 @@ def fit(hands: Sequence[PlayedHand], formula: str, options: Mapping[str, Any]) -
     """
     frame = frame_of(hands)
     for name, there, wanted in (
-        ("bid", {hand.bid for hand in hands}, set(POINT_BIDS)),
+        ("bid", {str(hand.bid) for hand in hands}, set(map(str, POINT_BIDS))),
         ("class", set(frame["kind"]), set(CLASSES)),
     ):
         if there != wanted:
@@ -191,7 +192,7 @@ def predictions(calibration: Calibration, hands: Sequence[PlayedHand]) -> Floats
     """The predicted chance of each hand [N]."""
     return np.array(
         [
-            float(calibration.chance(_share(hand), len(hand.perfect), hand.decl, hand.bid))
+            float(calibration.chance(_share(hand), len(hand.perfect), hand.contract))
             for hand in hands
         ]
     )
@@ -207,15 +208,16 @@ def validated(calibration: Calibration, found: Validation) -> Calibration:
     return replace(calibration, validation=found.to_json())
 
 
-def _scaled(bids: Sequence[int]) -> Floats:
+def _scaled(bids: Sequence[Bid]) -> Floats:
     """-1 for 30 to 1 for 42: as they are, squares would hardly differ from multiples."""
-    lowest, highest = POINT_BIDS[0], POINT_BIDS[-1]
-    found: Floats = (2 * np.asarray(bids, dtype=np.float64) - lowest - highest) / (highest - lowest)
+    lowest, highest = POINT_BIDS[0].points, POINT_BIDS[-1].points
+    points = np.array([bid.points for bid in bids], dtype=np.float64)
+    found: Floats = (2 * points - lowest - highest) / (highest - lowest)
     return found
 
 
 def _share(hand: PlayedHand) -> float:
-    return sum(points >= points_needed(hand.bid) for points in hand.perfect) / len(hand.perfect)
+    return sum(map(hand.contract.bid.is_made, hand.perfect)) / len(hand.perfect)
 
 
 def _fitted(formula: str, frame: pd.DataFrame) -> Any:

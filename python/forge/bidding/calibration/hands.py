@@ -17,11 +17,11 @@ from typing import Any, Final
 from forge.arena.protocol import best_pip_suit
 from forge.arena.specs import PlayerSpec
 from forge.bidding.deals import deals_around
-from forge.bidding.estimates import POINT_BIDS, points_needed
 from forge.bidding.hand import hand_text, parse_hand
 from forge.bidding.simulate import perfect_points, play_keys, played_points
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
+from forge.game.contract import POINT_BIDS, Bid, Contract
 from forge.game.declarations import N_DECLARATIONS
 from forge.game.tables import N_DOMINOES
 from forge.play.player import Player
@@ -36,31 +36,30 @@ N_HELD: Final = 7
 
 
 @dataclass(frozen=True)
-class Contract:
-    """A hand to play: seven ascending ids of seat 0, declaration 0..9, bid 30..42."""
+class DrawnHand:
+    """A hand to play, seven ascending ids of seat 0, and for what; bids are 30..42."""
 
     hand: tuple[int, ...]
-    decl: int
-    bid: int
+    contract: Contract
 
 
-def contract_of(number: int) -> Contract:
-    """Contract number 0, 1, ...; each is drawn by a generator of its own."""
+def drawn_hand(number: int) -> DrawnHand:
+    """Hand number 0, 1, ...; each is drawn by a generator of its own."""
     chance = random.Random(f"forge bidding calibration {number}")
     hand = tuple(sorted(chance.sample(range(N_DOMINOES), N_HELD)))
     best = chance.random() < SHARE_OF_BEST_SUIT
     decl = best_pip_suit(hand) if best else chance.randrange(N_DECLARATIONS)
     lowest, *higher = POINT_BIDS
     bid = lowest if chance.random() < SHARE_OF_LOWEST_BID else chance.choice(higher)
-    return Contract(hand, decl, bid)
+    return DrawnHand(hand, Contract(decl, bid))
 
 
 @dataclass(frozen=True)
 class PlayedHand:
-    """One contract and what came of it.
+    """A hand that was played for its contract, and what came of it.
 
     Args:
-        number: of the contract.
+        number: of the hand.
         hand: as text.
         decl: declaration 0..9.
         bid: 30..42.
@@ -77,12 +76,17 @@ class PlayedHand:
     played: list[int]
     made: int
 
+    @property
+    def contract(self) -> Contract:
+        """What it was played for."""
+        return Contract(self.decl, Bid.of(self.bid))
+
 
 def _is_sound(values: Mapping[str, Any]) -> bool:
     """Whether a line of the file holds what it may."""
     try:
         parse_hand(values["hand"])
-        needed = points_needed(values["bid"])
+        bid = Bid.of(values["bid"])
     except (ForgeError, TypeError, AttributeError):
         return False
     return (
@@ -90,7 +94,7 @@ def _is_sound(values: Mapping[str, Any]) -> bool:
         and _are_points(values["played"])
         and are_numbers([values["number"]], 1, 2**62)
         and are_numbers([values["decl"]], 1, N_DECLARATIONS - 1)
-        and values["made"] == sum(points >= needed for points in values["played"])
+        and values["made"] == sum(map(bid.is_made, values["played"]))
     )
 
 
@@ -105,7 +109,7 @@ HANDS: Final = ResultsFormat("forge bidding calibration", 1, PlayedHand, _is_sou
 
 @dataclass(frozen=True)
 class PlayOptions:
-    """What the results of a contract depend on, beside its number.
+    """What the results of a hand depend on, beside its number.
 
     Args:
         player: plays all four seats.
@@ -144,29 +148,30 @@ class PlayOptions:
 
 
 class PlayContract:
-    """Plays contracts by number; builds a player for each bid when it is first needed."""
+    """Plays hands by number; builds a player for each bid when it is first needed."""
 
     def __init__(self, options: PlayOptions) -> None:
         self.options = options
-        self._players: dict[int, Player] = {}
+        self._players: dict[Bid, Player] = {}
 
     def __call__(self, number: int) -> PlayedHand:
         """Play one."""
-        contract, n = contract_of(number), self.options.n_deals
-        if contract.bid not in self._players:
-            self._players[contract.bid] = self.options.player.build(bid=contract.bid)
-        deals = deals_around(contract.hand, number, 0, n + self.options.n_played)
-        perfect = perfect_points(deals[:n], contract.decl)
+        drawn, n = drawn_hand(number), self.options.n_deals
+        decl, bid = drawn.contract.decl, drawn.contract.bid
+        if bid not in self._players:
+            self._players[bid] = self.options.player.build(bid=bid)
+        deals = deals_around(drawn.hand, number, 0, n + self.options.n_played)
+        perfect = perfect_points(deals[:n], decl)
         keys = play_keys(number, n, len(deals))
-        played = played_points(deals[n:], contract.decl, self._players[contract.bid], keys)
+        played = played_points(deals[n:], decl, self._players[bid], keys)
         return PlayedHand(
             number=number,
-            hand=hand_text(contract.hand),
-            decl=contract.decl,
-            bid=contract.bid,
+            hand=hand_text(drawn.hand),
+            decl=decl,
+            bid=bid.number,
             perfect=perfect.tolist(),
             played=played.tolist(),
-            made=int((played >= points_needed(contract.bid)).sum()),
+            made=int(bid.is_made(played).sum()),
         )
 
 

@@ -19,8 +19,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit
 
-from forge.bidding.estimates import POINT_BIDS, Floats, MakeTable, points_needed
+from forge.bidding.estimates import Floats, MakeTable
 from forge.errors import ForgeError
+from forge.game.contract import POINT_BIDS, VALID_BIDS, Bid, Contract
 from forge.game.declarations import declaration_name
 from forge.work.atomic import write_file
 
@@ -69,16 +70,18 @@ class Calibration:
         if min(min(line) for line in self.slopes.values()) <= 0.0:
             raise ForgeError("calibration: slopes must be positive")
 
-    def chance(self, share: npt.ArrayLike, n: npt.ArrayLike, decl: int, bid: int) -> Floats:
+    def chance(self, share: npt.ArrayLike, n: npt.ArrayLike, contract: Contract) -> Floats:
         """The chance at a table, elementwise.
 
         Args:
             share: of deals that perfect play makes, or an end of its interval, 0..1.
             n: how many deals.
-            decl: declaration 0..9.
-            bid: 30..42 or 84 (as 42: all points).
+            contract: 84 has the chance of 42: all points.
+
+        Raises:
+            ForgeError: for fewer points than a table bids.
         """
-        column, name = points_needed(bid) - POINT_BIDS[0], class_of(decl)
+        column, name = _column(contract.bid), class_of(contract.decl)
         chances: Floats = expit(
             self.intercepts[name][column] + self.slopes[name][column] * evidence(share, n)
         )
@@ -101,7 +104,7 @@ class Calibration:
         return np.array(
             [
                 [
-                    float(self.chance(share, n, decl, bid))
+                    float(self.chance(share, n, Contract(decl, bid)))
                     for bid, share in zip(table.bids, row, strict=True)
                 ]
                 for decl, n, row in rows
@@ -147,6 +150,14 @@ class Calibration:
             return cls(**values)
         except (ForgeError, TypeError, ValueError, AttributeError) as error:
             raise ForgeError(f"{path} is damaged: {error}") from error
+
+
+def _column(bid: Bid) -> int:
+    """Where the line of a bid stands among those of a class."""
+    for column, each in enumerate(POINT_BIDS):
+        if each.points == bid.points:
+            return column
+    raise ForgeError(f"calibration: a bid is {VALID_BIDS}, got {bid}")
 
 
 def evidence(share: npt.ArrayLike, n: npt.ArrayLike) -> Floats:

@@ -10,6 +10,7 @@ from rich.table import Table
 from forge.bidding.estimates import Choice, MakeTable
 from forge.bidding.hand import hand_text
 from forge.bidding.hand_evaluation import Evaluation
+from forge.game.contract import Contract
 from forge.game.declarations import declaration_name
 
 AT_THE_TABLE: Final = "calibrated: everybody sees one hand"
@@ -37,10 +38,10 @@ def show_list(found: Evaluation, screen: Console) -> None:
         table.add_column(found.how, justify="right")
     for decl in found.table.decls:
         for bid in found.table.bids:
-            chance = found.table.at(decl, bid)
+            chance = found.table.at(Contract(decl, bid))
             cells = [_name(found, decl), str(bid), _percent(chance), f"{chance.marks:+.2f}"]
             if found.calibration is not None:
-                cells.append(_percent(found.simulated.at(decl, bid)))
+                cells.append(_percent(found.simulated.at(Contract(decl, bid))))
             table.add_row(*cells)
     screen.print(table)
     _tail(found, screen)
@@ -49,8 +50,7 @@ def show_list(found: Evaluation, screen: Console) -> None:
 def recommendation(found: Evaluation) -> str:
     """What to bid, in a sentence; 84 and pass are weighed by expected marks."""
     best = found.best
-    name = declaration_name(best.decl)
-    told = f"{best.bid} with {name}: {_percent(best)}, {best.marks:+.2f} marks"
+    told = f"{_with(best.contract)}: {_percent(best)}, {best.marks:+.2f} marks"
     if best.marks <= 0.0:
         return f"Pass if you may; the least bad is {told}"
     return f"Bid {told}"
@@ -72,7 +72,7 @@ def _matrix(found: Evaluation, chances: MakeTable, title: str) -> Table:
     for bid in chances.bids:
         table.add_column(str(bid), justify="right")
     for decl in chances.decls:
-        row = (chances.at(decl, bid).p for bid in chances.bids)
+        row = (chances.at(Contract(decl, bid)).p for bid in chances.bids)
         table.add_row(_name(found, decl), *(f"{100 * p:.0f}" for p in row))
     return table
 
@@ -80,18 +80,18 @@ def _matrix(found: Evaluation, chances: MakeTable, title: str) -> Table:
 def _tail(found: Evaluation, screen: Console) -> None:
     _say(screen, f"{recommendation(found)}.")
     at_bid = found.at_bid
-    simulated = found.simulated.at(at_bid.decl, at_bid.bid)
+    simulated = found.simulated.at(at_bid.contract)
     if found.calibration is not None:
         _say(
             screen,
-            f"{at_bid.bid} with {declaration_name(at_bid.decl)}: {_percent(at_bid)} at a table, "
+            f"{_with(at_bid.contract)}: {_percent(at_bid)} at a table, "
             f"{_percent(simulated)} by {found.how}.",
         )
     for decl, by in found.differences()[:SHOWN_RIVALS]:
         low, high = (100 * end for end in by.interval)
         _say(
             screen,
-            f"{at_bid.bid} with {declaration_name(at_bid.decl)} rather than "
+            f"{_with(at_bid.contract)} rather than "
             f"{declaration_name(decl)}: {100 * by.value:+.1f} points "
             f"[{low:+.1f}, {high:+.1f}] on the same deals, {found.how}.",
         )
@@ -101,6 +101,10 @@ def _tail(found: Evaluation, screen: Console) -> None:
     width = (at_bid.high - at_bid.low) / 2
     if found.plan.until is not None and width > found.plan.until:
         _say(screen, f"Stopped at {found.plan.max_deals:,} deals: half a width of {width:.3f}.")
+
+
+def _with(contract: Contract) -> str:
+    return f"{contract.bid} with {declaration_name(contract.decl)}"
 
 
 def _name(found: Evaluation, decl: int) -> str:

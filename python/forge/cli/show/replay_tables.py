@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from forge.bidding.replay import Replay, ReplayedPlay
+from forge.game.constants import HAND_POINTS
 from forge.game.declarations import declaration_name
 from forge.game.tables import domino_name
 
@@ -41,10 +42,10 @@ def _summary(game: Replay) -> str:
             f"Team 0 lost {game.lost} points in {len(lost)} plays; the dearest: "
             f"{_remark(worst)} (seat {worst.seat})."
         )
-    elif game.points < 42:
+    elif game.points < HAND_POINTS:
         lines.append(
             f"No play of team 0 lost a point: the other team can always get "
-            f"{42 - game.points} on this deal."
+            f"{HAND_POINTS - game.points} on this deal."
         )
     if game.given:
         lines.append(f"Team 1 gave {game.given} points away.")

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from forge.eq.moments import N_BINS
+from forge.game.constants import HAND_POINTS
 from forge.look.decision_view import Action, DecisionView
 from forge.look.frames.parts import NORMAL, SMALL, Box, write
 from forge.look.tiles import BLUE, FAINT, INK, MUTED, PAPER, SKY, VERMILION, TileState, draw_tile
@@ -174,7 +175,7 @@ def _ticks(limit: float) -> MultipleLocator:
 
 def _limit(view: DecisionView) -> float:
     """The points that are still at stake, or more if a network thinks there are more."""
-    at_stake = 42 - sum(view.points)
+    at_stake = HAND_POINTS - sum(view.points)
     supports = [np.abs(POINTS[np.array(action.pdf) > 0.0]) for action in view.actions]
     farthest = max((int(support.max()) for support in supports if support.size), default=0)
     means = [abs(action.mean) for action in view.actions]

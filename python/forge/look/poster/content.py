@@ -12,7 +12,7 @@ from forge.bidding.estimates import MakeTable
 from forge.bidding.hand import hand_text
 from forge.bidding.hand_evaluation import Evaluation
 from forge.bidding.sentences import advice, hundred
-from forge.game.declarations import declaration_name
+from forge.game.contract import Contract
 from forge.look.poster.page import PosterPage
 
 _DEALS_NOTE: Final = (
@@ -30,7 +30,7 @@ _OPEN_NOTE: Final = (
 )
 _CALIBRATED_NOTE: Final = (
     "The chances in the table are estimates for four careful players who see their own hand only, "
-    "worked out from perfect play with all hands open. Perfect play itself makes {bid} in {trump} "
+    "worked out from perfect play with all hands open. Perfect play itself makes {contract} "
     "{perfect} times in 100: it flatters, since it never guesses wrong. The bars show it as it is."
 )
 _PLAYED_NOTE: Final = (
@@ -45,7 +45,7 @@ def poster_page(found: Evaluation) -> PosterPage:
     best, what, why = advice(table)
     marked = None
     if best is not None:
-        marked = table.decls.index(best.decl), table.bids.index(best.bid)
+        marked = table.decls.index(best.contract.decl), table.bids.index(best.contract.bid)
     what_chances = "estimate for real play" if found.calibration else found.how
     return PosterPage(
         hand=found.hand,
@@ -83,11 +83,9 @@ def _notes(found: Evaluation, table: MakeTable) -> list[str]:
     n_deals = int(table.n.max())
     notes = [_DEALS_NOTE.format(n=n_deals)]
     if found.calibration:
-        bid, decl = table.bids[0], table.decls[0]
-        perfect = hundred(found.simulated.at(decl, bid).p)
-        notes.append(
-            _CALIBRATED_NOTE.format(bid=bid, trump=declaration_name(decl), perfect=perfect)
-        )
+        lowest = Contract(table.decls[0], table.bids[0])
+        perfect = hundred(found.simulated.at(lowest).p)
+        notes.append(_CALIBRATED_NOTE.format(contract=lowest, perfect=perfect))
     elif found.simulator.player.sees_all_hands:
         notes.append(_OPEN_NOTE)
     else:

@@ -17,6 +17,8 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from forge.game.constants import HAND_POINTS
+from forge.game.contract import LOWEST_BID, Bid
 from forge.game.declarations import declaration_name
 from forge.look.tiles import BLUE, FAINT, INK, MUTED, PAPER, VERMILION, draw_hand, inch_axes
 
@@ -37,9 +39,7 @@ _COLOURS: Final[Colormap] = colormaps["Blues"]
 _DARKEST: Final = 0.55
 # Points in threes, so that a bid of 30 begins a bar; 42, every trick, stands alone.
 _BIN_EDGES: Final = np.array([*range(0, 43, 3), 43])
-_BID_LINE: Final = 30
-_N_POINTS_MAX: Final = 42
-_TWO_MARKS: Final = 84
+_BID_LINE: Final = LOWEST_BID.points
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class PosterPage:
 
     hand: Sequence[int]
     decls: Sequence[int]
-    bids: Sequence[int]
+    bids: Sequence[Bid]
     chance: FloatArray
     low: FloatArray
     high: FloatArray
@@ -131,10 +131,10 @@ def _heat_map(axes: Axes, page: PosterPage, top: float) -> float:
     """Chances by trump and bid; returns where it ends."""
     _text(axes, _LEFT, top + 0.42, page.chance_title, 10, weight="bold")
     n_bids = len(page.bids)
-    has_two = _TWO_MARKS in page.bids
+    has_two = any(bid.marks > 1 for bid in page.bids)
     width = (_RIGHT - _LEFT - _LABEL_WIDTH - _TWO_MARKS_GAP * has_two) / n_bids
     lefts = [
-        _LEFT + _LABEL_WIDTH + width * i + _TWO_MARKS_GAP * (bid == _TWO_MARKS)
+        _LEFT + _LABEL_WIDTH + width * i + _TWO_MARKS_GAP * (bid.marks > 1)
         for i, bid in enumerate(page.bids)
     ]
     _text(axes, _LEFT, top + 0.12, "trump        bid", 8, color=MUTED)
@@ -213,7 +213,7 @@ def _histogram(axes: Axes, place: tuple[float, float, float], heights: FloatArra
     axes.plot((x, x + width), (y, y), color=INK, linewidth=0.6)
     for i, edge in enumerate(_BIN_EDGES[:-1]):
         if edge % 6 == 0:
-            place_x = x + step * (i + (0.5 if edge == _N_POINTS_MAX else 0))
+            place_x = x + step * (i + (0.5 if edge == HAND_POINTS else 0))
             _text(axes, place_x, y - 0.07, str(edge), 6.5, ha="center", color=MUTED)
     at_bid = x + step * list(_BIN_EDGES).index(_BID_LINE)
     axes.plot((at_bid, at_bid), (y, y + 0.4), color=FAINT, linewidth=0.8, zorder=0.5)

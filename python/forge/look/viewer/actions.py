@@ -12,7 +12,7 @@ from forge.look.distribution import (
     bars,
     chance_of_contract,
     hand_points,
-    points_needed,
+    least_q,
     zoomed,
 )
 from forge.look.viewer.text import BEST, TAKEN, WORDS, Look, line, lines, titled
@@ -99,8 +99,8 @@ def _axis(view: DecisionView, bins: Bins, bar_width: int, look: Look) -> str:
     """The ends of the range in figures, and where 0 (or what the contract takes) lies."""
     if look.chances:
         first, last = (f"{hand_points(view, bins.q(k)):.0f}" for k in (0, bins.n - 1))
-        needed = points_needed(view, look.bid)
-        middle = (f"{needed}", bins.column(2 * needed - 42 - view.lead_in_points))
+        needed = look.bid.points_for(view.team)
+        middle = (f"{needed}", bins.column(least_q(view, look.bid)))
     else:
         first, last = (f"{bins.q(k):+d}" for k in (0, bins.n - 1))
         middle = ("0", bins.column(0))

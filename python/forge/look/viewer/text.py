@@ -11,6 +11,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
+from forge.game.contract import LOWEST_BID, Bid
 from forge.game.tables import domino_name
 from forge.look.decision_view import DecisionView, HandDomino, WonTrick
 from forge.play.games import N_SEATS
@@ -28,13 +29,13 @@ class Look:
     Args:
         hidden: also what the seat to act does not see.
         chances: chances instead of points.
-        bid: of team 0, 30..42 or 84: what chances are about.
+        bid: of team 0: what chances are about.
         bar_rows: lines an action.
     """
 
     hidden: bool = False
     chances: bool = False
-    bid: int = 30
+    bid: Bid = LOWEST_BID
     bar_rows: int = 1
 
 
