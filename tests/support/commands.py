@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from forge.cli.main import COMMANDS
-from threads import one_thread
+from support.threads import one_thread
 
 MODULES: Final = {name: module for name, module, _ in COMMANDS}
 SCRIPT: Final = str(Path(sys.executable).with_name("forge"))
