@@ -73,11 +73,6 @@ sanitize() {
 }
 export -f sanitize
 
-op_tests=()
-for folder in tests/ops tests/search tests/tablebase tests/tokens tests/worlds tests/play; do
-  [[ -d $folder ]] && op_tests+=("$folder")
-done
-
 # The op tests take a minute and a half of one core.
 in_parallel=()
 if "$PYTHON" -c "import xdist" 2>/dev/null; then
@@ -87,8 +82,7 @@ fi
 step "build" 150 TERM bash -c build
 if ((rc == 0)); then
   step "gpu tests" 90 TERM "$PYTHON" -m pytest -q -m gpu tests
-  step "op tests" 120 TERM "$PYTHON" -m pytest -q -m "not gpu" "${in_parallel[@]}" \
-    "${op_tests[@]}"
+  step "op tests" 120 TERM "$PYTHON" -m pytest -q -m "not gpu" "${in_parallel[@]}" tests/ops
   step "memcheck" 60 TERM bash -c "sanitize memcheck"
   step "racecheck" 45 TERM bash -c "sanitize racecheck"
   # INT: pytest then still writes the figures it has.

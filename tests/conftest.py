@@ -3,11 +3,13 @@
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-import threads
+from support import threads
+from support.synthetic_rows import synthetic_arrays, write_split
 
 # The reference is slow on purpose and the machines are shared, so time limits would only flake.
 settings.register_profile(
@@ -25,6 +27,19 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture
 def one_thread() -> Iterator[None]:
-    """The test computes on one thread, see `threads`."""
+    """The test computes on one thread, see `support.threads`."""
     with threads.one_thread():
         yield
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """A folder of tokenised data with 100 train, 37 val and 20 test positions."""
+    folder = tmp_path / "tokenized"
+    for i, (split, n) in enumerate((("train", 100), ("val", 37), ("test", 20))):
+        write_split(folder / split, synthetic_arrays(n, seed=i))
+    (folder / "manifest.yaml").write_text(
+        "version: 1\nsplits:\n  train: {samples: 100}\n  val: {samples: 37}\n"
+        "  test: {samples: 20}\n"
+    )
+    return folder

@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from eq_games import Line, random_lines, replayed, seat_to_act
 from forge import ops
 from forge.arena.builtin import SamplingOptions
 from forge.arena.players.open_hands import NetworkPlayer, OraclePlayer
@@ -21,8 +20,9 @@ from forge.eq.settings import EstimateConfig, PosteriorConfig
 from forge.errors import ForgeError
 from forge.ml.network_oracle import NetworkOracle
 from forge.play.transcript import transcript_tokens
-from models.tiny import run_checkpoint, save_run, tiny_eq_module, tiny_module
 from reference import game, packing, rules
+from support.checkpoints import run_checkpoint, save_run, tiny_eq_module, tiny_module
+from support.lines import Line, random_lines, replayed, seat_to_act
 
 LINES = random_lines(30, seed=5)
 KEYS = torch.arange(len(LINES))

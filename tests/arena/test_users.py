@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from eq_games import random_lines, replayed
 from forge.arena.builtin import ForPoints
 from forge.arena.registry import parse_player, usages
 from forge.arena.series import ArenaOptions, run_arena
@@ -20,6 +19,7 @@ from forge.errors import ForgeError
 from forge.game.contract import Bid
 from forge.play.games import Games
 from forge.play.player import Player
+from support.lines import random_lines, replayed
 
 LINES = random_lines(12, seed=3)
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from bidding.made_up import CALIBRATION, HAND, evaluation
 from forge.bidding.auction import (
     MIN_KEPT,
     N_BIDDER_DEALS,
@@ -16,6 +15,7 @@ from forge.bidding.auction import (
 from forge.bidding.hand import parse_hand
 from forge.errors import ForgeError
 from forge.game.contract import Bid
+from support.evaluations import CALIBRATION, HAND, evaluation
 
 TABLE = evaluation((22, 35, 28, 41, 20, 33, 25, 18, 30)).table
 OTHER = OtherContract(0.75, 0.7, 0.8, 100, 200)

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from bidding.calibrations import MADE_WITH, invented_hands, straight
 from forge.bidding.calibration import fit as fitting
 from forge.bidding.calibration.table import Calibration, class_of, evidence, shipped
 from forge.bidding.estimates import make_table
 from forge.errors import ForgeError
 from forge.game.contract import Bid, Contract
 from forge.look.plots.calibration import reliability_plot
+from support.calibrations import MADE_WITH, invented_hands, straight
 
 
 def test_lines_are_applied_to_shares_and_their_ends() -> None:

@@ -20,7 +20,7 @@ from forge.errors import ForgeError
 from forge.game.contract import BIDS, Bid, Contract
 from forge.stats.intervals import wilson_interval
 
-REFERENCE = json.loads((Path(__file__).parent / "golden" / "reference.json").read_text())
+REFERENCE = json.loads((Path(__file__).parents[1] / "golden" / "bidding.json").read_text())
 
 
 def test_the_table_counts_by_hand() -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bidding.calibrations import straight
 from forge.arena.registry import parse_player
 from forge.bidding.estimates import make_table
 from forge.bidding.hand import parse_hand
@@ -17,6 +16,7 @@ from forge.bidding.simulate import Simulator
 from forge.cli.show import hand_tables as report
 from forge.errors import ForgeError
 from forge.game.contract import BIDS, LOWEST_BID, Bid, Contract
+from support.calibrations import straight
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 HAND = parse_hand("6-4,5-5,4-2,3-1,2-0,1-1,0-0")

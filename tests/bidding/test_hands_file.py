@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from bidding.made_up import CALIBRATION
 from forge.bidding.hand import hand_of_seed, hand_text
 from forge.bidding.hand_evaluation import Plan, evaluate_hand
 from forge.bidding.hands_file import HANDS, HandRow, HandWork, evaluate_hands, read_hands
 from forge.bidding.simulate import Simulator
 from forge.errors import ForgeError
 from forge.game.declarations import declaration_name
+from support.evaluations import CALIBRATION
 
 DECLS = (5, 9)
 PLAN = Plan(8)

@@ -17,7 +17,7 @@ from forge.game.contract import LOWEST_BID, Bid
 from forge.game.deal import Deal
 from forge.oracle.position import Position
 from forge.oracle.search import SearchContext
-from models.tiny import run_checkpoint
+from support.checkpoints import run_checkpoint
 
 HAND = parse_hand("6-4,5-5,4-2,3-1,2-0,1-1,0-0")
 LAYDOWN = parse_hand("6-6,6-5,6-4,6-3,6-2,6-1,6-0")

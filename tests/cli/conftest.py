@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from commands import Fails, Run, Works, run_here
+from support.commands import Fails, Run, Works, run_here
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from eq_records import small_record
 from forge.cli import analyze_eq as analyze
 from forge.cli.main import COMMANDS
 from forge.eq.records import record_path, write_record
-from models.tiny import run_checkpoint
+from support.checkpoints import run_checkpoint
+from support.records import small_record
 
 Command = Callable[[str], tuple[int, str, str]]
 # All decisions are cheap ones: those of few worlds, at most two of a trick.

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from forge.cli.main import COMMANDS
-from models.tiny import run_checkpoint
+from support.checkpoints import run_checkpoint
 
 MODULES = {name: module for name, module, *_ in COMMANDS}
 Arena = Callable[..., tuple[Any, str, str]]

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from commands import Fails, Works, run_process, start_process
 from forge.bidding.calibration.table import Calibration
 from forge.bidding.hand import BIDDING_DECLS, hand_of_seed, parse_hand
 from forge.bidding.schema import read_results
 from forge.bidding.simulate import Simulator
-from models.tiny import run_checkpoint
+from support.checkpoints import run_checkpoint
+from support.commands import Fails, Works, run_process, start_process
 
 EVALUATE, CONTINUOUS, CALIBRATE = "bid-evaluate", "bidding-continuous", "bid-calibrate"
 HAND = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"

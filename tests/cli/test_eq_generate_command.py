@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from commands import Fails, Works, run_process, start_process
 from forge.eq.collate import check_record, estimate_again
 from forge.eq.oracle import ExactOracle
 from forge.eq.records import FIELDS, read_record
 from forge.ml.network_oracle import NetworkOracle
 from forge.work.hashing import sha256_of
-from models.tiny import run_checkpoint
+from support.checkpoints import run_checkpoint
+from support.commands import Fails, Works, run_process, start_process
 
 CONTINUOUS, ONE_FILE = "generate-eq-continuous", "generate-eq"
 

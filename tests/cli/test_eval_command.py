@@ -18,7 +18,7 @@ from forge.cli.main import COMMANDS
 from forge.ml.measure import protocol
 from forge.ml.measure.protocol import solve_seeds
 from forge.ml.module import DominoLightningModule
-from ml.eval_rows import played_rows
+from support.played_rows import played_rows
 
 MODULES = {name: module for name, module, *_ in COMMANDS}
 TINY = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 16}

@@ -11,9 +11,9 @@ import pytest
 
 from forge.cli.main import COMMANDS
 from forge.models.catalog import list_models
-from ml.eval_rows import played_rows
-from ml.ml_arrays import write_split
-from models.tiny import run_checkpoint
+from support.checkpoints import run_checkpoint
+from support.played_rows import played_rows
+from support.synthetic_rows import write_split
 
 SCRIPT = str(Path(sys.executable).with_name("forge"))
 MODULES = {name: module for name, module, *_ in COMMANDS}

@@ -18,7 +18,7 @@ from forge.game.state import INITIAL_STATE
 from forge.oracle.position import Position
 from forge.oracle.shards.naming import ShardKey
 from forge.oracle.shards.schema import lookup, read_metadata
-from oracle.shards import SMALL_KEYS, TINY_DEAL, TINY_DECL, made_up_rows, tiny_rows, write_foreign
+from support.shards import SMALL_KEYS, TINY_DEAL, TINY_DECL, made_up_rows, tiny_rows, write_foreign
 
 SMALL = SMALL_KEYS["train"]
 SCRIPT = str(Path(sys.executable).with_name("forge"))

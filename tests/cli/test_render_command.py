@@ -13,9 +13,9 @@ import pytest
 import torch
 from PIL import Image
 
-from eq_records import SEEDS, small_record
 from forge.cli import render_eq as render_visualizations
 from forge.eq.records import record_bytes, write_record
+from support.records import SEEDS, small_record
 
 MODULE = "python -m forge.eq.render_visualizations"
 

@@ -12,16 +12,16 @@ import onnx
 import pytest
 import torch
 
-from eq_records import few_worlds, played, small_record, write_games
 from forge.cli.main import COMMANDS
 from forge.learn.onnx.agreement import open_session
 from forge.models.catalog import list_models
 from forge.stage2.decisions import JudgedDecisions, PlayedDecisions
 from forge.stage2.measure import evaluate_eq
-from ml.eval_rows import played_rows
-from ml.ml_arrays import write_split
-from models.tiny import run_checkpoint, run_eq_checkpoint, tiny_eq_module
-from threads import one_thread
+from support.checkpoints import run_checkpoint, run_eq_checkpoint, tiny_eq_module
+from support.played_rows import played_rows
+from support.records import few_worlds, played, small_record, write_games
+from support.synthetic_rows import write_split
+from support.threads import one_thread
 
 MODULES = {name: module for name, module, *_ in COMMANDS}
 Run = Callable[[str], tuple[Any, str, str]]

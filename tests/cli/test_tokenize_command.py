@@ -15,8 +15,8 @@ import yaml
 
 from forge.ml.tokenized.folder import locked
 from forge.oracle.shards.naming import ShardKey
-from ml.tiny_shards import SEEDS, arrays_of, data_files, tiny_key, write_tiny_shards
-from oracle.shards import TINY_DEAL, tiny_rows, write_foreign
+from support.shards import TINY_DEAL, tiny_rows, write_foreign
+from support.tiny_shards import SEEDS, arrays_of, data_files, tiny_key, write_tiny_shards
 
 SCRIPT = str(Path(sys.executable).with_name("forge"))
 MODULE = [sys.executable, "-m", "forge.cli.tokenize_data"]

@@ -12,10 +12,10 @@ import torch
 import yaml
 
 import forge as package
-from commands import Fails, Run, run_process, start_process
 from forge.ml.module import DominoLightningModule
-from ml.ml_arrays import synthetic_arrays, write_split
-from models.tiny import run_eq_checkpoint
+from support.checkpoints import run_eq_checkpoint
+from support.commands import Fails, Run, run_process, start_process
+from support.synthetic_rows import synthetic_arrays, write_split
 
 TINY = ["--embed-dim", 24, "--n-heads", 2, "--n-layers", 1, "--ff-dim", 32, "--batch-size", 16]
 HANDS = ["--stream", "--mixture", "played", "--per-deal", 56, "--mix-deals", 2]

@@ -12,11 +12,11 @@ import pytest
 import torch
 import yaml
 
-from commands import Fails, Run, Works, run_process, start_process
-from eq_records import small_folder, small_record, write_games
 from forge.stage2.module import EqLightningModule
-from ml.ml_arrays import synthetic_arrays, write_split
-from models.tiny import run_checkpoint
+from support.checkpoints import run_checkpoint
+from support.commands import Fails, Run, Works, run_process, start_process
+from support.records import small_folder, small_record, write_games
+from support.synthetic_rows import synthetic_arrays, write_split
 
 TINY = "--embed-dim 24 --n-heads 2 --n-layers 1 --ff-dim 32 --batch-size 8"
 RUN = Path("runs/eq/version_0")

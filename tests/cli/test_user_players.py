@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from commands import SCRIPT, Fails, Works, run_process
+from support.commands import SCRIPT, Fails, Works, run_process
 
 PAGE = Path(__file__).parents[2] / "docs" / "players.md"
 FIRST = """

@@ -7,7 +7,7 @@ import pytest
 
 from forge.errors import ForgeError
 from forge.work.tracking import NoTracker, open_tracker
-from oracle.shards import SMALL_KEYS
+from support.shards import SMALL_KEYS
 
 
 def test_nothing_is_logged_unless_asked_for():

@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from eq_records import few_worlds, played, small_record
 from forge.eq.analysis.decisions import (
     AnalysisConfig,
     Decisions,
@@ -32,6 +31,7 @@ from forge.errors import ForgeError
 from forge.look.plots.analysis import plots
 from forge.play.games import N_PLAYS, Games
 from forge.play.keys import decision_keys
+from support.records import few_worlds, played, small_record
 
 FEW = AnalysisConfig(
     n_worlds=(3, 8),

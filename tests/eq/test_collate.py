@@ -5,8 +5,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from eq_games import random_lines, replayed
-from eq_records import SEEDS, few_worlds, played, small_record
 from forge.eq.collate import (
     check_record,
     estimate_again,
@@ -19,6 +17,8 @@ from forge.eq.records import EqRecord
 from forge.eq.settings import AdaptiveConfig, GameSettings, PosteriorConfig
 from forge.errors import ForgeError
 from forge.play.transcript import Transcript, read_transcript, transcript_tokens
+from support.lines import random_lines, replayed
+from support.records import SEEDS, few_worlds, played, small_record
 
 ADAPTIVE = AdaptiveConfig(min_samples=4, max_samples=9, batch_size=3, sem_threshold=4.0)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from eq_records import few_worlds, played
 from forge.eq.continuous import Batch, generate_games
 from forge.eq.records import EqRecord, read_record, record_bytes, record_path
 from forge.errors import ForgeError
 from forge.work.atomic import FileClaim
+from support.records import few_worlds, played
 
 
 def play(seeds: Sequence[int]) -> EqRecord:

@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from eq_games import random_lines, replayed, seat_to_act
 from forge.eq.estimate import estimate
 from forge.eq.objective import (
     choose_for_contract,
@@ -20,6 +19,7 @@ from reference import deals, packing, rules
 from reference.minimax import ILLEGAL, Solver
 from reference.rules import Domino
 from reference.worlds import worlds
+from support.lines import random_lines, replayed, seat_to_act
 
 LINES = random_lines(24, seed=21)
 KEYS = torch.arange(len(LINES))

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 import torch
 
-from eq_records import SEEDS, few_worlds, played, small_record
 from forge import __version__
 from forge.eq.collate import check_record, replays
 from forge.eq.exploration import Mode
@@ -24,6 +23,7 @@ from forge.errors import ForgeError
 from forge.game.contract import Bid
 from forge.play.games import N_PLAYS
 from forge.play.keys import decision_keys
+from support.records import SEEDS, few_worlds, played, small_record
 
 ADAPTIVE = AdaptiveConfig(min_samples=4, max_samples=9, batch_size=3, sem_threshold=4.0)
 

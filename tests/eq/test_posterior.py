@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from eq_games import random_lines, replayed
 from forge import ops
 from forge.eq.posterior import (
     PosteriorConfig,
@@ -20,6 +19,7 @@ from forge.eq.worlds import WorldPositions
 from forge.errors import ForgeError
 from forge.game.state import seats_to_act
 from forge.play.games import legal_slots
+from support.lines import random_lines, replayed
 
 
 class ByHand:

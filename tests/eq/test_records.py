@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import torch
 
-from eq_records import SEEDS, small_record
 from forge.eq.records import (
     FIELDS,
     EqRecord,
@@ -21,6 +20,7 @@ from forge.eq.records import (
 )
 from forge.errors import ForgeError
 from forge.game.deal import Deal
+from support.records import SEEDS, small_record
 
 
 def equal(one: EqRecord, other: EqRecord) -> bool:

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from eq_games import random_lines, replayed, seat_to_act
 from forge import ops
 from forge.eq.worlds import WorldPositions
 from reference import deals, game, packing
+from support.lines import random_lines, replayed, seat_to_act
 
 LINES = random_lines(20, seed=11)
 

@@ -1,5 +1,8 @@
-"""The fixtures of the Stage 1 tests."""
+"""Settings of the tests of training."""
 
-from ml.conftest import _one_thread, data_dir
+import pytest
 
-__all__ = ["_one_thread", "data_dir"]
+
+@pytest.fixture(autouse=True)
+def _one_thread(one_thread: None) -> None:
+    """All tests here: see `support.threads`."""

@@ -27,7 +27,7 @@ from forge.learn.callbacks import (
 from forge.ml.data import DominoDataModule
 from forge.ml.module import DominoLightningModule
 from forge.work.stop import StopSignal
-from ml.ml_arrays import synthetic_arrays
+from support.synthetic_rows import synthetic_arrays
 
 SIZES: dict[str, Any] = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 32, "lr": 1e-2}
 pytestmark = [

@@ -21,8 +21,8 @@ from forge.ml.export import current_players, load_stage1, stage1_graph
 from forge.ml.measure.network_pass import evaluate
 from forge.ml.module import DominoLightningModule
 from forge.ml.networks.architectures import ARCHITECTURES
-from ml.eval_rows import played_rows
-from models.tiny import run_checkpoint, tiny_module
+from support.checkpoints import run_checkpoint, tiny_module
+from support.played_rows import played_rows
 
 
 def rows() -> tuple[RowSource, str]:

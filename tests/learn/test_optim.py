@@ -8,7 +8,7 @@ from torch.optim import AdamW, Muon
 
 from forge.learn.optimizers import JoinedOptimizer, make_optimizer
 from forge.ml.networks.architectures import build_network
-from ml.ml_arrays import synthetic_arrays
+from support.synthetic_rows import synthetic_arrays
 
 
 def network(arch: str = "mlp") -> torch.nn.Module:

@@ -7,8 +7,6 @@ from itertools import pairwise
 import pytest
 import torch
 
-from eq_games import random_lines, replayed
-from eq_records import SEEDS, few_worlds, played, small_record
 from forge.eq.collate import replays
 from forge.eq.records import FIELDS, EqRecord
 from forge.errors import ForgeError
@@ -16,6 +14,8 @@ from forge.game.tables import FOLLOWS
 from forge.look.decision_view import DecisionView, Suit, decision_view, game_views, suits_of
 from forge.play.games import Games
 from reference import rules
+from support.lines import random_lines, replayed
+from support.records import SEEDS, few_worlds, played, small_record
 
 LINES = random_lines(20, seed=11)
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from eq_records import small_record
 from forge.game.contract import Bid
 from forge.look.decision_view import DecisionView, decision_view
 from forge.look.distribution import (
@@ -15,6 +14,7 @@ from forge.look.distribution import (
     least_q,
     zoomed,
 )
+from support.records import small_record
 
 VIEW = decision_view(small_record(), 0)
 

@@ -10,7 +10,7 @@ import torch
 from forge.look.plots.evaluation import plots
 from forge.ml.measure.network_pass import evaluate, evaluate_predictor
 from forge.ml.measure.report import Evaluation
-from ml.eval_rows import noisy, played_rows, tiny_module
+from support.played_rows import noisy, played_rows, tiny_module
 
 OF_ALL = {"regret_by_trick", "regret_by_declaration", "value_calibration"}
 

@@ -11,13 +11,13 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from bidding.made_up import CALIBRATION, evaluation
 from forge.bidding.hand_evaluation import Evaluation
 from forge.bidding.sentences import advice, hundred, times
 from forge.game.contract import LOWEST_BID, Bid, Contract
 from forge.game.declarations import declaration_name
 from forge.look.poster.content import poster_page
 from forge.look.poster.page import MIN_FONT_PT, PAGE, draw_poster, poster_pdf
+from support.evaluations import CALIBRATION, evaluation
 
 MEANS = (22, 35, 28, 41, 20, 33, 25, 18, 30)
 CASES = {

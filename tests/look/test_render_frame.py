@@ -15,7 +15,6 @@ from matplotlib.patches import Circle
 from matplotlib.transforms import Bbox
 from PIL import Image
 
-from eq_records import SEEDS, few_worlds, played, small_record
 from forge.eq.settings import PosteriorConfig
 from forge.errors import ForgeError
 from forge.game.tables import COUNT_POINTS, HIGH, LOW
@@ -24,6 +23,7 @@ from forge.look.frames.actions import POINTS, quantile, shape, signed
 from forge.look.frames.frame import frame, overload
 from forge.look.frames.images import frame_ms, gif_bytes, indexed, picture, png_bytes
 from forge.look.tiles import BLUE, GONE, ORANGE, PANEL, PAPER, SKY, VERMILION
+from support.records import SEEDS, few_worlds, played, small_record
 
 FIRST, MIDDLE, LAST = 0, 14, 27
 

@@ -14,7 +14,6 @@ import torch
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from eq_records import SEEDS, small_record
 from forge.cli import view as viewer
 from forge.eq.records import EqRecord, record_path, write_record
 from forge.errors import ForgeError
@@ -23,6 +22,7 @@ from forge.look.decision_view import decision_view
 from forge.look.viewer.app import GoTo, Help, ViewerApp
 from forge.look.viewer.library import Browser
 from forge.look.viewer.text import Look
+from support.records import SEEDS, small_record
 
 SIZES = [(40, 12), (80, 24), (200, 60)]
 

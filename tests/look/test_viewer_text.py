@@ -6,13 +6,13 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from eq_records import SEEDS, few_worlds, played, small_record
 from forge.eq.settings import PosteriorConfig
 from forge.game.contract import Bid
 from forge.game.tables import domino_name
 from forge.look.decision_view import DecisionView, decision_view, game_views
 from forge.look.viewer.sections import print_view
 from forge.look.viewer.text import Look
+from support.records import SEEDS, few_worlds, played, small_record
 
 VIEW = decision_view(small_record(), 13)
 

@@ -11,7 +11,7 @@ import torch
 from forge.errors import ForgeError
 from forge.learn.data_module import RankSampler
 from forge.ml.data import ROW_SHAPES, DominoDataModule, TokenizedSplit
-from ml.ml_arrays import synthetic_arrays, write_split
+from support.synthetic_rows import synthetic_arrays, write_split
 
 
 def read(loader: torch.utils.data.DataLoader[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:

@@ -18,8 +18,8 @@ from forge.ml.data import DominoDataModule, TokenizedSplit
 from forge.ml.measure.network_pass import evaluate, evaluate_predictor
 from forge.ml.measure.report import Evaluation, Target
 from forge.stats.reliability import Calibration
-from ml.eval_rows import BatchRows, noisy, played_rows, tiny_module
-from ml.ml_arrays import synthetic_arrays, write_split
+from support.played_rows import BatchRows, noisy, played_rows, tiny_module
+from support.synthetic_rows import synthetic_arrays, write_split
 
 
 def plain_figures(batch: Batch, scores: Tensor, value: Tensor) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import pytest
 import torch
 
-from batches import random_games
 from forge import ops
 from forge.ml.networks.geometry import FEATURE_GROUPS, Geometry, SuitGeometry
 from reference import deals, game, packing, rules
 from reference.renaming import KIND_OF, canonical
 from reference.rules import ALL_DOMINOES, Domino, domino_id
+from support.batches import random_games
 
 N_POSITIONS = 400
 

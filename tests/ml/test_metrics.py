@@ -6,7 +6,7 @@ from torch import Tensor
 
 from forge.ml import metrics
 from forge.ml.metrics import EpochLosses, EpochMetrics
-from ml.ml_arrays import synthetic_arrays
+from support.synthetic_rows import synthetic_arrays
 
 X = -128  # illegal
 

@@ -12,7 +12,7 @@ from forge.ml.measure.protocol import ReferenceRows, solve_seeds
 from forge.ml.module import DominoLightningModule, q_loss
 from forge.ml.networks.architectures import ARCHITECTURES, build_network
 from forge.ml.networks.mlp import SuitMLP
-from ml.ml_arrays import synthetic_arrays
+from support.synthetic_rows import synthetic_arrays
 
 
 def batch_of(n: int, seed: int = 0) -> dict[str, Tensor]:

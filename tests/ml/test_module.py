@@ -18,7 +18,7 @@ import forge
 from forge.errors import ForgeError
 from forge.ml.data import DominoDataModule
 from forge.ml.module import DominoLightningModule, policy_loss, q_loss
-from ml.ml_arrays import synthetic_arrays
+from support.synthetic_rows import synthetic_arrays
 
 LAYOUT: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "golden" / "checkpoint_layout.json").read_text()

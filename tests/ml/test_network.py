@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from forge.errors import ForgeError
 from forge.ml.networks.transformer import DominoTransformer
-from ml.ml_arrays import synthetic_arrays
+from support.synthetic_rows import synthetic_arrays
 
 LAYOUT: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "golden" / "checkpoint_layout.json").read_text()

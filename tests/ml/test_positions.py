@@ -21,7 +21,7 @@ from forge.ml.positions import (
     unit_rows,
 )
 from forge.work.seed_files import split_of
-from ml.eval_rows import n_left
+from support.played_rows import n_left
 
 # 3,791,685 states: the fewest of seeds 0..59 under seed % 10.
 SEED, DECL = 30, 0

@@ -10,9 +10,9 @@ from forge.game.state import INITIAL_STATE, pack_state
 from forge.ml.measure.replay import positions_of, trick_numbers
 from forge.oracle.history import plays_to
 from forge.oracle.position import Position
-from ml.eval_rows import played_positions, played_rows
-from ml.ml_arrays import synthetic_arrays
-from oracle.shards import TINY_DEAL, TINY_DECL, tiny_rows
+from support.played_rows import played_positions, played_rows
+from support.shards import TINY_DEAL, TINY_DECL, tiny_rows
+from support.synthetic_rows import synthetic_arrays
 
 
 def test_positions_of_tokens() -> None:

@@ -10,7 +10,7 @@ from forge.ml.data import DominoDataModule
 from forge.ml.module import DominoLightningModule
 from forge.ml.positions import StreamOptions
 from forge.ml.stream import StreamingDataModule
-from resuming import SaveAt, fit, same_state
+from support.resuming import SaveAt, fit, same_state
 
 SIZES: dict[str, Any] = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 32, "lr": 1e-2}
 N_EPOCHS = 3

@@ -23,11 +23,11 @@ from forge.oracle.shards.output import write_shard
 from forge.oracle.shards.schema import load_rows, load_shard, read_metadata
 from forge.oracle.tablebase import Tablebase
 from forge.work.seed_files import SPLITS
-from ml.tiny_shards import arrays_of, data_files, tiny_key, write_tiny, write_tiny_shards
-from oracle.shards import SMALL_KEYS, TINY_DEAL, TINY_DECL, Rows, tiny_rows, write_foreign
 from reference import game, packing, rules, tokens
 from reference.minimax import ILLEGAL, Solver
 from reference.rules import ALL_DOMINOES
+from support.shards import SMALL_KEYS, TINY_DEAL, TINY_DECL, Rows, tiny_rows, write_foreign
+from support.tiny_shards import arrays_of, data_files, tiny_key, write_tiny, write_tiny_shards
 
 SMALL = SMALL_KEYS["train"]
 SMALL_MARGINALIZED = ShardKey(388, 8, opp_seed=1)  # 3,492,657 states

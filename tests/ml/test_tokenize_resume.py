@@ -19,8 +19,8 @@ from forge.ml.tokenize import Listener, Settings, tokenize
 from forge.ml.tokenized.folder import locked
 from forge.ml.tokenized.npy_writer import JOURNAL, SplitWriter, read_journal
 from forge.ml.tokenized.sources import shard_sources
-from ml.tiny_shards import SEEDS, data_files, tiny_key, write_tiny, write_tiny_shards
-from oracle.shards import TINY_DEAL, tiny_rows, write_foreign
+from support.shards import TINY_DEAL, tiny_rows, write_foreign
+from support.tiny_shards import SEEDS, data_files, tiny_key, write_tiny, write_tiny_shards
 
 N_SAMPLES = 300
 

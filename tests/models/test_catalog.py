@@ -14,7 +14,7 @@ from forge.models.card import BEGIN, END, tables
 from forge.models.catalog import SHIPPED, WEIGHT_SUFFIXES, file_status, list_models, resolve
 from forge.models.promote import MAX_SHIPPED_BYTES, PromoteOptions, promote
 from forge.models.stages import mode_of
-from models.tiny import open_tiny_rows, run_checkpoint, tiny_module
+from support.checkpoints import open_tiny_rows, run_checkpoint, tiny_module
 
 
 @pytest.fixture

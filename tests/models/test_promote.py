@@ -18,8 +18,8 @@ from forge.ml.module import DominoLightningModule
 from forge.models import card
 from forge.models.catalog import SHIPPED, Model, list_models
 from forge.models.promote import PromoteOptions, promote
-from ml.eval_rows import played_rows
-from models.tiny import TINY, open_tiny_rows, run_checkpoint, tiny_module
+from support.checkpoints import TINY, open_tiny_rows, run_checkpoint, tiny_module
+from support.played_rows import played_rows
 
 FILES = (".ckpt", ".safetensors", ".md")
 

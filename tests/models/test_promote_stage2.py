@@ -13,7 +13,7 @@ from forge.models.promote import PromoteOptions, promote
 from forge.stage2.decisions import JudgedDecisions
 from forge.stage2.measure import evaluate_eq
 from forge.stage2.module import EqLightningModule
-from models.tiny import (
+from support.checkpoints import (
     open_tiny_rows,
     run_checkpoint,
     run_eq_checkpoint,

@@ -19,7 +19,13 @@ from forge.learn.weights import (
 from forge.ml.module import DominoLightningModule
 from forge.models.stages import STAGES, load_network, mode_of, stage_of_file
 from forge.stage2.module import EqLightningModule
-from models.tiny import run_checkpoint, run_eq_checkpoint, save_run, tiny_eq_module, tiny_module
+from support.checkpoints import (
+    run_checkpoint,
+    run_eq_checkpoint,
+    save_run,
+    tiny_eq_module,
+    tiny_module,
+)
 
 KINDS: dict[int, type[NetworkModule]] = {1: DominoLightningModule, 2: EqLightningModule}
 

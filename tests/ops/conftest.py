@@ -8,7 +8,7 @@ from torch import Tensor
 
 import forge
 import forge.ops
-from batches import n_held
+from support.batches import n_held
 
 SMALL_SEED, SMALL_DECL = 158, 6  # 1,940,440 states; the average is 23 million
 

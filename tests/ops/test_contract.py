@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 import forge.ops
-from batches import FIRST_STATE, Batch, random_games
 from forge import ForgeError, build_info
 from forge.ops.schemas import SCHEMAS
+from support.batches import FIRST_STATE, Batch, random_games
 
 Arguments = dict[str, Any]
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 import forge.ops
-import world_sets
-from batches import random_games
 from forge import ForgeError, build_info
 from forge.ops.schemas import SCHEMAS
 from reference import deals, game
+from support import world_sets
+from support.batches import random_games
 
 Arguments = dict[str, Any]
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 import forge.ops  # noqa: F401  (registers the ops)
-from batches import first_leads
+from support.batches import first_leads
 
 # Half a minute on two threads of a very fast machine, minutes on others. The child counts the calls
 # it finished: none may have, so it was the call that was ended.
@@ -25,7 +25,7 @@ import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job may inherit "ignore"
 import torch
 import forge.ops
-from batches import first_leads
+from support.batches import first_leads
 
 torch.set_num_threads(2)
 batch = [x.repeat(({REPEAT}, *[1] * (x.dim() - 1))) for x in first_leads({N_POSITIONS})]

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 import forge.ops
-import world_sets
-from batches import FIRST_STATE, Batch, first_leads, random_games
 from forge.ops.cuda import LANES_PER_MULTIPROCESSOR
+from support import world_sets
+from support.batches import FIRST_STATE, Batch, first_leads, random_games
 
 Arguments = tuple[Any, ...]
 

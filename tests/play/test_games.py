@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from eq_games import Line, random_lines, replayed, seat_to_act
 from forge.errors import ForgeError
 from forge.game.deal import Deal
 from forge.play.games import Games, legal_slots
 from reference import deals, game, packing, rules
 from reference.rules import ALL_DOMINOES, domino_id
+from support.lines import Line, random_lines, replayed, seat_to_act
 
 LINES = random_lines(30, seed=3)
 

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from eq_games import Line, random_lines, replayed, seat_to_act, slot_between
 from forge.errors import ForgeError
 from forge.play.transcript import MAX_TOKENS, read_transcript, transcript_tokens
 from reference import packing
 from reference.rules import Domino, domino_id
+from support.lines import Line, random_lines, replayed, seat_to_act, slot_between
 
 LINES = random_lines(20, seed=21)
 COUNT_CLASS = {5: 1, 10: 2}

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from eq_records import SEEDS, small_folder, small_record, write_games
 from forge.eq.pipeline import default_decl
 from forge.eq.records import EqRecord, read_record, write_record
 from forge.errors import ForgeError
 from forge.learn.batches import Batch
 from forge.stage2.data import DecisionSplit, EqDataModule, decision_rows
+from support.records import SEEDS, small_folder, small_record, write_games
 
 SHAPES: dict[str, tuple[torch.dtype, tuple[int, ...]]] = {
     "tokens": (torch.int8, (36, 8)),

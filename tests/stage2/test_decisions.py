@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from eq_records import small_record
 from forge.eq.records import write_record
 from forge.errors import ForgeError
 from forge.play.transcript import read_transcript
 from forge.stage2.decisions import JudgedDecisions, PlayedDecisions
-from models.tiny import tiny_decisions
+from support.checkpoints import tiny_decisions
+from support.records import small_record
 
 
 def test_decisions_know_their_game(tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from eq_games import random_lines, replayed
-from eq_views import View, view_of
 from forge.play.transcript import transcript_tokens
 from forge.stage2.geometry import FEATURE_GROUPS, TranscriptGeometry, own_tokens
 from reference import rules
 from reference.renaming import KIND_OF, canonical
 from reference.rules import ALL_DOMINOES, Domino, domino_id
+from support.lines import random_lines, replayed
+from support.views import View, view_of
 
 LINES = random_lines(10, seed=31)
 GEOMETRY = TranscriptGeometry()

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from eq_records import few_worlds, played, write_games
 from forge.game.deal import Deal
 from forge.play.games import Games
 from forge.play.transcript import transcript_tokens
 from forge.stage2.data import EqDataModule
 from forge.stage2.metrics import EqMetrics
 from forge.stage2.module import EqLightningModule
+from support.records import few_worlds, played, write_games
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

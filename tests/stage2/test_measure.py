@@ -14,7 +14,7 @@ from forge.stage2.measure import evaluate_eq
 from forge.stage2.metrics import EqMetrics
 from forge.stage2.network import EqPrediction
 from forge.stats.intervals import RatioSums
-from models.tiny import tiny_decisions, tiny_eq_module
+from support.checkpoints import tiny_decisions, tiny_eq_module
 
 
 @pytest.fixture(scope="module")

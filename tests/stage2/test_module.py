@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from eq_records import small_folder
 from forge.errors import ForgeError
 from forge.learn.callbacks import StopOnNonFinite
 from forge.stage2.data import DecisionSplit, EqDataModule
 from forge.stage2.metrics import EqMetrics
 from forge.stage2.module import EqLightningModule, best_slots
 from forge.stage2.network import ARCHITECTURES, EqPrediction
-from resuming import SaveAt, fit, same_state
+from support.records import small_folder
+from support.resuming import SaveAt, fit, same_state
 
 TINY: dict[str, Any] = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 32, "lr": 1e-2}
 N_EPOCHS = 3

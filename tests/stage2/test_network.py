@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from eq_games import random_lines, replayed
 from forge import ops
 from forge.eq.worlds import WorldPositions
 from forge.errors import ForgeError
@@ -16,6 +15,7 @@ from forge.play.transcript import HIGH_PIP, LOW_PIP, transcript_tokens
 from forge.stage2.geometry import own_tokens
 from forge.stage2.module import EqLightningModule
 from forge.stage2.network import ARCHITECTURES, EqPrediction, build_transcript_network
+from support.lines import random_lines, replayed
 
 LINES = random_lines(20, seed=41)
 SIZES: dict[str, Any] = {"embed_dim": 24, "n_heads": 2, "n_layers": 2, "ff_dim": 32}

@@ -8,10 +8,10 @@ import torch
 from scipy import stats
 
 import forge.ops  # noqa: F401  (registers the ops)
-import world_sets
 from reference import philox
 from reference import worlds as reference
-from world_sets import EMPTY_BOARD, Question, tensors
+from support import world_sets
+from support.world_sets import EMPTY_BOARD, Question, tensors
 
 SAMPLERS = ("uniform", "mrv")
 P_BOUND = 1e-4

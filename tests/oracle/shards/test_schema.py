@@ -11,7 +11,7 @@ from forge.game.deal import Deal
 from forge.oracle.shards import schema
 from forge.oracle.shards.output import ROW_GROUP_STATES, write_shard
 from forge.oracle.shards.schema import load_shard, lookup, read_metadata
-from oracle.shards import made_up_rows, write_foreign
+from support.shards import made_up_rows, write_foreign
 
 STANDARD = "seed_00000158_decl_6.parquet"
 MARGINALIZED = "seed_00000158_opp2_decl_6.parquet"

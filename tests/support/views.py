@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from eq_games import Line, seat_to_act, slot_between
 from reference import packing, rules
 from reference.rules import ALL_DOMINOES, Domino
+from support.lines import Line, seat_to_act, slot_between
 
 Play = tuple[int, Domino]
 """(seat relative to the seat to act, domino)."""

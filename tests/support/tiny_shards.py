@@ -7,7 +7,7 @@ import numpy as np
 from forge.ml.rows import ROW_SHAPES
 from forge.oracle.shards.naming import ShardKey
 from forge.oracle.shards.output import write_shard
-from oracle.shards import TINY_DEAL, TINY_DECL, tiny_rows
+from support.shards import TINY_DEAL, TINY_DECL, tiny_rows
 
 SEEDS = (3, 7, 1005, 901, 960)  # three for train, one each for val and test
 

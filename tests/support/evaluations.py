@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from bidding.calibrations import straight
 from forge.arena.registry import parse_player
 from forge.bidding.calibration.table import Calibration
 from forge.bidding.estimates import make_table
 from forge.bidding.hand import BIDDING_DECLS, parse_hand
 from forge.bidding.hand_evaluation import Evaluation, Plan
 from forge.bidding.simulate import Simulator
+from support.calibrations import straight
 
 HAND = parse_hand("6-4,5-5,4-2,3-1,2-0,1-1,0-0")
 # Chances at a table are lower than those of perfect play.

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import forge.ops  # noqa: F401  (registers the ops)
-import world_sets
 from reference import worlds as reference
-from world_sets import EMPTY_BOARD, Question, small_questions, tensors
+from support import world_sets
+from support.world_sets import EMPTY_BOARD, Question, small_questions, tensors
 
 ops = torch.ops.forge
 

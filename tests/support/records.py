@@ -9,7 +9,7 @@ from forge.eq.oracle import ExactOracle
 from forge.eq.pipeline import play_games
 from forge.eq.records import EqRecord, write_record
 from forge.eq.settings import EstimateConfig, ExplorationConfig, GameSettings
-from threads import one_thread
+from support.threads import one_thread
 
 SEEDS = (7, 8, 23)
 

@@ -6,13 +6,13 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from batches import random_games
 from forge import ops
 from forge.game.state import seats_to_act
 from forge.learn.batches import Batch
 from forge.ml.measure.network_pass import Predict
 from forge.ml.module import DominoLightningModule
 from forge.ml.rows import make_rows
+from support.batches import random_games
 
 
 def n_left(states: Tensor) -> Tensor:

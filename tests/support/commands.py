@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from forge.cli.main import COMMANDS, spellings
-from threads import one_thread
+from support.threads import one_thread
 
 MODULES: Final = {name: entry.module for entry in COMMANDS for name in spellings(entry)}
 SCRIPT: Final = str(Path(sys.executable).with_name("forge"))

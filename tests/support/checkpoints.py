@@ -6,13 +6,13 @@ from typing import Any
 import lightning
 import torch
 
-from eq_records import small_record, write_games
 from forge.learn.batches import RowSource
 from forge.learn.network_module import STAGE_KEY, NetworkModule
 from forge.ml.module import DominoLightningModule
 from forge.stage2.decisions import JudgedDecisions
 from forge.stage2.module import EqLightningModule
-from ml.eval_rows import played_rows
+from support.played_rows import played_rows
+from support.records import small_record, write_games
 
 TINY: dict[str, Any] = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 32}
 

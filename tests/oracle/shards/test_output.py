@@ -19,7 +19,7 @@ from forge.oracle.shards.naming import ShardKey
 from forge.oracle.shards.output import write_shard
 from forge.oracle.shards.schema import COLUMNS
 from forge.work.atomic import FileClaim
-from oracle.shards import TINY_DEAL, TINY_DECL, Rows, made_up_rows, tiny_rows, write_foreign
+from support.shards import TINY_DEAL, TINY_DECL, Rows, made_up_rows, tiny_rows, write_foreign
 
 TINY_METADATA = {"seed": "0", "decl_id": str(TINY_DECL), "hands": TINY_DEAL.text}
 
@@ -262,7 +262,7 @@ from pathlib import Path
 from forge.work import atomic
 from forge.game.deal import Deal
 from forge.oracle.shards.output import write_shard
-from oracle.shards import made_up_rows
+from support.shards import made_up_rows
 
 write = atomic.FileClaim.write
 def slow_write(self, data):

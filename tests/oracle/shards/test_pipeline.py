@@ -22,7 +22,7 @@ from forge.oracle.tablebase import Tablebase
 from forge.work.atomic import FileClaim
 from forge.work.seed_files import SPLITS
 from forge.work.tracking import NoTracker
-from oracle.shards import made_up_rows
+from support.shards import made_up_rows
 
 KEYS = [ShardKey(seed, seed % 10) for seed in (0, 1, 2, 900, 901, 950)]
 N_STATES = 1000
@@ -245,7 +245,7 @@ import torch
 from forge.oracle.shards.naming import ShardKey
 from forge.oracle.shards.pipeline import Listener, PipelineOptions, run_pipeline
 from forge.oracle.tablebase import Tablebase
-from oracle.shards import made_up_rows
+from support.shards import made_up_rows
 
 rows = [torch.from_numpy(column) for column in made_up_rows(1000).as_tuple()]
 Tablebase.solve = staticmethod(lambda deal, decl, device="cpu": Tablebase(deal, decl, *rows))

@@ -1,6 +1,6 @@
-"""Writes `golden/reference.json`: perfect play of one hand over 50,000 deals.
+"""Writes `bidding.json`: perfect play of one hand over 50,000 deals.
 
-python tests/bidding/make_reference.py
+python tests/golden/make_bidding.py
 """
 
 import json
@@ -12,14 +12,14 @@ from forge.bidding.hand import parse_hand, parse_trumps
 from forge.bidding.simulate import Simulator
 
 HAND, TRUMP, SEED, N_DEALS = "6-4,5-5,4-2,3-1,2-0,1-1,0-0", "sixes", 424242, 50_000
-TARGET = Path(__file__).parent / "golden" / "reference.json"
+TARGET = Path(__file__).parent / "bidding.json"
 
 
 def main() -> None:
     """Solve and count."""
     points = Simulator(seed=SEED).points(parse_hand(HAND), parse_trumps(TRUMP), 0, N_DEALS)[0]
     reference = {
-        "command": "python tests/bidding/make_reference.py",
+        "command": "python tests/golden/make_bidding.py",
         "hand": HAND,
         "trump": TRUMP,
         "seed": SEED,
