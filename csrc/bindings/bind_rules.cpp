@@ -71,20 +71,29 @@ void bind_rules(py::module_& m) {
   m.attr("INITIAL_STATE") = INITIAL_STATE;
   m.attr("ILLEGAL") = static_cast<int>(ILLEGAL);
   m.def("rule_tables", &rule_tables);
-  m.def("trick_winner", &trick_winner);
-  m.def("first_bad_deal", &first_bad_deal);
-  m.def("first_bad_state", &first_bad_state);
-  m.def("state_error", [](int64_t state) {
-    const char* error = state_error(state);
-    return std::string(error ? error : "");
-  });
-  m.def("legal_slots", [](Address deal, int decl, int64_t state) {
-    return legal_slots(context_of(deal, decl), state);
-  });
-  m.def("play_slot", [](Address deal, int decl, int64_t state, int slot) {
-    const Play play = play_slot(context_of(deal, decl), state, slot);
-    return std::make_pair(play.state, play.points);
-  });
+  m.def("trick_winner", &trick_winner, py::arg("decl"), py::arg("dominoes"));
+  m.def("first_bad_deal", &first_bad_deal, py::arg("deals"), py::arg("n"));
+  m.def("first_bad_state", &first_bad_state, py::arg("states"), py::arg("n"));
+  m.def(
+      "state_error",
+      [](int64_t state) {
+        const char* error = state_error(state);
+        return std::string(error ? error : "");
+      },
+      py::arg("state"));
+  m.def(
+      "legal_slots",
+      [](Address deal, int decl, int64_t state) {
+        return legal_slots(context_of(deal, decl), state);
+      },
+      py::arg("deal"), py::arg("decl"), py::arg("state"));
+  m.def(
+      "play_slot",
+      [](Address deal, int decl, int64_t state, int slot) {
+        const Play play = play_slot(context_of(deal, decl), state, slot);
+        return std::make_pair(play.state, play.points);
+      },
+      py::arg("deal"), py::arg("decl"), py::arg("state"), py::arg("slot"));
 }
 
 }  // namespace forge::bindings

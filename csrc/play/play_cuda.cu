@@ -7,4 +7,8 @@ void play(const PlayJob& job, void* stream) {
   Launch{static_cast<cudaStream_t>(stream)}(job.batch.n, PlaySlots{job});
 }
 
+void mark_legal_slots(const LegalJob& job, void* stream) {
+  Launch{static_cast<cudaStream_t>(stream)}(job.batch.n, MarkLegalSlots{job});
+}
+
 }  // namespace forge::cuda

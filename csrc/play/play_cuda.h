@@ -5,5 +5,6 @@
 namespace forge::cuda {
 
 void play(const PlayJob& job, void* stream);
+void mark_legal_slots(const LegalJob& job, void* stream);
 
 }  // namespace forge::cuda

@@ -123,6 +123,40 @@ def play(
     points: int,
     n_threads: int,
 ) -> None: ...
+def mark_legal_slots(
+    deals: int,
+    deal_stride: int,
+    decls: int,
+    decl_stride: int,
+    states: int,
+    n: int,
+    legal: int,
+    n_threads: int,
+) -> None: ...
+def search_value(
+    deals: int,
+    deal_stride: int,
+    decls: int,
+    decl_stride: int,
+    states: int,
+    n: int,
+    values: int,
+    memories: SearchMemories,
+    n_threads: int,
+) -> None: ...
+def search_made(
+    deals: int,
+    deal_stride: int,
+    decls: int,
+    decl_stride: int,
+    states: int,
+    targets: int,
+    target_stride: int,
+    n: int,
+    made: int,
+    memories: SearchMemories,
+    n_threads: int,
+) -> None: ...
 def first_bad_constraints(allowed: int, sizes: int, n: int) -> tuple[int, str]: ...
 def first_without_world(allowed: int, sizes: int, n: int) -> tuple[int, str]: ...
 def count_worlds(allowed: int, sizes: int, n: int, counts: int, n_threads: int) -> None: ...

@@ -18,7 +18,7 @@ from forge.eq.posterior import (
 from forge.eq.worlds import WorldPositions
 from forge.errors import ForgeError
 from forge.game.state import seats_to_act
-from forge.play.games import legal_slots
+from forge.ops import legal_slots
 from support.lines import random_lines, replayed
 
 

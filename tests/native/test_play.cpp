@@ -1,5 +1,7 @@
 // The batch of plays on the CPU against the kernel of a device, and both against the rules' own
 // play.
+#include <memory>
+
 #include "check.h"
 #include "play/play_cpu.h"
 
@@ -89,9 +91,28 @@ void unsound_rows_are_marked_on_the_device() {
   CHECK(out.next[4] > 0);
 }
 
+void legal_slots_are_those_of_the_rules() {
+  const Plays p = all_plays(2);
+  const auto n = static_cast<int64_t>(p.states.size());
+  const PositionBatch batch{p.deals.data(), p.decls.data(), p.states.data(), n, 28, 1};
+  const auto host = std::make_unique<bool[]>(7 * p.states.size());
+  const auto device = std::make_unique<bool[]>(7 * p.states.size());
+  cpu::mark_legal_slots({batch, host.get()}, {3, nullptr});
+  HostLaunch{}(n, MarkLegalSlots{{batch, device.get()}});
+  for (size_t i = 0; i < p.states.size(); ++i) {
+    const DealContext c = make_deal_context(p.deals.data() + 28 * i, p.decls[i]);
+    const uint32_t legal = legal_slots(c, p.states[i]);
+    for (size_t slot = 0; slot < 7; ++slot) {
+      CHECK(host[7 * i + slot] == (legal >> slot & 1));
+      CHECK(device[7 * i + slot] == (legal >> slot & 1));
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
+  legal_slots_are_those_of_the_rules();
   plays_are_those_of_the_rules();
   unsound_rows_are_marked_on_the_device();
 }

@@ -3,6 +3,7 @@
 `test_hidden_contract.py` has the ops on hidden hands and `play`.
 """
 
+import inspect
 import re
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,15 @@ Arguments = dict[str, Any]
 
 DEAL_OPS = ("enumerate_states", "expand_states", "backward_induction", "solve")
 SIZED_BY_VALUES = ("enumerate_states", "solve")  # what comes out is as long as the deal decides
-BATCH_OPS = ("search", "search_at_least", "tokenize_states")
+BATCH_OPS = (
+    "search",
+    "search_at_least",
+    "search_value",
+    "search_made",
+    "legal_slots",
+    "tokenize_states",
+)
+WITH_TARGETS = ("search_at_least", "search_made")
 OPS = DEAL_OPS + BATCH_OPS
 SIZED_BY_STATES = tuple(op for op in OPS if op not in SIZED_BY_VALUES)
 TENSORS = {op: re.findall(r"Tensor (\w+)", SCHEMAS[op].split("->")[0]) for op in OPS}
@@ -34,6 +43,9 @@ OUTPUTS = {
     "solve": [((), torch.int64), ((), torch.int8), ((7,), torch.int8)],
     "search": [((7,), torch.int8)],
     "search_at_least": [((7,), torch.int8)],
+    "search_value": [((), torch.int8)],
+    "search_made": [((), torch.bool)],
+    "legal_slots": [((7,), torch.bool)],
     "tokenize_states": [((32, 12), torch.int8), ((32,), torch.int8)],
 }
 
@@ -76,7 +88,7 @@ def arguments(
         good: Arguments
         if op in BATCH_OPS:
             good = dict(batch._asdict())
-            good |= {"targets": targets} if op == "search_at_least" else {}
+            good |= {"targets": targets} if op in WITH_TARGETS else {}
         else:
             good = {"deal": small_deal, "decl": small_decl}
             good |= {} if op in SIZED_BY_VALUES else {"states": last_trick}
@@ -90,7 +102,19 @@ def test_every_op_is_looked_at() -> None:
     hidden = {"count_worlds", "sample_worlds", "enumerate_worlds", "play"}
     assert {*OPS, *hidden} == SCHEMAS.keys()
     assert set(OPS) == OUTPUTS.keys()
-    assert all(getattr(forge.ops, op) is getattr(torch.ops.forge, op) for op in OPS)
+
+
+@pytest.mark.parametrize("op", sorted(SCHEMAS))
+def test_every_op_is_a_documented_function(op: str) -> None:
+    function = getattr(forge.ops, op)
+    taken = inspect.signature(function)
+    names = [
+        part.split()[-1].partition("=")[0] for part in SCHEMAS[op][1:].split(")")[0].split(", ")
+    ]
+    assert list(taken.parameters) == names
+    assert taken.return_annotation is not inspect.Signature.empty
+    text = inspect.getdoc(function) or ""
+    assert "Returns:" in text and all(name in text for name in names)
 
 
 @pytest.mark.parametrize("op", OPS)

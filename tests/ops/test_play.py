@@ -76,3 +76,19 @@ def test_end_of_the_hand() -> None:
     end = packing.pack(packing.State(hands=((),) * 4, leader=2, plays=()))
     with pytest.raises(ForgeError, match=r"^slots\[0\] = 0 is not legal: the hand is over$"):
         play([Position(deals.from_seed(0), 3, end)], [0])
+
+
+@pytest.mark.parametrize("declaration", rules.DECLARATIONS)
+@settings(max_examples=10)
+@given(data=st.data())
+def test_legal_slots_of_a_hand(declaration: int, data: st.DataObject) -> None:
+    line = data.draw(lines(declaration))
+    legal = torch.ops.forge.legal_slots(
+        torch.tensor([deals.ids(position.deal) for position in line], dtype=torch.int8),
+        torch.tensor([declaration], dtype=torch.int8),
+        torch.tensor([position.packed for position in line]),
+    )
+    assert legal.dtype == torch.bool
+    assert [row.nonzero()[:, 0].tolist() for row in legal] == [
+        sorted(game.legal_slots(position.deal, declaration, position.packed)) for position in line
+    ]

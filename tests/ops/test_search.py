@@ -134,3 +134,14 @@ def test_end_of_the_hand() -> None:
     batch = [Position(deals.from_seed(0), 0, packing.pack(end))]
     assert search(batch) == [[-128] * N_SLOTS]
     assert search_at_least(batch, [0]) == [[-1] * N_SLOTS]
+
+
+@settings(max_examples=40)
+@given(batch=st.lists(positions(min_plays=16, max_plays=28), max_size=12), data=st.data())
+def test_value_and_made_in_one_batch(batch: list[Position], data: st.DataObject) -> None:
+    arguments = deal_tensor(batch), decl_tensor(batch), state_tensor(batch)
+    expected = [solver(position).value(position.packed) for position in batch]
+    assert torch.ops.forge.search_value(*arguments).tolist() == expected
+    targets = [value + data.draw(st.integers(min_value=-2, max_value=2)) for value in expected]
+    made = torch.ops.forge.search_made(*arguments, torch.tensor(targets, dtype=torch.int8))
+    assert made.tolist() == [v >= t for v, t in zip(expected, targets, strict=True)]

@@ -5,7 +5,8 @@ import torch
 
 from forge.errors import ForgeError
 from forge.game.deal import Deal
-from forge.play.games import Games, legal_slots
+from forge.ops import legal_slots
+from forge.play.games import Games
 from reference import deals, game, packing, rules
 from reference.rules import ALL_DOMINOES, domino_id
 from support.lines import Line, random_lines, replayed, seat_to_act

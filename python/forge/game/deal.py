@@ -3,12 +3,17 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
+import numpy as np
+import numpy.typing as npt
 
 from forge.errors import ForgeError
 from forge.game.rng import Hands, deal_around_hand, deal_from_seed
 from forge.game.tables import domino_name, parse_hand
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,8 +85,15 @@ class Deal:
         return " / ".join(",".join(domino_name(d) for d in reversed(hand)) for hand in self.hands)
 
     @property
-    def tensor(self) -> torch.Tensor:
+    def array(self) -> npt.NDArray[np.int8]:
+        """int8 [4, 7], of domino ids in slot order."""
+        return np.array(self.hands, dtype=np.int8)
+
+    @property
+    def tensor(self) -> "torch.Tensor":
         """int8 [4, 7], as the operators take it."""
+        import torch
+
         return torch.tensor(self.hands, dtype=torch.int8)
 
     def __repr__(self) -> str:

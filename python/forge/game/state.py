@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor
 
 from forge.build import native
 from forge.errors import ForgeError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 INITIAL_STATE: int = native.INITIAL_STATE
 ILLEGAL: int = native.ILLEGAL
@@ -59,7 +61,7 @@ def check_state(state: int) -> None:
         raise ForgeError(f"{state} is not a packed state: {error}")
 
 
-States = TypeVar("States", int, npt.NDArray[np.int64], Tensor)
+States = TypeVar("States", int, npt.NDArray[np.int64], "Tensor")
 
 
 def seats_to_act(states: States) -> States:

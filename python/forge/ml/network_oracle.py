@@ -10,7 +10,6 @@ from forge.errors import ForgeError
 from forge.game.state import seats_to_act
 from forge.learn.weights import load_weights
 from forge.ml.module import DominoLightningModule
-from forge.play.games import legal_slots
 
 
 class NetworkOracle:
@@ -69,7 +68,7 @@ class NetworkOracle:
             )
         sign = 1 - 2 * (players & 1)
         q: Tensor = scores.float().to(states.device) * sign[:, None]
-        return q.masked_fill(~legal_slots(deals, decls, states), torch.nan)
+        return q.masked_fill(~ops.legal_slots(deals, decls, states), torch.nan)
 
     def at_least(self, deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor) -> Tensor:
         """See `forge.eq.oracle.Oracle`; 1 where the guess reaches the target."""

@@ -1,16 +1,28 @@
-"""The operators, as ``torch.ops.forge.*`` and as functions of this module.
+"""The operators, as functions of this module and as ``torch.ops.forge.*``.
 
-`schemas` is their contract; `cpu` and `cuda` register the kernels.
+`functions` says what each does, `schemas` is their contract; `cpu` and `cuda` register the kernels.
 """
-
-from typing import Any
-
-import torch
 
 from forge.ops import cpu as cpu
 from forge.ops import cuda as cuda
 from forge.ops.cpu import count_states, verify_tablebase
 from forge.ops.device import resolve_device
+from forge.ops.functions import (
+    backward_induction,
+    count_worlds,
+    enumerate_states,
+    enumerate_worlds,
+    expand_states,
+    legal_slots,
+    play,
+    sample_worlds,
+    search,
+    search_at_least,
+    search_made,
+    search_value,
+    solve,
+    tokenize_states,
+)
 from forge.ops.memory import release_memory
 
 __all__ = [
@@ -20,25 +32,16 @@ __all__ = [
     "enumerate_states",
     "enumerate_worlds",
     "expand_states",
+    "legal_slots",
     "play",
     "release_memory",
     "resolve_device",
     "sample_worlds",
     "search",
     "search_at_least",
+    "search_made",
+    "search_value",
     "solve",
     "tokenize_states",
     "verify_tablebase",
 ]
-
-enumerate_states: Any = torch.ops.forge.enumerate_states
-expand_states: Any = torch.ops.forge.expand_states
-backward_induction: Any = torch.ops.forge.backward_induction
-solve: Any = torch.ops.forge.solve
-search: Any = torch.ops.forge.search
-search_at_least: Any = torch.ops.forge.search_at_least
-tokenize_states: Any = torch.ops.forge.tokenize_states
-play: Any = torch.ops.forge.play
-count_worlds: Any = torch.ops.forge.count_worlds
-sample_worlds: Any = torch.ops.forge.sample_worlds
-enumerate_worlds: Any = torch.ops.forge.enumerate_worlds

@@ -208,6 +208,50 @@ def search_at_least(deals: Tensor, decls: Tensor, states: Tensor, targets: Tenso
     return out
 
 
+def search_value(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
+    deals, decls, states = _positions(deals, decls, states)
+    values = schemas.empty_values(states)
+    with _search_memories() as memories:
+        native.search_value(
+            *batch_arguments(deals, decls, states),
+            states.shape[0],
+            values.data_ptr(),
+            memories,
+            torch.get_num_threads(),
+        )
+    return values
+
+
+def search_made(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor) -> Tensor:
+    deals, decls, states = _positions(deals, decls, states)
+    schemas.check_targets(states, targets)
+    targets = targets.contiguous()
+    made = schemas.empty_values(states)
+    with _search_memories() as memories:
+        native.search_made(
+            *batch_arguments(deals, decls, states),
+            targets.data_ptr(),
+            1 if targets.shape[0] > 1 else 0,
+            states.shape[0],
+            made.data_ptr(),
+            memories,
+            torch.get_num_threads(),
+        )
+    return made.bool()
+
+
+def legal_slots(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
+    deals, decls, states = _positions(deals, decls, states)
+    legal = schemas.empty_legal(states)
+    native.mark_legal_slots(
+        *batch_arguments(deals, decls, states),
+        states.shape[0],
+        legal.data_ptr(),
+        torch.get_num_threads(),
+    )
+    return legal
+
+
 def tokenize_states(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
     deals, decls, states = _positions(deals, decls, states)
     tokens, masks = schemas.empty_tokens(states)
@@ -282,6 +326,9 @@ _KERNELS: dict[str, Callable[..., Any]] = {
     "solve": solve,
     "search": search,
     "search_at_least": search_at_least,
+    "search_value": search_value,
+    "search_made": search_made,
+    "legal_slots": legal_slots,
     "tokenize_states": tokenize_states,
     "play": play,
     **cpu_worlds.KERNELS,

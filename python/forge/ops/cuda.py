@@ -108,16 +108,19 @@ def _positions(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[Tensor, Te
     return deals.contiguous(), decls.contiguous(), states.contiguous()
 
 
-def _run_search(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor | None) -> Tensor:
-    out = schemas.empty_q(states)
+def _run_search(
+    deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor | None, out: Tensor
+) -> Tensor:
+    """Fill out: int8 [B, 7] about every slot, or [B] about the position itself."""
+    width = out.numel() // max(1, states.shape[0])
     n = states.shape[0]
     if n == 0:
         return out
     with torch.cuda.device(states.device):
         properties = torch.cuda.get_device_properties(states.device)
         most_lanes = properties.multi_processor_count * LANES_PER_MULTIPROCESSOR
-        slots_per_item = 7 if n >= most_lanes else 1
-        n_lanes = min(n * (7 // slots_per_item), most_lanes)
+        slots_per_item = width if n >= most_lanes else 1
+        n_lanes = min(n * (width // slots_per_item), most_lanes)
         entries = torch.zeros(n_lanes << LOG2_LANE_TABLE, dtype=torch.int64, device=states.device)
         queue = torch.zeros(1, dtype=torch.int64, device=states.device)
         native.cuda.search(
@@ -126,6 +129,7 @@ def _run_search(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor | 
             1 if targets is not None and targets.shape[0] > 1 else 0,
             n,
             out.data_ptr(),
+            width,
             slots_per_item,
             queue.data_ptr(),
             entries.data_ptr(),
@@ -137,13 +141,40 @@ def _run_search(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor | 
 
 
 def _search(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
-    return _run_search(*_positions(deals, decls, states), targets=None)
+    positions = _positions(deals, decls, states)
+    return _run_search(*positions, targets=None, out=schemas.empty_q(states))
 
 
 def _search_at_least(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor) -> Tensor:
     positions = _positions(deals, decls, states)
     schemas.check_targets(states, targets)
-    return _run_search(*positions, targets=targets.contiguous())
+    return _run_search(*positions, targets=targets.contiguous(), out=schemas.empty_q(states))
+
+
+def _search_value(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
+    positions = _positions(deals, decls, states)
+    return _run_search(*positions, targets=None, out=schemas.empty_values(states))
+
+
+def _search_made(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor) -> Tensor:
+    positions = _positions(deals, decls, states)
+    schemas.check_targets(states, targets)
+    out = schemas.empty_values(states)
+    # A row that is no position has -1: not made.
+    return _run_search(*positions, targets=targets.contiguous(), out=out) > 0
+
+
+def _legal_slots(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
+    deals, decls, states = _positions(deals, decls, states)
+    legal = schemas.empty_legal(states)
+    with torch.cuda.device(states.device):
+        native.cuda.mark_legal_slots(
+            *batch_arguments(deals, decls, states),
+            states.shape[0],
+            legal.data_ptr(),
+            current_stream(states),
+        )
+    return legal
 
 
 def _tokenize_states(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
@@ -188,6 +219,9 @@ _KERNELS: dict[str, Callable[..., Any]] = {
     "solve": _solve,
     "search": _search,
     "search_at_least": _search_at_least,
+    "search_value": _search_value,
+    "search_made": _search_made,
+    "legal_slots": _legal_slots,
     "tokenize_states": _tokenize_states,
     "play": _play,
     **cuda_worlds.KERNELS,

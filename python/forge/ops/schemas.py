@@ -21,6 +21,9 @@ SCHEMAS = {
     "solve": "(Tensor deal, int decl) -> (Tensor, Tensor, Tensor)",
     "search": "(Tensor deals, Tensor decls, Tensor states) -> Tensor",
     "search_at_least": "(Tensor deals, Tensor decls, Tensor states, Tensor targets) -> Tensor",
+    "search_value": "(Tensor deals, Tensor decls, Tensor states) -> Tensor",
+    "search_made": "(Tensor deals, Tensor decls, Tensor states, Tensor targets) -> Tensor",
+    "legal_slots": "(Tensor deals, Tensor decls, Tensor states) -> Tensor",
     "tokenize_states": "(Tensor deals, Tensor decls, Tensor states) -> (Tensor, Tensor)",
     "play": "(Tensor deals, Tensor decls, Tensor states, Tensor slots) -> (Tensor, Tensor)",
     "count_worlds": "(Tensor allowed, Tensor sizes) -> Tensor",
@@ -110,6 +113,16 @@ def empty_q(states: Tensor) -> Tensor:
     return states.new_empty((states.shape[0], N_SLOTS), dtype=torch.int8)
 
 
+def empty_values(states: Tensor) -> Tensor:
+    """Room for int8 [B]."""
+    return states.new_empty(states.shape[0], dtype=torch.int8)
+
+
+def empty_legal(states: Tensor) -> Tensor:
+    """Room for bool [B, 7]."""
+    return states.new_empty((states.shape[0], N_SLOTS), dtype=torch.bool)
+
+
 def empty_tokens(states: Tensor) -> tuple[Tensor, Tensor]:
     """Room for tokens int8 [N, 32, 12] and masks int8 [N, 32]."""
     n = states.shape[0]
@@ -171,6 +184,25 @@ def _fake_search_at_least(deals: Tensor, decls: Tensor, states: Tensor, targets:
     check_positions(deals, decls, states)
     check_targets(states, targets)
     return empty_q(states)
+
+
+@torch.library.register_fake("forge::search_value", lib=LIBRARY)
+def _fake_search_value(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
+    check_positions(deals, decls, states)
+    return empty_values(states)
+
+
+@torch.library.register_fake("forge::search_made", lib=LIBRARY)
+def _fake_search_made(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor) -> Tensor:
+    check_positions(deals, decls, states)
+    check_targets(states, targets)
+    return states.new_empty(states.shape[0], dtype=torch.bool)
+
+
+@torch.library.register_fake("forge::legal_slots", lib=LIBRARY)
+def _fake_legal_slots(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
+    check_positions(deals, decls, states)
+    return empty_legal(states)
 
 
 @torch.library.register_fake("forge::tokenize_states", lib=LIBRARY)

@@ -1,31 +1,73 @@
-"""Exact values of positions without a tablebase."""
+"""Exact values of positions without a tablebase. On the CPU nothing of it needs torch."""
 
+import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import torch
+import numpy as np
+import numpy.typing as npt
 
-from forge import ops
 from forge.build import native
 from forge.errors import ForgeError
 from forge.game.deal import Deal
 from forge.game.state import ILLEGAL, INITIAL_STATE, check_state
 
 if TYPE_CHECKING:
+    import torch
+
     from forge.oracle.position import Position
+
+_N_SLOTS = 7
 
 
 def _optional(row: Sequence[int]) -> tuple[int | None, ...]:
     return tuple(None if q == ILLEGAL else q for q in row)
 
 
+def _n_threads() -> int:
+    """What torch is set to, where somebody uses it; else the cores this process may use."""
+    if "torch" in sys.modules:
+        import torch
+
+        return torch.get_num_threads()
+    return len(os.sched_getaffinity(0))
+
+
 def search(
-    positions: Sequence["Position"], device: str | torch.device = "cpu"
+    positions: Sequence["Position"], device: "str | torch.device" = "cpu"
 ) -> list[tuple[int | None, ...]]:
     """Exact q of many positions in one batch: per position seven values (team-0 frame), None where
     the slot is not legal. Deals, declarations and points of the hand may differ."""
     if not positions:
         return []
+    if str(device) != "cpu":
+        return _search_on(positions, device)
+    deals = np.stack([p.deal.array for p in positions])
+    decls = np.array([p.decl for p in positions], dtype=np.int8)
+    states = np.array([p.state for p in positions], dtype=np.int64)
+    q = np.empty((len(positions), _N_SLOTS), dtype=np.int8)
+    native.search(
+        deals=deals.ctypes.data,
+        deal_stride=deals[0].size,
+        decls=decls.ctypes.data,
+        decl_stride=1,
+        states=states.ctypes.data,
+        n=len(states),
+        q=q.ctypes.data,
+        memories=native.SearchMemories(),
+        n_threads=_n_threads(),
+    )
+    return [_optional(row) for row in q.tolist()]
+
+
+def _search_on(
+    positions: Sequence["Position"], device: "str | torch.device"
+) -> list[tuple[int | None, ...]]:
+    import torch
+
+    from forge import ops
+
     q = ops.search(
         torch.stack([p.deal.tensor for p in positions]).to(device),
         torch.tensor([p.decl for p in positions], dtype=torch.int8, device=device),
@@ -36,8 +78,7 @@ def search(
 
 def search_one(deal: Deal, decl: int, state: int = INITIAL_STATE) -> tuple[int | None, ...]:
     """Exact q of one position, see `search`."""
-    q = ops.search(deal.tensor[None], torch.tensor([decl], dtype=torch.int8), torch.tensor([state]))
-    return _optional(q[0].tolist())
+    return SearchContext(deal, decl).q(state)
 
 
 class SearchContext:
@@ -51,7 +92,9 @@ class SearchContext:
             raise ForgeError(f"decl must be 0..9, got {decl}")
         self.deal = deal
         self.decl = decl
-        self._deal = deal.tensor
+        self._deal: npt.NDArray[np.int8] = deal.array
+        self._out = np.empty(_N_SLOTS, dtype=np.int8)
+        self._addresses = self._deal.ctypes.data, self._out.ctypes.data
         self._memory = native.SearchMemory()
 
     def _state(self, state: "int | Position") -> int:
@@ -64,20 +107,18 @@ class SearchContext:
 
     def q(self, state: "int | Position" = INITIAL_STATE) -> tuple[int | None, ...]:
         """Exact value after each slot (team-0 frame), None where the slot is not legal."""
-        out = torch.empty(7, dtype=torch.int8)
-        self._memory.search(self._deal.data_ptr(), self.decl, self._state(state), out.data_ptr())
-        return _optional(out.tolist())
+        deal, out = self._addresses
+        self._memory.search(deal, self.decl, self._state(state), out)
+        return _optional(self._out.tolist())
 
     def at_least(
         self, target: int, state: "int | Position" = INITIAL_STATE
     ) -> tuple[bool | None, ...]:
         """Whether the value after each slot is at least `target` (team-0 frame), None: illegal."""
         target = max(-128, min(target, 127))  # an int8; values are -42..42
-        out = torch.empty(7, dtype=torch.int8)
-        self._memory.search_at_least(
-            self._deal.data_ptr(), self.decl, self._state(state), target, out.data_ptr()
-        )
-        return tuple(None if answer < 0 else bool(answer) for answer in out.tolist())
+        deal, out = self._addresses
+        self._memory.search_at_least(deal, self.decl, self._state(state), target, out)
+        return tuple(None if answer < 0 else bool(answer) for answer in self._out.tolist())
 
     def __repr__(self) -> str:
         return f"SearchContext({self.deal!r}, decl={self.decl})"

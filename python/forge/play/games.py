@@ -97,7 +97,7 @@ class Games:
     @property
     def legal(self) -> Tensor:
         """bool [B, 7]: which slots of the seat to act may be played; none after the last play."""
-        return legal_slots(self.deals, self.decls, self.states)
+        return ops.legal_slots(self.deals, self.decls, self.states)
 
     def to(self, device: torch.device) -> "Games":
         """The same games on a device."""
@@ -175,27 +175,6 @@ def played_by_seat(plays: Tensor, seats: Tensor) -> Tensor:
     masks = torch.zeros((plays.shape[0], N_SEATS), dtype=torch.int32, device=plays.device)
     bits = torch.ones_like(plays, dtype=torch.int32) << plays.int()
     return masks.scatter_add(1, seats.long(), bits)
-
-
-def legal_slots(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
-    """bool [B, 7]: slots of the seats to act that may be played; none in a terminal state.
-
-    Args:
-        deals: int8 [B, 4, 7].
-        decls: int8 [B].
-        states: int64 [B].
-    """
-    rows = torch.arange(len(states), device=states.device)
-    players = seats_to_act(states)
-    hand = deals[rows, players].int()
-    slots = torch.arange(N_SLOTS, device=states.device)
-    held = (states[:, None] >> (N_SLOTS * players[:, None] + slots)) & 1 > 0
-    leader, led_slot = (states >> 28) & 3, (states >> 32) & 7
-    led = deals[rows, leader, led_slot.clamp(max=N_SLOTS - 1)].long()
-    followers = _FOLLOWERS.to(led.device)[decls.long(), led]
-    follows = held & ((followers[:, None] >> hand) & 1 > 0)
-    must_follow = follows.any(dim=1) & (led_slot < N_SLOTS)
-    return torch.where(must_follow[:, None], follows, held)
 
 
 def domino_mask(dominoes: Tensor) -> Tensor:
