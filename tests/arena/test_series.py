@@ -240,8 +240,8 @@ def wait_for(condition: Any) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("n_workers", [1, 2])
-def test_a_killed_run_goes_on(tmp_path: Path, n_workers: int) -> None:
+def test_a_killed_run_goes_on(tmp_path: Path) -> None:
+    n_workers = 2
     path, pair = tmp_path / "results.jsonl", options("greedy-points", "random")
     line = ["arena", pair.a.text, pair.b.text, "--games", "100000"]
     line += ["--workers", str(n_workers), "--out", str(path)]
@@ -249,7 +249,7 @@ def test_a_killed_run_goes_on(tmp_path: Path, n_workers: int) -> None:
         wait_for(lambda: path.is_file() and path.read_bytes().count(b"\n") > 2)
         workers = children_of(process.pid)
         process.send_signal(signal.SIGKILL)
-    assert (len(workers) >= 2) == (n_workers == 2)
+    assert len(workers) >= n_workers
     # Workers end with their owner.
     wait_for(lambda: not any(Path(f"/proc/{pid}/task").is_dir() for pid in workers))
     n_done = 16 * (path.read_bytes().count(b"\n") - 1)

@@ -16,7 +16,7 @@ from forge.arena.series import ArenaOptions, run_arena
 from forge.arena.specs import PlayerKind
 from forge.arena.written_options import options_of
 from forge.errors import ForgeError
-from forge.game.contract import Bid
+from forge.game.contract import LOWEST_BID, Bid
 from forge.play.games import Games
 from forge.play.player import Player
 from support.lines import random_lines, replayed
@@ -252,4 +252,4 @@ def test_fields_that_cannot_be_written() -> None:
 def test_a_kind_must_be_built_by_somebody() -> None:
     assert ForPoints().usage == "eq[:OPTIONS]"
     with pytest.raises(NotImplementedError):
-        PlayerKind().build(None, "cpu", 30)
+        PlayerKind().build(None, "cpu", LOWEST_BID)

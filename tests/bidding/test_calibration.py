@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,7 +66,7 @@ def test_files(tmp_path: Path) -> None:
     calibration.write(path)
     assert Calibration.read(path) == calibration
     values = json.loads(path.read_text())
-    broken = {
+    broken: dict[str, dict[str, Any]] = {
         "slopes must be positive": {"slopes": {**values["slopes"], "notrump": [-1.0] * 13}},
         "must be of pip trump": {"intercepts": {"pip trump": [0.0] * 13}},
         "must be 13 numbers": {"slopes": {**values["slopes"], "notrump": [1.0]}},

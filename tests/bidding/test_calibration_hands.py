@@ -82,8 +82,9 @@ def test_what_cannot_be(tmp_path: Path) -> None:
         play_contracts(PlayOptions(parse_player("greedy-points"), 9, 3), range(2), path)
     header, line, *_ = path.read_text().splitlines()
     row = json.loads(line)
-    for change in ({"hand": "6-6"}, {"bid": 29}, {"made": 4}, {"perfect": []}, {"decl": 10}):
-        path.write_text(f"{header}\n{json.dumps({**row, **change})}\n")
+    wrong = {"hand": "6-6", "bid": 29, "made": 4, "perfect": [], "decl": 10}
+    for field, value in wrong.items():
+        path.write_text(f"{header}\n{json.dumps({**row, field: value})}\n")
         with pytest.raises(ForgeError, match="line 2 is damaged"):
             HANDS.read(path)
     path.write_text("a,b\n")

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,8 @@ PLAN = Plan(8)
 HELD = [hand_of_seed(seed) for seed in range(4)]
 
 
-def work(**changes: object) -> HandWork:
-    values = {"simulator": Simulator(seed=2), "decls": DECLS, "plan": PLAN}
+def work(**changes: Any) -> HandWork:
+    values: dict[str, Any] = {"simulator": Simulator(seed=2), "decls": DECLS, "plan": PLAN}
     return HandWork(**{**values, **changes})
 
 

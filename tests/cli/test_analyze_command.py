@@ -1,22 +1,17 @@
 """The command that analyses E[Q] games, as users type it."""
 
 import json
-import shlex
-import subprocess
-import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
-from forge.cli import analyze_eq as analyze
-from forge.cli.main import COMMANDS
 from forge.eq.records import record_path, write_record
 from support.checkpoints import run_checkpoint
+from support.commands import Run, Works
 from support.records import small_record
 
-Command = Callable[[str], tuple[int, str, str]]
 # All decisions are cheap ones: those of few worlds, at most two of a trick.
 CHEAP = "--enum-limit 100 --decisions-per-trick 2 --repeats 2 --worlds 2,5"
 PLOTS = {"error.png", "standard_error.png", "coverage.png", "points_lost.png"}
@@ -32,40 +27,19 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def command(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Command:
-    """Runs the command in this process, in an empty directory: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(line: str) -> tuple[int, str, str]:
-        n_threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            with pytest.raises(SystemExit) as ended:
-                analyze.main(shlex.split(line))
-        finally:
-            torch.set_num_threads(n_threads)
-        captured = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, captured.out, captured.err
-
-    return run
+def command(forge: Run) -> Run:
+    """`forge analyze-eq` with options."""
+    return partial(forge, "analyze-eq")
 
 
-def test_as_a_module(tmp_path: Path, data: Path) -> None:
-    line = [sys.executable, "-m", "forge.eq.analyze", "--data", str(data), "--split", "train"]
-    done = subprocess.run(
-        [*line, *CHEAP.split()], cwd=tmp_path, capture_output=True, text=True, timeout=300
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "no --checkpoint: the comparison with a network is left out" in done.stdout
+def test_without_a_network(works: Works, tmp_path: Path, data: Path) -> None:
+    shown = works("analyze-eq", "--data", data, "--split train", CHEAP)
+    assert "no --checkpoint: the comparison with a network is left out" in shown
     folder = tmp_path / "eq-analysis"
     assert {path.name for path in folder.iterdir()} == {"analysis.json", *PLOTS}
 
 
-def test_report_with_a_network(command: Command, tmp_path: Path, data: Path) -> None:
+def test_report_with_a_network(command: Run, tmp_path: Path, data: Path) -> None:
     run_checkpoint(tmp_path / "tiny.ckpt")
     options = f"--data {data} --split train {CHEAP} --checkpoint tiny.ckpt --network-worlds 3"
     code, text, error = command(f"{options} --output out --reference-samples 5")
@@ -99,7 +73,7 @@ def test_report_with_a_network(command: Command, tmp_path: Path, data: Path) -> 
     assert json.loads((tmp_path / "other" / "analysis.json").read_text()) != report
 
 
-def test_one_file_and_a_limit_of_games(command: Command, tmp_path: Path, data: Path) -> None:
+def test_one_file_and_a_limit_of_games(command: Run, tmp_path: Path, data: Path) -> None:
     names = ("one", "two")
     file = data / "train" / "seed_00000007.pt"
     assert command(f"--data {file} {CHEAP} --output one --no-plots")[0] == 0
@@ -136,9 +110,7 @@ def test_one_file_and_a_limit_of_games(command: Command, tmp_path: Path, data: P
         ("--data {data} --split train --device nonsense", "nonsense"),
     ],
 )
-def test_bad_input(
-    command: Command, tmp_path: Path, data: Path, options: str, message: str
-) -> None:
+def test_bad_input(command: Run, tmp_path: Path, data: Path, options: str, message: str) -> None:
     run_checkpoint(tmp_path / "policy.ckpt", "policy")
     torch.save({"weights": 1}, tmp_path / "foreign.pt")
     (tmp_path / "broken.pt").write_bytes((data / "train" / "seed_00000007.pt").read_bytes()[:5000])
@@ -147,9 +119,3 @@ def test_bad_input(
     assert error.startswith("error: ") and error.count("\n") == 1
     assert message.format(data=data) in error
     assert not (tmp_path / "eq-analysis").exists()
-
-
-def test_it_is_a_command_of_forge() -> None:
-    assert ("analyze-eq", "forge.cli.analyze_eq") in [
-        (name, module) for name, module, *_ in COMMANDS
-    ]

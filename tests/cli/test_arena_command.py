@@ -1,49 +1,33 @@
 """`forge arena` as users type it."""
 
-import importlib
 import json
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from forge.cli.main import COMMANDS
 from support.checkpoints import run_checkpoint
-
-MODULES = {name: module for name, module, *_ in COMMANDS}
-Arena = Callable[..., tuple[Any, str, str]]
+from support.commands import Fails, Run, Works, literally
 
 
 @pytest.fixture
-def arena(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Arena:
-    """Runs the command in this process, in an empty directory: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*args: object) -> tuple[Any, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            importlib.import_module(MODULES["arena"]).main([*map(str, args), "--workers=1"])
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return run
+def arena(forge: Run) -> Run:
+    """`forge arena` with options, on one worker."""
+    return lambda *args: forge("arena", *literally(*args), "--workers=1")
 
 
-def report_of(arena: Arena, *args: object) -> dict[str, Any]:
+def report_of(arena: Run, *args: object) -> dict[str, Any]:
     code, text, errors = arena(*args, "--json")
     assert (code, errors) == (0, "")
     report: dict[str, Any] = json.loads(text)
     return report
 
 
-def test_table(arena: Arena) -> None:
+def test_table(arena: Run) -> None:
     code, text, errors = arena("greedy-points", "random", "--games", 20)
     assert (code, errors) == (0, "")
     assert not list(Path().iterdir())
@@ -62,7 +46,7 @@ def test_table(arena: Arena) -> None:
     assert "40 hands in" in text and "hands a second" in text
 
 
-def test_report(arena: Arena) -> None:
+def test_report(arena: Run) -> None:
     report = report_of(arena, "random", "random", "--games", 5, "--seed", 9)
     assert (report["a"], report["b"], report["seed"], report["bid"]) == ("random",) * 2 + (9, 30)
     assert report["n_deals"] == 5 and report["n_hands_played"] == 10
@@ -71,14 +55,14 @@ def test_report(arena: Arena) -> None:
     assert report["make_difference"]["value"] == 0.0
 
 
-def test_one_deal_has_no_interval_of_points(arena: Arena) -> None:
+def test_one_deal_has_no_interval_of_points(arena: Run) -> None:
     report = report_of(arena, "random", "greedy-points", "--games", 1)
     assert report["points_difference"]["interval"] == [None, None]
     code, text, _ = arena("random", "greedy-points", "--games", 1)
     assert code == 0 and "nan" not in text
 
 
-def test_goes_on_from_a_file(arena: Arena) -> None:
+def test_goes_on_from_a_file(arena: Run) -> None:
     pair = ("random", "greedy-points", "--out", "r.jsonl")
     first = report_of(arena, *pair, "--games", 16)
     grown = report_of(arena, *pair, "--games", 24)
@@ -95,7 +79,7 @@ def test_goes_on_from_a_file(arena: Arena) -> None:
     )
 
 
-def test_networks(arena: Arena) -> None:
+def test_networks(arena: Run) -> None:
     """A checkpoint plays, and is asked; another file under its name is another player."""
     path = run_checkpoint(Path("tiny.ckpt"))
     players = (f"model:{path}", f"eq:n=2,oracle={path}", "--out", "r.jsonl")
@@ -122,19 +106,17 @@ def test_networks(arena: Arena) -> None:
         (("random", "random", "--out", "."), "."),
     ],
 )
-def test_bad_values_end_with_one_line(arena: Arena, args: tuple[str, ...], part: str) -> None:
+def test_bad_values_end_with_one_line(arena: Run, args: tuple[str, ...], part: str) -> None:
     code, text, error = arena(*args)
     assert (code, text) == (2, "")
     assert error.startswith("error: ") and error.count("\n") == 1 and part in error
 
 
-def test_bad_number_of_workers(arena: Arena) -> None:
-    with pytest.raises(SystemExit) as ended:
-        importlib.import_module(MODULES["arena"]).main(["random", "random", "--workers", "0"])
-    assert ended.value.code == 2
+def test_bad_number_of_workers(fails: Fails) -> None:
+    assert "--workers must be" in fails("arena", "random random --workers 0")
 
 
-def test_a_foreign_file_is_left_alone(arena: Arena) -> None:
+def test_a_foreign_file_is_left_alone(arena: Run) -> None:
     Path("notes.txt").write_text("my notes\n")
     code, _, error = arena("random", "random", "--out", "notes.txt")
     assert code == 2 and "notes.txt is not a results file of forge arena" in error
@@ -163,9 +145,7 @@ def test_ctrl_c_ends_with_what_was_played(tmp_path: Path, n_workers: int) -> Non
     assert 16 <= report["n_deals"] == 16 * (path.read_bytes().count(b"\n") - 1) < 100000
 
 
-def test_installed_command() -> None:
-    script = Path(sys.executable).with_name("forge")
-    done = subprocess.run([script, "arena", "--help"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0
+def test_help(works: Works) -> None:
+    shown = works("arena", "--help")
     for part in ("greedy-points", "make:n=300", "--games", "--workers", "--out", "--json"):
-        assert part in done.stdout
+        assert part in shown

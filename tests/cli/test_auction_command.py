@@ -1,55 +1,29 @@
 """`forge auction` as users type it."""
 
-import importlib
 import json
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from forge.cli.main import COMMANDS
+from support.commands import Run, Works, literally
 
-MODULES = {name: module for name, module, *_ in COMMANDS}
-SCRIPT = str(Path(sys.executable).with_name("forge"))
 HAND = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
 LAYDOWN = "6-6,6-5,6-4,6-3,6-2,6-1,6-0"
-Run = Callable[..., tuple[Any, str, str]]
 
 
 @pytest.fixture
-def auction(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Run:
-    """Runs the command in this process: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*args: object) -> tuple[Any, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            importlib.import_module(MODULES["auction"]).main([str(arg) for arg in args])
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return run
+def auction(forge: Run) -> Run:
+    """`forge auction` with options."""
+    return lambda *args: forge("auction", *literally(*args))
 
 
-def test_as_typed(tmp_path: Path) -> None:
-    args = ("--hand", LAYDOWN, "--seat", "2", "--bids", "pass,31", "--samples", "5")
-    done = subprocess.run(
-        [SCRIPT, "auction", *args, "--trumps", "sixes"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "seat 2; bids so far: pass, 31." in done.stdout
-    assert "Bid 84 in sixes" in done.stdout
-    assert "seat 1 plays 31" in done.stdout
-    assumed = done.stdout.partition("Assumed:")[2]
+def test_as_typed(works: Works, tmp_path: Path) -> None:
+    line = f'--hand "{LAYDOWN}" --seat 2 --bids pass,31 --samples 5 --trumps sixes'
+    shown = works("auction", line)
+    assert "seat 2; bids so far: pass, 31." in shown
+    assert "Bid 84 in sixes" in shown
+    assert "seat 1 plays 31" in shown
+    assumed = shown.partition("Assumed:")[2]
     assert "nobody goes over it" in " ".join(assumed.split())
     assert not list(tmp_path.iterdir())
 

@@ -12,7 +12,7 @@ from forge.bidding.hand import BIDDING_DECLS, hand_of_seed, parse_hand
 from forge.bidding.schema import read_results
 from forge.bidding.simulate import Simulator
 from support.checkpoints import run_checkpoint
-from support.commands import Fails, Works, run_process, start_process
+from support.commands import Fails, Works, start_process
 
 EVALUATE, CONTINUOUS, CALIBRATE = "bid-evaluate", "bidding-continuous", "bid-calibrate"
 HAND = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
@@ -28,12 +28,10 @@ def files(root: Path) -> list[str]:
 # --- the lines of commands.md ---
 
 
-def test_evaluate_line_through_the_installed_package(tmp_path: Path) -> None:
-    line = f'python -m forge.bidding.evaluate --hand "{HAND}" --samples 100'
-    done = run_process(tmp_path, line)
-    assert done.returncode == 0, done.stderr
-    assert "% made, perfect play (all hands open)" in done.stdout
-    rows = [row.split() for row in done.stdout.splitlines() if row.startswith("doubles-trump")]
+def test_evaluate_line(works: Works) -> None:
+    shown = works(EVALUATE, f'--hand "{HAND}" --samples 100')
+    assert "% made, perfect play (all hands open)" in shown
+    rows = [row.split() for row in shown.splitlines() if row.startswith("doubles-trump")]
     points = Simulator().points(parse_hand(HAND), (7,), 0, 100)[0]
     shares = [f"{100 * (points >= bid).mean():.0f}" for bid in (*range(30, 43), 42)]
     assert rows[-1][1:] == shares

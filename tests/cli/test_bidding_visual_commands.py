@@ -1,12 +1,7 @@
 """Poster, investigate, convergence, benchmark and parallel as users type them."""
 
-import importlib
 import json
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,47 +9,26 @@ from forge.bidding.hand import hand_of_seed, hand_text, parse_hand
 from forge.bidding.hands_file import HANDS
 from forge.bidding.simulate import Simulator
 from forge.game.contract import LOWEST_BID
+from support.commands import Run, Works, literally
 
 HAND = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
 NEAR_CERTAIN = "6-6,6-5,6-4,6-2,6-1,6-0,2-2"
-Command = Callable[..., tuple[Any, str, str]]
 
 
 @pytest.fixture
-def command(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Command:
-    """Runs forge.bidding.NAME in this process, in an empty directory: (code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(name: str, *args: object) -> tuple[Any, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            importlib.import_module(f"forge.bidding.{name}").main([str(arg) for arg in args])
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return run
+def command(forge: Run) -> Run:
+    """`forge bid-NAME` with options."""
+    return lambda name, *args: forge(f"bid-{name}", *literally(*args))
 
 
-def as_typed(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *args], cwd=cwd, capture_output=True, text=True, timeout=600
-    )
-
-
-def test_poster_as_typed(tmp_path: Path) -> None:
-    done = as_typed(
-        *("forge.bidding.poster", "--hand", HAND, "--output", "poster.pdf", "--samples", "5"),
-        cwd=tmp_path,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "poster.pdf: written" in done.stdout
+def test_poster_as_typed(works: Works, tmp_path: Path) -> None:
+    shown = works("bid-poster", f'--hand "{HAND}" --output poster.pdf --samples 5')
+    assert "poster.pdf: written" in shown
     assert [path.name for path in tmp_path.iterdir()] == ["poster.pdf"]
     assert (tmp_path / "poster.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_poster_is_the_same_every_time(command: Command) -> None:
+def test_poster_is_the_same_every_time(command: Run) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         assert (
             command(
@@ -67,15 +41,13 @@ def test_poster_is_the_same_every_time(command: Command) -> None:
     assert a == b != c
 
 
-def test_investigate_finds_none_of_a_hand_that_cannot_lose(tmp_path: Path) -> None:
-    args = ("--hand", NEAR_CERTAIN, "--trump", "sixes", "--below", "42", "--samples", "500")
-    done = as_typed("forge.bidding.investigate", *args, cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    said = " ".join(done.stdout.split())
+def test_investigate_finds_none_of_a_hand_that_cannot_lose(works: Works) -> None:
+    line = f'--hand "{NEAR_CERTAIN}" --trump sixes --below 42 --samples 500'
+    said = " ".join(works("bid-investigate", line).split())
     assert "sixes: 0 of 500 deals (seed 0) give team 0 fewer than 42 points" in said
 
 
-def test_investigate_replays_a_lost_deal(command: Command) -> None:
+def test_investigate_replays_a_lost_deal(command: Run) -> None:
     args = ("--hand", HAND, "--trump", "threes", "--samples", 15, "--player", "random")
     code, text, errors = command("investigate", *args, "--workers", 1)
     assert (code, errors) == (0, "")
@@ -84,7 +56,7 @@ def test_investigate_replays_a_lost_deal(command: Command) -> None:
     assert " lost " in text and "better" in text
 
 
-def test_investigate_reports(command: Command) -> None:
+def test_investigate_reports(command: Run) -> None:
     args = ("--hand", HAND, "--trump", "ones", "--samples", 20, "--below", 36, "--show", 2)
     code, text, errors = command("investigate", *args, "--json")
     assert (code, errors) == (0, "")
@@ -96,7 +68,7 @@ def test_investigate_reports(command: Command) -> None:
     assert all(each["played"] == each["perfect"] for each in report["shown"])
 
 
-def test_convergence(command: Command) -> None:
+def test_convergence(command: Run) -> None:
     args = ("--samples", 60, "--sizes", "40,10", "--trumps", "fours,nt,2", "--resamples", 50)
     code, text, errors = command("convergence", *args)
     assert (code, errors) == (0, "")
@@ -111,7 +83,7 @@ def test_convergence(command: Command) -> None:
     assert report["sizes"][0]["half_width"] > report["sizes"][1]["half_width"]
 
 
-def test_benchmark(command: Command) -> None:
+def test_benchmark(command: Run) -> None:
     args = ("--modes", "oracle-bid random", "--seconds", 0.001, "--samples", 100)
     code, text, errors = command("benchmark", *args)
     assert (code, errors) == (0, "")
@@ -122,7 +94,7 @@ def test_benchmark(command: Command) -> None:
         assert each["s_a_declaration"] == pytest.approx(100 * each["elapsed_s"] / each["n_deals"])
 
 
-def test_parallel(command: Command) -> None:
+def test_parallel(command: Run) -> None:
     hands = [hand_text(hand_of_seed(seed)) for seed in (3, 4)]
     Path("hands.txt").write_text("\n".join(hands))
     args = ("--trumps", "5,9", "--samples", 6)
@@ -136,7 +108,7 @@ def test_parallel(command: Command) -> None:
 
 
 BAD = [
-    ("poster", ("--hand", "6-4,5-5,4-2,3-1,2-0,1-1"), "a hand has 7 dominoes, got 6"),
+    ("poster", ("--hand", "6-6,6-5"), "error: a hand has 7 dominoes, got 2: '6-6,6-5'\n"),
     ("poster", ("--hand", "6-4,5-5,4-2,3-1,2-0,1-1,6-4"), "6-4 is there twice"),
     ("poster", ("--hand", HAND, "--trumps", "sevens"), "unknown declaration 'sevens'; valid are"),
     ("poster", ("--hand", HAND, "--samples", "0"), "--samples must be 1 or more, got 0"),
@@ -165,7 +137,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("name", "args", "said"), BAD)
-def test_bad_input(command: Command, name: str, args: tuple[str, ...], said: str) -> None:
+def test_bad_input(command: Run, name: str, args: tuple[str, ...], said: str) -> None:
     code, text, errors = command(name, *args)
     assert (code, text) == (2, "")
     assert errors.startswith("error: ") and errors.count("\n") == 1
@@ -173,14 +145,8 @@ def test_bad_input(command: Command, name: str, args: tuple[str, ...], said: str
     assert not list(Path().iterdir())
 
 
-def test_another_file_is_not_written_over(command: Command) -> None:
+def test_another_file_is_not_written_over(command: Run) -> None:
     Path("hands.jsonl").write_text("mine\n")
     code, _, errors = command("parallel", "--seeds", "0:1", "--samples", 1)
     assert code == 2 and "not a results file" in errors and errors.count("\n") == 1
     assert Path("hands.jsonl").read_text() == "mine\n"
-
-
-def test_bad_input_as_typed(tmp_path: Path) -> None:
-    done = as_typed("forge.bidding.poster", "--hand", "6-6,6-5", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: a hand has 7 dominoes, got 2: '6-6,6-5'\n"

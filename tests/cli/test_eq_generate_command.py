@@ -57,17 +57,16 @@ def test_lines_with_a_checkpoint(works: Works, tmp_path: Path, options: str) -> 
     )
 
 
-def test_lines_through_the_installed_package(tmp_path: Path) -> None:
+def test_lines_through_the_installed_package(works: Works, tmp_path: Path) -> None:
     run_checkpoint(tmp_path / "model.ckpt")
     module = "python -m forge.cli.generate_eq_continuous --checkpoint model.ckpt"
     done = run_process(tmp_path, f"{module} --dry-run")
     assert done.returncode == 0, done.stderr
     assert "nothing there yet" in done.stdout and "train/seed_00000000.pt" in done.stdout
     assert files(tmp_path) == ["model.ckpt"]
-    done = run_process(tmp_path, f"{module} --start-seed 1000 --limit 2")
-    assert done.returncode == 0, done.stderr
-    assert "[2/2] 2 games, seeds 1000..1001" in done.stdout
-    assert "games/s" in done.stdout and "decisions/s" in done.stdout
+    shown = works(CONTINUOUS, "--checkpoint model.ckpt --start-seed 1000 --limit 2")
+    assert "[2/2] 2 games, seeds 1000..1001" in shown
+    assert "games/s" in shown and "decisions/s" in shown
     assert files(tmp_path / "data/eq-games") == [f"train/seed_0000100{i}.pt" for i in range(2)]
 
 

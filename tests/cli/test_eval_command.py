@@ -1,11 +1,8 @@
 """`forge eval` as users type it."""
 
-import importlib
 import json
 import shlex
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +11,13 @@ import pytest
 import torch
 import yaml
 
-from forge.cli.main import COMMANDS
 from forge.ml.measure import protocol
 from forge.ml.measure.protocol import solve_seeds
 from forge.ml.module import DominoLightningModule
+from support.commands import Fails, Run, Works, literally
 from support.played_rows import played_rows
 
-MODULES = {name: module for name, module, *_ in COMMANDS}
-TINY = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 16}
+TINY: dict[str, Any] = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 16}
 PLOTS = {
     "regret_by_trick",
     "regret_by_declaration",
@@ -29,7 +25,6 @@ PLOTS = {
     "q_calibration",
     "q_error",
 }
-Run = Callable[..., tuple[Any, str, str]]
 
 
 def checkpoint_at(path: Path, loss_mode: str = "qvalue") -> Path:
@@ -59,23 +54,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             samples[split] = {"samples": len(array)}
     (folder / "manifest.yaml").write_text(yaml.safe_dump({"version": 1, "splits": samples}))
     return folder
-
-
-@pytest.fixture
-def forge(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Run:
-    """Runs a command in this process, in an empty directory: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(name: str, *args: object) -> tuple[Any, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            importlib.import_module(MODULES[name]).main([str(arg) for arg in args])
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return run
 
 
 def evaluate(forge: Run, *options: object) -> tuple[str, dict[str, Any]]:
@@ -171,37 +149,22 @@ def test_reference_protocol_is_the_default(
     assert again["worst"] == report["worst"]
 
 
-def test_the_documented_line(tmp_path: Path) -> None:
-    """Verbatim, in a process of its own; the cached protocol is one deal to save a minute."""
+def test_the_documented_line(works: Works, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verbatim; the cached protocol is one deal to save a minute."""
     checkpoint_at(tmp_path / "runs/domino/version_0/checkpoints/best.ckpt")
     path = protocol.cache_path("val", protocol.REFERENCE_SAMPLES_PER_DEAL, tmp_path / "cache")
     protocol.write_cache(path, solve_seeds([900], 200))
-    line = "-m forge.cli.eval --checkpoint runs/domino/version_0/checkpoints/best.ckpt"
-    done = subprocess.run(
-        [sys.executable, *line.split()],
-        cwd=tmp_path,
-        env={"FORGE_CACHE": str(tmp_path / "cache"), "COLUMNS": "120", "PATH": ""},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "q_gap" in done.stdout and "200 positions" in done.stdout
+    monkeypatch.setenv("FORGE_CACHE", str(tmp_path / "cache"))
+    shown = works("eval", "--checkpoint runs/domino/version_0/checkpoints/best.ckpt")
+    assert "q_gap" in shown and "200 positions" in shown
     folder = tmp_path / "runs/domino/version_0/checkpoints/best-eval-val"
     assert json.loads((folder / "evaluation.json").read_text())["n_positions"] == 200
 
 
 @pytest.fixture
-def fails(forge: Run) -> Callable[..., str]:
-    """Runs a command that must end with exit code 2 and one line on stderr, which it returns."""
-
-    def run(*options: object) -> str:
-        code, text, errors = forge("eval", *options)
-        assert code == 2 and text == ""
-        assert errors.startswith("error: ") and errors.count("\n") == 1
-        return errors
-
-    return run
+def refuses(fails: Fails) -> Fails:
+    """`forge eval` with options that must end in one line."""
+    return lambda *args: fails("eval", *literally(*args))
 
 
 @pytest.mark.parametrize(
@@ -221,7 +184,7 @@ def fails(forge: Run) -> Callable[..., str]:
     ],
 )
 def test_bad_values_end_with_one_line(
-    fails: Callable[..., str], options: Sequence[object], message: str
+    refuses: Fails, options: Sequence[object], message: str
 ) -> None:
     good = checkpoint_at(Path("good.ckpt"))
     Path("cut.ckpt").write_bytes(good.read_bytes()[:500])
@@ -229,10 +192,10 @@ def test_bad_values_end_with_one_line(
     Path("empty/val").mkdir(parents=True)
     for name, array in played_rows().batch.items():
         np.save(f"empty/val/{name}.npy", array.numpy()[:0])
-    assert message in fails(*options)
+    assert message in refuses(*options)
 
 
-def test_a_folder_that_cannot_be_written(fails: Callable[..., str], data: Path) -> None:
+def test_a_folder_that_cannot_be_written(refuses: Fails, data: Path) -> None:
     checkpoint_at(Path("good.ckpt"))
-    message = fails("--checkpoint", "good.ckpt", "--data", data, "--out", "/dev/null/out")
+    message = refuses("--checkpoint", "good.ckpt", "--data", data, "--out", "/dev/null/out")
     assert "/dev/null/out" in message

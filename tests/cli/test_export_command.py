@@ -1,6 +1,5 @@
 """`forge export`, `forge catalog` and `forge promote` as users type them."""
 
-import importlib
 import json
 import subprocess
 import sys
@@ -9,18 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forge.cli.main import COMMANDS
 from forge.models.catalog import list_models
 from support.checkpoints import run_checkpoint
+from support.commands import Fails, Works
 from support.played_rows import played_rows
 from support.synthetic_rows import write_split
 
 SCRIPT = str(Path(sys.executable).with_name("forge"))
-MODULES = {name: module for name, module, *_ in COMMANDS}
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with `run.ckpt`, and `data/` whose val split holds 36 real positions."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
@@ -31,27 +29,11 @@ def place(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run_script(*args, cwd):
+def run_script(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([SCRIPT, *args], cwd=cwd, capture_output=True, text=True, timeout=300)
 
 
-@pytest.fixture
-def fails(capsys):
-    """Runs a command that must end with exit code 2 and one line on stderr; returns the line."""
-
-    def run(name, *args):
-        with pytest.raises(SystemExit) as ended:
-            importlib.import_module(MODULES[name]).main([str(arg) for arg in args])
-        stderr = capsys.readouterr().err
-        assert ended.value.code == 2
-        assert stderr.startswith("error: ")
-        assert stderr.count("\n") == 1
-        return stderr
-
-    return run
-
-
-def test_export(place):
+def test_export(place: Path) -> None:
     options = ["--checkpoint", "run.ckpt", "--onnx", "out/m.onnx", "--data", "data"]
     done = run_script("export", *options, cwd=place)
     assert done.returncode == 0, done.stderr
@@ -83,7 +65,7 @@ def test_export(place):
         (["--data", "nowhere"], "nowhere"),
     ],
 )
-def test_export_refuses(place, fails, options, expected):
+def test_export_refuses(place: Path, fails: Fails, options: list[str], expected: str) -> None:
     (place / "text.ckpt").write_text("not a checkpoint")
     given = {"--checkpoint": "run.ckpt", "--onnx": "m.onnx", "--data": "data"}
     given |= dict([options])
@@ -91,31 +73,30 @@ def test_export_refuses(place, fails, options, expected):
     assert not list(place.glob("m.*"))
 
 
-def test_promote_then_catalog(place):
+def test_promote_then_catalog(place: Path, works: Works) -> None:
     options = ["--checkpoint", "run.ckpt", "--to", "mine", "--data", "data", "--name", "a.ckpt"]
-    done = run_script("promote", *options, cwd=place)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("mine/a.ckpt\n")
+    shown = works("promote", *options)
+    assert shown.startswith("mine/a.ckpt\n")
     (model,) = list_models(place / "mine")
     assert model.measured_on == "val split of data"
-    done = run_script("catalog", "--dir", "mine", cwd=place)
-    assert done.returncode == 0, done.stderr
+    shown = works("catalog", "--dir mine")
     for fact in ("a", "qvalue", "transformer 1x24", "5,176", f"{model.metrics['q_gap']:.3f}", "ok"):
-        assert fact in done.stdout
+        assert fact in shown
     with (place / "mine" / "a.safetensors").open("ab") as file:
         file.write(b"x")
-    done = run_script("catalog", "--dir", "mine", "--json", cwd=place)
-    (listed,) = json.loads(done.stdout)
+    (listed,) = json.loads(works("catalog", "--dir mine --json"))
     assert listed["name"] == "a"
     assert listed["status"] == {".ckpt": "ok", ".safetensors": "wrong hash"}
 
 
 @pytest.mark.parametrize("option", [["--no-limit"], ["--data", "data"]])
-def test_shipped_models_are_small_and_measured_alike(place, fails, option):
+def test_shipped_models_are_small_and_measured_alike(
+    place: Path, fails: Fails, option: list[str]
+) -> None:
     assert "give --to DIR" in fails("promote", "--checkpoint", "run.ckpt", *option)
 
 
-def test_promote_and_catalog_refuse(place, fails):
+def test_promote_and_catalog_refuse(place: Path, fails: Fails) -> None:
     given = ["--to", "mine", "--data", "data"]
     assert "no checkpoint at gone.ckpt" in fails("promote", "--checkpoint", "gone.ckpt", *given)
     assert "dtype must be" in fails("promote", "--checkpoint", "run.ckpt", "--dtype", "x", *given)
@@ -123,7 +104,6 @@ def test_promote_and_catalog_refuse(place, fails):
     assert not (place / "mine").exists()
 
 
-def test_catalog_of_the_package(place):
-    done = run_script("catalog", "--json", cwd=place)
-    assert done.returncode == 0, done.stderr
-    assert [listed["name"] for listed in json.loads(done.stdout)] == [m.name for m in list_models()]
+def test_catalog_of_the_package(works: Works) -> None:
+    shown = works("catalog", "--json")
+    assert [listed["name"] for listed in json.loads(shown)] == [m.name for m in list_models()]

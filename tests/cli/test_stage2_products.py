@@ -1,10 +1,7 @@
 """Stage 2 checkpoints in `forge eval`, `export`, `promote` and `catalog`, as users type them."""
 
-import importlib
 import json
 import re
-import shlex
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,76 +9,35 @@ import onnx
 import pytest
 import torch
 
-from forge.cli.main import COMMANDS
 from forge.learn.onnx.agreement import open_session
 from forge.models.catalog import list_models
 from forge.stage2.decisions import JudgedDecisions, PlayedDecisions
 from forge.stage2.measure import evaluate_eq
 from support.checkpoints import run_checkpoint, run_eq_checkpoint, tiny_eq_module
+from support.commands import Fails, Works
 from support.played_rows import played_rows
 from support.records import few_worlds, played, small_record, write_games
 from support.synthetic_rows import write_split
-from support.threads import one_thread
-
-MODULES = {name: module for name, module, *_ in COMMANDS}
-Run = Callable[[str], tuple[Any, str, str]]
-Words = Callable[[str], str]
 
 
 @pytest.fixture
-def forge(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Run:
-    """Runs a command line (`eval ...`) in this process: (exit code, stdout, stderr).
-
-    In a folder with a network of either stage, and `data/` whose val split holds three games.
-    """
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with a network of either stage, and `data/` whose val split holds three games."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
     run_checkpoint(tmp_path / "stage1.ckpt")
     run_eq_checkpoint(tmp_path / "stage2.ckpt")
     write_games(tmp_path / "data" / "val", small_record())
     write_games(tmp_path / "data" / "test", small_record(), (1, 2))
 
-    def run(line: str) -> tuple[Any, str, str]:
-        name, *words = shlex.split(line)
-        with pytest.raises(SystemExit) as ended, one_thread():
-            importlib.import_module(MODULES[name]).main(words)
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
 
-    return run
-
-
-@pytest.fixture
-def works(forge: Run) -> Words:
-    """Runs a command that must end well; returns what it printed."""
-
-    def run(line: str) -> str:
-        code, text, errors = forge(line)
-        assert (code, errors) == (0, "")
-        return text
-
-    return run
-
-
-@pytest.fixture
-def fails(forge: Run) -> Words:
-    """Runs a command that must end with exit code 2 and one line on stderr; returns the line."""
-
-    def run(line: str) -> str:
-        code, _, errors = forge(line)
-        assert code == 2 and errors.startswith("error: ") and errors.count("\n") == 1
-        return errors
-
-    return run
+pytestmark = pytest.mark.usefixtures("place")
 
 
 # ---- eval -------------------------------------------------------------------------------------
 
 
-def test_eval(works: Words) -> None:
-    text = works("eval --checkpoint stage2.ckpt --data data --device cpu")
+def test_eval(works: Works) -> None:
+    text = works("eval", "--checkpoint stage2.ckpt --data data --device cpu")
     rows = JudgedDecisions(Path("data/val"))
     expected = evaluate_eq(tiny_eq_module(), rows, device="cpu")
     assert [path.name for path in Path("stage2-eval-val").iterdir()] == ["evaluation.json"]
@@ -101,9 +57,9 @@ def test_eval(works: Words) -> None:
     assert "percentile bootstrap over 3 games" in text
 
 
-def test_eval_prints_json_of_another_split(works: Words) -> None:
-    line = "eval --checkpoint stage2.ckpt --data data --split test --limit 9 --out there --json"
-    report = json.loads(works(line))
+def test_eval_prints_json_of_another_split(works: Works) -> None:
+    line = "--checkpoint stage2.ckpt --data data --split test --limit 9 --out there --json"
+    report = json.loads(works("eval", line))
     assert (report["split"], report["n_games"], report["n_decisions"]) == ("test", 2, 9)
     assert json.loads(Path("there/evaluation.json").read_text()) == report
 
@@ -118,16 +74,16 @@ def test_eval_prints_json_of_another_split(works: Words) -> None:
         ("--data data --limit 0", "--limit must be 1 or more"),
     ],
 )
-def test_eval_refuses(fails: Words, options: str, message: str) -> None:
-    assert message in fails(f"eval --checkpoint stage2.ckpt {options}")
+def test_eval_refuses(fails: Fails, options: str, message: str) -> None:
+    assert message in fails("eval", f"--checkpoint stage2.ckpt {options}")
     assert not list(Path().glob("*-eval-*"))
 
 
 # ---- export -----------------------------------------------------------------------------------
 
 
-def test_export_judged_by_labels(works: Words) -> None:
-    text = works("export --checkpoint stage2.ckpt --onnx out/m.onnx --data data")
+def test_export_judged_by_labels(works: Works) -> None:
+    text = works("export", "--checkpoint stage2.ckpt --onnx out/m.onnx --data data")
     names = ["m.fp16.onnx", "m.int8.onnx", "m.json", "m.md", "m.onnx"]
     assert sorted(path.name for path in Path("out").iterdir()) == names
     report = json.loads(Path("out/m.json").read_text())
@@ -182,9 +138,9 @@ def assert_graph(path: Path, sha256: str) -> None:
     assert b"site-packages" not in model.SerializeToString()
 
 
-def test_export_without_labels(works: Words) -> None:
+def test_export_without_labels(works: Works) -> None:
     run_eq_checkpoint(Path("former.ckpt"), arch="transformer")
-    text = works("export --checkpoint former.ckpt --onnx f.onnx --variants fp32 --positions 300")
+    text = works("export", "--checkpoint former.ckpt --onnx f.onnx --variants fp32 --positions 300")
     report = json.loads(Path("f.json").read_text())
     assert report["n_positions"] == 300 and report["torch_figures"] == {}
     assert report["measured_on"] == PlayedDecisions(300).source
@@ -201,26 +157,26 @@ def test_export_without_labels(works: Words) -> None:
         ("--variants fp8", "valid are fp32, fp16, int8"),
     ],
 )
-def test_export_refuses(fails: Words, options: str, message: str) -> None:
-    assert message in fails(f"export --checkpoint stage2.ckpt --onnx m.onnx {options}")
+def test_export_refuses(fails: Fails, options: str, message: str) -> None:
+    assert message in fails("export", f"--checkpoint stage2.ckpt --onnx m.onnx {options}")
     assert not list(Path().glob("m.*"))
 
 
 # ---- promote and catalog ----------------------------------------------------------------------
 
 
-def test_promote_then_catalog(works: Words) -> None:
+def test_promote_then_catalog(works: Works) -> None:
     to = "--to mine --device cpu"
-    text = works(f"promote --checkpoint stage2.ckpt --data data --name two {to}")
+    text = works("promote", f"--checkpoint stage2.ckpt --data data --name two {to}")
     (model,) = list_models(Path("mine"))
     rows = JudgedDecisions(Path("data/val"))
     assert text.startswith("mine/two.ckpt\n")
     assert f"agreement {model.metrics['agreement']:.2%} on {len(rows)} decisions" in text
     assert model.measured_on == f"val split of data: {rows.source}"
-    works("eval --checkpoint mine/two.safetensors --data data --out there")
-    assert works("catalog --dir mine").count("mode") == 1
-    works(f"promote --checkpoint {small_stage_1()} --data tokenized --name one {to}")
-    listed = " ".join(works("catalog --dir mine").split())
+    works("eval", "--checkpoint mine/two.safetensors --data data --out there")
+    assert works("catalog", "--dir mine").count("mode") == 1
+    works("promote", f"--checkpoint {small_stage_1()} --data tokenized --name one {to}")
+    listed = " ".join(works("catalog", "--dir mine").split())
     assert listed.count("mode") == 2  # a table each
     metrics = model.metrics
     figures = f"{metrics['q_gap']:.3f} │ {metrics['q_mae']:.2f} │ {metrics['agreement']:.2%}"
@@ -245,19 +201,19 @@ def small_stage_1() -> Path:
         ("--to mine --data nowhere", "nowhere/val: no seed_*.pt files"),
     ],
 )
-def test_promote_refuses(fails: Words, options: str, message: str) -> None:
-    assert message in fails(f"promote --checkpoint stage2.ckpt {options}")
+def test_promote_refuses(fails: Fails, options: str, message: str) -> None:
+    assert message in fails("promote", f"--checkpoint stage2.ckpt {options}")
     assert not Path("mine").exists()
 
 
 def test_what_ships_is_measured_on_the_reference_games(
-    works: Words, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    works: Works, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """With two seeds in the place of fifty, and another folder in that of the package."""
     monkeypatch.setattr("forge.ml.measure.protocol.REFERENCE_SEEDS", {"val": range(7, 9)})
     monkeypatch.setattr("forge.models.catalog.SHIPPED", tmp_path / "shipped")
     write_games(tmp_path / "two" / "val", played((7, 8), few_worlds()))
-    works("promote --checkpoint stage2.ckpt --data two --name two --device cpu")
+    works("promote", "--checkpoint stage2.ckpt --data two --name two --device cpu")
     (model,) = list_models(tmp_path / "shipped")
     assert model.measured_on.startswith("val: 2 games, seeds 7-8; E[Q] over ")
 
@@ -274,12 +230,12 @@ def test_what_ships_is_measured_on_the_reference_games(
         "arena random eq:n=2,oracle=stage2.ckpt --games 1 --workers 1",
     ],
 )
-def test_stage_1_is_wanted(fails: Words, line: str) -> None:
+def test_stage_1_is_wanted(fails: Fails, line: str) -> None:
     expected = "stage2.ckpt: a network of Stage 2 (it plays from transcripts), but one of Stage 1"
-    assert expected in fails(line)
+    assert expected in fails(*line.split(" ", 1))
     assert not Path("x.pt").exists()
 
 
-def test_stage_2_is_wanted(fails: Words) -> None:
+def test_stage_2_is_wanted(fails: Fails) -> None:
     expected = "stage1.ckpt: a network of Stage 1 (it sees all hands), but one of Stage 2"
-    assert expected in fails("arena stage2:stage1.ckpt random --games 1 --workers 1")
+    assert expected in fails("arena", "stage2:stage1.ckpt random --games 1 --workers 1")

@@ -1,11 +1,11 @@
 """`forge tokenize` as users type it."""
 
-import importlib
 import os
 import re
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,54 +15,39 @@ import yaml
 
 from forge.ml.tokenized.folder import locked
 from forge.oracle.shards.naming import ShardKey
+from support.commands import Fails, Run, Works, next_line
 from support.shards import TINY_DEAL, tiny_rows, write_foreign
 from support.tiny_shards import SEEDS, arrays_of, data_files, tiny_key, write_tiny_shards
 
-SCRIPT = str(Path(sys.executable).with_name("forge"))
 MODULE = [sys.executable, "-m", "forge.cli.tokenize_data"]
 # commands.md, word for word
 LINE = [*MODULE, "--input", "data/shards-standard", "--output", "data/tokenized"]
 
 
-def run_process(*command, cwd):
+def run_process(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture
-def forge(capsys, monkeypatch, tmp_path):
-    """Runs `forge tokenize` in this process, in an empty directory: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*args):
-        with pytest.raises(SystemExit) as ended:
-            importlib.import_module("forge.cli.tokenize_data").main([str(arg) for arg in args])
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return run
+def tokenize(forge: Run) -> Run:
+    """`forge tokenize` with options."""
+    return partial(forge, "tokenize")
 
 
 @pytest.fixture
-def fails(forge):
-    """Runs it; it must end with exit code 2 and one line on stderr; returns the line."""
-
-    def run(*args):
-        code, _, stderr = forge(*args)
-        assert (code, stderr[:7], stderr.count("\n")) == (2, "error: ", 1)
-        return stderr
-
-    return run
+def refuses(fails: Fails) -> Fails:
+    """`forge tokenize` with options that must end in one line."""
+    return partial(fails, "tokenize")
 
 
 @pytest.fixture
-def shards(tmp_path):
+def shards(tmp_path: Path) -> Path:
     """Five tiny shards where the command looks for them."""
     return write_tiny_shards(tmp_path / "data" / "shards-standard")
 
 
 @pytest.fixture
-def tiny_solve(monkeypatch):
+def tiny_solve(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every deal solves to the tiny one's rows: what counts is which deals are solved."""
     from forge.game.deal import Deal
 
@@ -74,7 +59,9 @@ def tiny_solve(monkeypatch):
 # --- word for word, through the installed package ---
 
 
-def test_the_line_of_the_commands_and_a_second_start(shards, tmp_path):
+def test_the_line_of_the_commands_and_a_second_start(
+    shards: Path, works: Works, tmp_path: Path
+) -> None:
     done = run_process(*LINE, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "[5/5] test/seed_00000960_decl_9.parquet: 105,164 states, 50,000 samples" in done.stdout
@@ -84,34 +71,24 @@ def test_the_line_of_the_commands_and_a_second_start(shards, tmp_path):
     manifest = yaml.safe_load((tmp_path / "data/tokenized/manifest.yaml").read_text())
     assert manifest["source"] == "shards data/shards-standard"
     assert manifest["splits"]["train"]["samples"] == 149_999
-    again = run_process(*LINE, cwd=tmp_path)
-    assert (again.returncode, again.stdout) == (
-        0,
-        "data/tokenized: nothing to do, all deals are there\n",
-    )
-
-
-def test_dry_run_without_any_data(tmp_path):
-    done = run_process(*MODULE, "--dry-run", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "no shards in data/shards-standard: make some with" in done.stdout
-    assert not list(tmp_path.iterdir())
+    again = works("tokenize-data", *LINE[3:])
+    assert again == "data/tokenized: nothing to do, all deals are there\n"
 
 
 @pytest.mark.parametrize("name", ["tokenize", "tokenize-data", "tokenize_data"])
-def test_all_its_names_work(tmp_path, name):
-    done = run_process(SCRIPT, name, "--dry-run", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "nothing to do" in done.stdout
+def test_dry_run_without_any_data(works: Works, tmp_path: Path, name: str) -> None:
+    shown = works(name, "--dry-run")
+    assert "no shards in data/shards-standard: make some with" in shown
+    assert "nothing to do" in shown
+    assert not list(tmp_path.iterdir())
 
 
-def test_ctrl_c_and_going_on(shards, tmp_path):
-    whole = run_process(*LINE[:-1], "data/whole", cwd=tmp_path)
-    assert whole.returncode == 0, whole.stderr
+def test_ctrl_c_and_going_on(shards: Path, works: Works, tmp_path: Path) -> None:
+    works("tokenize", *LINE[3:-1], "data/whole")
     with subprocess.Popen(
         LINE, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        first = process.stdout.readline()
+        first = next_line(process)
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=120)
     assert first.startswith("[1/5] train/")
@@ -119,16 +96,17 @@ def test_ctrl_c_and_going_on(shards, tmp_path):
     assert stderr == "stopping after the deal in hand (once more to stop now)\n"
     assert "stopped; the next start goes on from here" in stdout
     assert not (tmp_path / "data/tokenized/train").exists()
-    done = run_process(*LINE, cwd=tmp_path)
-    assert done.returncode == 0
-    n_resumed = int(re.search(r"(\d) done by an interrupted run", done.stdout)[1])
-    assert f"[{n_resumed + 1}/5]" in done.stdout
+    shown = works("tokenize", *LINE[3:])
+    resumed = re.search(r"(\d) done by an interrupted run", shown)
+    assert resumed is not None
+    n_resumed = int(resumed[1])
+    assert f"[{n_resumed + 1}/5]" in shown
     assert data_files(tmp_path / "data/tokenized") == data_files(tmp_path / "data/whole")
 
 
-def test_a_second_process_on_one_output_is_refused(shards, tmp_path):
+def test_a_second_process_on_one_output_is_refused(shards: Path, tmp_path: Path) -> None:
     with locked(tmp_path / "data/tokenized"):
-        done = run_process(*LINE, cwd=tmp_path)
+        done = run_process(*LINE, cwd=tmp_path)  # locks are a process's own
     assert done.returncode == 2
     assert done.stderr == (
         "error: another process is tokenising into data/tokenized: wait for it, "
@@ -136,7 +114,7 @@ def test_a_second_process_on_one_output_is_refused(shards, tmp_path):
     )
 
 
-def test_wandb_offline(shards, tmp_path, monkeypatch):
+def test_wandb_offline(shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_DIR", str(tmp_path))
     monkeypatch.setenv("WANDB_SILENT", "true")
@@ -149,10 +127,12 @@ def test_wandb_offline(shards, tmp_path, monkeypatch):
 # --- options ---
 
 
-def test_dry_run_shows_counts_and_writes_nothing(forge, shards, tmp_path):
+def test_dry_run_shows_counts_and_writes_nothing(
+    tokenize: Run, shards: Path, tmp_path: Path
+) -> None:
     before = sorted(tmp_path.rglob("*"))
     options = ["--max-samples-per-shard", 200, "--output-dir", "out"]
-    code, text, _ = forge("--input-dir", shards, *options, "--dry-run")
+    code, text, _ = tokenize("--input-dir", shards, *options, "--dry-run")
     assert code == 0
     counts = re.findall(
         r"(train|val|test)\s*│\s*(\d+) │\s*([\d,]+) │\s*(\d+) │\s*0 │\s*(\d+)", text
@@ -164,51 +144,51 @@ def test_dry_run_shows_counts_and_writes_nothing(forge, shards, tmp_path):
     ]
     assert "out: would be written" in text
     assert sorted(tmp_path.rglob("*")) == before
-    assert forge(*options)[0] == 0
+    assert tokenize(*options)[0] == 0
     before = sorted(tmp_path.rglob("*"))
-    assert "out: nothing to do" in forge(*options, "--dry-run")[1]
-    assert "out: would replace what is there" in forge(*options, "--dry-run", "--force")[1]
+    assert "out: nothing to do" in tokenize(*options, "--dry-run")[1]
+    assert "out: would replace what is there" in tokenize(*options, "--dry-run", "--force")[1]
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_seed_samples_and_files(forge, shards):
+def test_seed_samples_and_files(tokenize: Run, shards: Path) -> None:
     base = ["--max-samples-per-shard", 100]
-    assert forge(*base)[0] == 0
-    assert forge(*base, "--seed", 7, "--output", "seven")[0] == 0
+    assert tokenize(*base)[0] == 0
+    assert tokenize(*base, "--seed", 7, "--output", "seven")[0] == 0
     one, seven = (arrays_of(Path(p) / "train") for p in ("data/tokenized", "seven"))
     assert len(one["targets"]) == len(seven["targets"]) == 300
     assert not np.array_equal(one["tokens"], seven["tokens"])
-    assert forge(*base, "--max-files", 4, "--output", "four")[0] == 0
+    assert tokenize(*base, "--max-files", 4, "--output", "four")[0] == 0
     splits = yaml.safe_load(Path("four/manifest.yaml").read_text())["splits"]
     assert [splits[split]["files"] for split in ("train", "val", "test")] == [2, 1, 1]
 
 
-def test_changed_options_want_force(forge, fails, shards):
-    assert forge("--max-samples-per-shard", 100)[0] == 0
-    assert "samples_per_shard 100 instead of 50: --force" in fails("--max-samples-per-shard", 50)
-    assert "source shards instead of seeds" in fails("--from-seeds", "0:1", "--per-seed", 100)
-    code, text, _ = forge("--max-samples-per-shard", 50, "--force")
+def test_changed_options_want_force(tokenize: Run, refuses: Fails, shards: Path) -> None:
+    assert tokenize("--max-samples-per-shard", 100)[0] == 0
+    assert "samples_per_shard 100 instead of 50: --force" in refuses("--max-samples-per-shard", 50)
+    assert "source shards instead of seeds" in refuses("--from-seeds", "0:1", "--per-seed", 100)
+    code, text, _ = tokenize("--max-samples-per-shard", 50, "--force")
     assert code == 0
     assert "5 deals tokenised: 250 samples" in text
 
 
 @pytest.mark.usefixtures("tiny_solve")
-def test_from_seeds_equals_from_shards(forge, shards):
-    assert forge("--from-seeds", "3:4", "--declarations", "all", "--per-seed", 100)[0] == 0
+def test_from_seeds_equals_from_shards(tokenize: Run, shards: Path) -> None:
+    assert tokenize("--from-seeds", "3:4", "--declarations", "all", "--per-seed", 100)[0] == 0
     entries = Path("data/tokenized/train/shards.jsonl").read_text()
     assert re.findall(r"seed_00000003_decl_\d", entries) == [
         f"seed_00000003_decl_{decl}" for decl in range(10)
     ]
-    assert forge("--max-samples-per-shard", 100, "--max-files", 1, "--output", "shard")[0] == 0
+    assert tokenize("--max-samples-per-shard", 100, "--max-files", 1, "--output", "shard")[0] == 0
     seeds, shard = (arrays_of(Path(p) / "train") for p in ("data/tokenized", "shard"))
     for name, rows in shard.items():  # declaration 9 comes last
         assert seeds[name][-100:].tobytes() == rows.tobytes()
 
 
 @pytest.mark.usefixtures("tiny_solve")
-def test_marginalized_seeds(forge):
+def test_marginalized_seeds(tokenize: Run) -> None:
     options = ["--from-seeds", "1:3", "--opp-seeds", 2]
-    assert forge(*options, "--per-seed", 100)[0] == 0
+    assert tokenize(*options, "--per-seed", 100)[0] == 0
     entries = Path("data/tokenized/train/shards.jsonl").read_text()
     assert re.findall(r"seed_\d+_opp\d_decl_\d", entries) == [
         f"seed_0000000{seed}_opp{opp}_decl_{seed}" for seed in (1, 2) for opp in (0, 1)
@@ -216,15 +196,15 @@ def test_marginalized_seeds(forge):
     manifest = yaml.safe_load(Path("data/tokenized/manifest.yaml").read_text())
     assert manifest["source"] == "seeds 1:3 declarations seed opp-seeds 2"
     # A longer range is an addition.
-    code, text, _ = forge("--from-seeds", "1:4", "--opp-seeds", 2, "--per-seed", 100)
+    code, text, _ = tokenize("--from-seeds", "1:4", "--opp-seeds", 2, "--per-seed", 100)
     assert code == 0
     assert "2 deals tokenised: 200 samples" in text
     assert "4 taken over" in text
 
 
-def test_from_seeds_solves(forge):
+def test_from_seeds_solves(tokenize: Run) -> None:
     """A real deal, nothing replaced."""
-    code, text, _ = forge("--from-seeds", "30:31", "--per-seed", 1000)
+    code, text, _ = tokenize("--from-seeds", "30:31", "--per-seed", 1000)
     assert code == 0
     assert "train/seed_00000030_decl_0.parquet: 3,791,685 states, 1,000 samples" in text
     tokens = arrays_of(Path("data/tokenized/train"))["tokens"]
@@ -262,18 +242,18 @@ def test_from_seeds_solves(forge):
         ("--no-such-option", "--no-such-option"),
     ],
 )
-def test_bad_values_end_with_one_line(fails, line, message):
-    assert message in fails(*line.split())
+def test_bad_values_end_with_one_line(refuses: Fails, line: str, message: str) -> None:
+    assert message in refuses(line)
     assert not os.listdir()
 
 
-def test_bad_shards_end_with_one_line_that_names_them(fails, shards):
+def test_bad_shards_end_with_one_line_that_names_them(refuses: Fails, shards: Path) -> None:
     path = tiny_key(SEEDS[1]).path(shards)
     path.write_bytes(path.read_bytes()[:-100])
-    assert f"{path.name} is not a readable Parquet file" in fails()
-    assert f"{path.name} is not a readable Parquet file" in fails("--dry-run")
+    assert f"{path.name} is not a readable Parquet file" in refuses()
+    assert f"{path.name} is not a readable Parquet file" in refuses("--dry-run")
     path.unlink()
     path = tiny_key(SEEDS[1], 4).path(shards)
     write_foreign(path, tiny_rows(), {"seed": str(SEEDS[1]), "decl_id": "9"})
-    assert f"the deal of data/shards-standard/train/{path.name} cannot be recovered" in fails()
+    assert f"the deal of data/shards-standard/train/{path.name} cannot be recovered" in refuses()
     assert not Path("data/tokenized").exists()

@@ -14,7 +14,7 @@ import yaml
 import forge as package
 from forge.ml.module import DominoLightningModule
 from support.checkpoints import run_eq_checkpoint
-from support.commands import Fails, Run, run_process, start_process
+from support.commands import Fails, Run, Works, run_process, start_process
 from support.synthetic_rows import synthetic_arrays, write_split
 
 TINY = ["--embed-dim", 24, "--n-heads", 2, "--n-layers", 1, "--ff-dim", 32, "--batch-size", 16]
@@ -58,10 +58,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 # ---- lines of commands.md --------------------------------------------------------------------
 
 
-def test_fast_dev_run_in_an_empty_folder_makes_its_own_data(tmp_path: Path) -> None:
-    done = run_process(tmp_path, "python -m forge.cli.train --fast-dev-run --no-wandb")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("epoch 0, ")
+def test_fast_dev_run_in_an_empty_folder_makes_its_own_data(works: Works, tmp_path: Path) -> None:
+    assert works("train", "--fast-dev-run --no-wandb").startswith("epoch 0, ")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,20 +11,20 @@ from forge.work.tracking import NoTracker, open_tracker
 from support.shards import SMALL_KEYS
 
 
-def test_nothing_is_logged_unless_asked_for():
+def test_nothing_is_logged_unless_asked_for() -> None:
     tracker = open_tracker(False, job_type="test", group=None, config={})
     assert isinstance(tracker, NoTracker)
     with tracker:
         tracker.log({"shard/states": 1.0})
 
 
-def test_without_the_package_it_says_what_to_do(monkeypatch):
+def test_without_the_package_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wandb", None)
     with pytest.raises(ForgeError, match="pip install wandb"):
         open_tracker(True, job_type="test", group=None, config={})
 
 
-def test_generate_logs_offline(tmp_path, monkeypatch):
+def test_generate_logs_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_DIR", str(tmp_path))
     monkeypatch.setenv("WANDB_SILENT", "true")

@@ -117,7 +117,8 @@ def test_picked_decisions_stand_for_all() -> None:
 def test_the_seed_picks() -> None:
     def picks(seed: int) -> list[int]:
         picked = pick_decisions(found(), replace(FEW, seed=seed), beyond=True)
-        return (N_PLAYS * picked.game + picked.index).tolist()
+        places: list[int] = (N_PLAYS * picked.game + picked.index).tolist()
+        return places
 
     assert picks(0) == picks(0) != picks(1)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import Tensor
 
 from forge.eq.collate import (
     check_record,
@@ -23,10 +24,10 @@ from support.records import SEEDS, few_worlds, played, small_record
 ADAPTIVE = AdaptiveConfig(min_samples=4, max_samples=9, batch_size=3, sem_threshold=4.0)
 
 
-def changed(record: EqRecord, name: str, row: int, value: object) -> EqRecord:
+def changed(record: EqRecord, name: str, row: int, value: Tensor | float) -> EqRecord:
     """The record with one row of a field set."""
     column = record[name].clone()
-    column[row] = value  # type: ignore[call-overload]
+    column[row] = value
     return replace(record, decisions={**record.decisions, name: column})
 
 

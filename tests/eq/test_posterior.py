@@ -9,12 +9,12 @@ from torch import Tensor
 
 from forge import ops
 from forge.eq.posterior import (
-    PosteriorConfig,
     effective_size,
     log_likelihood,
     play_log_probs,
     temper,
 )
+from forge.eq.settings import PosteriorConfig
 from forge.eq.worlds import WorldPositions
 from forge.errors import ForgeError
 from forge.game.state import seats_to_act

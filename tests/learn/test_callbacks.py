@@ -146,7 +146,7 @@ def test_best_and_last_with_their_records(data_dir: Path, tmp_path: Path) -> Non
         scores = (0.5, 0.2, 0.3)
 
         def on_validation_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-            module.val_metrics.compute = lambda: {  # type: ignore[assignment,operator,union-attr]
+            module.val_metrics.compute = lambda: {  # type: ignore[union-attr]
                 "q_gap": torch.tensor(self.scores[trainer.current_epoch])
             }
 
@@ -167,12 +167,14 @@ def test_best_and_last_with_their_records(data_dir: Path, tmp_path: Path) -> Non
 
 def test_last_is_saved_within_an_epoch_when_it_is_old(data_dir: Path, tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path, {}, minutes=0.0)
-    steps = []
+    steps: list[int] = []
     save = checkpoints.save
-    checkpoints.save = lambda trainer, path: (  # type: ignore[method-assign]
-        steps.append(trainer.global_step),
-        save(trainer, path),
-    )
+
+    def noted(trainer: pl.Trainer, path: Path) -> None:
+        steps.append(trainer.global_step)
+        save(trainer, path)
+
+    checkpoints.save = noted  # type: ignore[method-assign]
     fit(data_dir, checkpoints, epochs=1)
     assert steps[0] == 1
     assert set(steps) == {1, 5}

@@ -20,7 +20,7 @@ from forge.learn.weights import safetensors_bytes, stripped_state
 from forge.ml.export import current_players, load_stage1, stage1_graph
 from forge.ml.measure.network_pass import evaluate
 from forge.ml.module import DominoLightningModule
-from forge.ml.networks.architectures import ARCHITECTURES
+from forge.ml.settings import ARCHITECTURES
 from support.checkpoints import run_checkpoint, tiny_module
 from support.played_rows import played_rows
 

@@ -4,7 +4,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from forge.game.contract import LOWEST_BID, Bid, Contract
 from forge.game.declarations import declaration_name
 from forge.look.poster.content import poster_page
 from forge.look.poster.page import MIN_FONT_PT, PAGE, draw_poster, poster_pdf
+from support.commands import importing_tests
 from support.evaluations import CALIBRATION, evaluation
 
 MEANS = (22, 35, 28, 41, 20, 33, 25, 18, 30)
@@ -43,7 +43,7 @@ def test_everything_fits_and_can_be_read(name: str) -> None:
     width, height = (inches * figure.dpi for inches in PAGE)
     margin = 0.3 * figure.dpi
     for text, box in zip(shown, boxes, strict=True):
-        assert text.get_fontsize() >= MIN_FONT_PT, text
+        assert float(text.get_fontsize()) >= MIN_FONT_PT, text
         assert margin < box.x0 and box.x1 < width - margin, text
         assert margin < box.y0 and box.y1 < height - margin, text
     for i, box in enumerate(boxes):
@@ -127,8 +127,7 @@ def test_one_page_the_same_bytes_in_every_process() -> None:
     other_seed = "1" if os.environ.get("PYTHONHASHSEED") == "2" else "2"
     ran = subprocess.run(
         [sys.executable, "-c", program],
-        cwd=Path(__file__).parents[1],
-        env={**os.environ, "PYTHONHASHSEED": other_seed},
+        env=importing_tests(PYTHONHASHSEED=other_seed),
         capture_output=True,
         text=True,
         check=True,

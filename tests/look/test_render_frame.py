@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.transforms import Bbox
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
 
 from forge.eq.settings import PosteriorConfig
 from forge.errors import ForgeError
@@ -209,6 +210,7 @@ def test_a_gif_has_its_frames() -> None:
     data = gif_bytes(frames, 4.0)
     assert data == gif_bytes(frames, 4.0)
     gif = Image.open(io.BytesIO(data))
+    assert isinstance(gif, GifImageFile)
     assert gif.n_frames == 3 and gif.info["loop"] == 0
     for i, each in enumerate(frames):
         gif.seek(i)

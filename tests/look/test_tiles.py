@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from forge.game.tables import COUNT_POINTS, HIGH, LOW, parse_domino, parse_hand
-from forge.look.tiles import VERMILION, draw_hand, draw_tile, inch_axes
+from forge.look.tiles import VERMILION, TileState, draw_hand, draw_tile, inch_axes
 
 HAND = parse_hand("6-4,5-5,4-2,3-1,2-0,1-1,0-0")
 
@@ -57,7 +57,7 @@ def test_states_look_different() -> None:
     drawn = {}
     for state in ("normal", "ghost", "highlight"):
         figure = sheet()
-        draw_tile(inch_axes(figure), 26, 2.0, 2.0, 2.0, state=state)  # type: ignore[arg-type]
+        draw_tile(inch_axes(figure), 26, 2.0, 2.0, 2.0, state=state)
         drawn[state] = pixels(figure)
     assert (drawn["normal"] < 60).all(axis=2).any()
     assert not (drawn["ghost"] < 150).all(axis=2).any()
@@ -68,9 +68,10 @@ def test_states_look_different() -> None:
 
 def test_a_hand_is_a_row_around_its_centre() -> None:
     figure = sheet(6.0, 3.0)
-    states = ["ghost", *["normal"] * 6]
+    usual: list[TileState] = ["normal"] * 6
+    states: list[TileState] = ["ghost", *usual]
     axes = inch_axes(figure)
-    tiles = draw_hand(axes, HAND, 3.0, 1.5, 0.5, gap=0.2, states=states)  # type: ignore[arg-type]
+    tiles = draw_hand(axes, HAND, 3.0, 1.5, 0.5, gap=0.2, states=states)
     assert [len(tile.pips) for tile in tiles] == [HIGH[d] + LOW[d] for d in HAND]
     boxes = [tile.body[0].get_window_extent() for tile in tiles]
     union = Bbox.union(boxes)

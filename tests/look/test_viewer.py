@@ -22,6 +22,7 @@ from forge.look.decision_view import decision_view
 from forge.look.viewer.app import GoTo, Help, ViewerApp
 from forge.look.viewer.library import Browser
 from forge.look.viewer.text import Look
+from support.commands import importing_tests
 from support.records import SEEDS, small_record
 
 SIZES = [(40, 12), (80, 24), (200, 60)]
@@ -314,7 +315,7 @@ def test_as_users_type_it(folder: Path) -> None:
         capture_output=True,
         text=True,
         timeout=300,
-        env={"PATH": "", "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"},
+        env=importing_tests(PATH="", COLUMNS="80", PYTHONIOENCODING="utf-8"),
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("Trick on the table") == 28
@@ -351,9 +352,3 @@ def test_bad_input_is_one_line(file: Path, folder: Path, tmp_path: Path, capsys:
         code, out, err = command(capsys, *args)
         assert (code, out) == (2, "")
         assert err.startswith("error: ") and words in err and err.count("\n") == 1
-
-
-def test_it_is_a_subcommand() -> None:
-    from forge.cli.main import COMMANDS
-
-    assert ("view", "forge.cli.view") in [(name, module) for name, module, *_ in COMMANDS]

@@ -10,7 +10,8 @@ import torch
 
 from forge.errors import ForgeError
 from forge.learn.data_module import RankSampler
-from forge.ml.data import ROW_SHAPES, DominoDataModule, TokenizedSplit
+from forge.ml.data import DominoDataModule, TokenizedSplit
+from forge.ml.rows import ROW_SHAPES
 from support.synthetic_rows import synthetic_arrays, write_split
 
 

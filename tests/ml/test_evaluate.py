@@ -252,7 +252,7 @@ def test_errors() -> None:
     with pytest.raises(ForgeError, match="valid are auto"):
         evaluate(module, rows, device="tpu")
     with torch.no_grad():
-        module.model.output_proj.bias.fill_(float("nan"))
+        module.get_parameter("model.output_proj.bias").fill_(float("nan"))
     with pytest.raises(ForgeError, match="not numbers"):
         evaluate(module, rows, device="cpu")
 

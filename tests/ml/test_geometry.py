@@ -157,16 +157,19 @@ def test_own_dominoes_and_kind() -> None:
         assert int(geometry.kind[i]) == KIND_OF[decl]
 
 
+def _swapped(domino: Domino, swap: dict[int, int]) -> Domino:
+    """The domino with its ends renamed, the higher one first."""
+    high, low = (swap.get(end, end) for end in domino)
+    return max(high, low), min(high, low)
+
+
 def test_renaming_trumps_changes_nothing_but_counts() -> None:
     """Two deals that are the same but for the names of their pips look the same."""
     swap = {0: 1, 1: 0}  # trump 0 in one is trump 1 in the other; the order of the rest stays
     rng = random.Random(3)
     dominoes = rng.sample(list(ALL_DOMINOES), 28)
     seats = [sorted(dominoes[i : i + 7]) for i in range(0, 28, 7)]
-    renamed = [
-        sorted(tuple(sorted((swap.get(p, p) for p in d), reverse=True)) for d in hand)
-        for hand in seats
-    ]
+    renamed = [sorted(_swapped(d, swap) for d in hand) for hand in seats]
     rows = []
     for decl, hands in ((0, seats), (1, renamed)):
         deal = torch.tensor([[sorted(domino_id(d) for d in hand) for hand in hands]])

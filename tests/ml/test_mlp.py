@@ -10,8 +10,9 @@ from forge.errors import ForgeError
 from forge.learn.optimizers import make_optimizer
 from forge.ml.measure.protocol import ReferenceRows, solve_seeds
 from forge.ml.module import DominoLightningModule, q_loss
-from forge.ml.networks.architectures import ARCHITECTURES, build_network
+from forge.ml.networks.architectures import build_network
 from forge.ml.networks.mlp import SuitMLP
+from forge.ml.settings import ARCHITECTURES
 from support.synthetic_rows import synthetic_arrays
 
 
@@ -38,7 +39,7 @@ def test_shapes(arch: str, n: int) -> None:
 def test_dropout_is_for_training_alone() -> None:
     network = SuitMLP(32, 2, 32, dropout=0.5)
     for block in network.blocks:
-        torch.nn.init.normal_(block.linear2.weight)
+        torch.nn.init.normal_(block.get_parameter("linear2.weight"))
     batch = batch_of(6)
     network.eval()
     assert torch.equal(run(network, batch)[0], run(network, batch)[0])

@@ -57,7 +57,7 @@ def test_a_deal_with_too_few_states_repeats_them(monkeypatch: pytest.MonkeyPatch
     goes_on = (qvals != -128).any(dim=1)
     few = torch.cat([goes_on.nonzero()[:5, 0], (~goes_on).nonzero()[:1, 0]])
     assert len(few) == 6
-    monkeypatch.setattr(positions.ops, "solve", lambda *_: (states[few], values[few], qvals[few]))
+    monkeypatch.setattr("forge.ops.solve", lambda *_: (states[few], values[few], qvals[few]))
     drawn = uniform_positions(SEED, DECL, 12, rng())
     assert sorted(drawn.states.unique().tolist()) == sorted(states[few[:5]].tolist())
     assert len(drawn.states) == 12

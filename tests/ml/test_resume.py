@@ -27,7 +27,7 @@ def new_module() -> DominoLightningModule:
     return DominoLightningModule(**SIZES, dropout=0.2)
 
 
-@pytest.fixture(params=["files", "files, 1 worker", "stream"])
+@pytest.fixture
 def new_data(request: pytest.FixtureRequest, data_dir: Path) -> Any:
     """Makes the data module of a run: 8 steps an epoch."""
     if request.param == "stream":
@@ -39,21 +39,29 @@ def new_data(request: pytest.FixtureRequest, data_dir: Path) -> Any:
     return lambda: DominoDataModule(data_dir, batch_size=13, num_workers=n_workers)
 
 
-@pytest.mark.parametrize(
-    ("step", "after"),
-    [(11, "batch"), (16, "batch"), (8, "validation"), (16, "validation"), (16, "epoch")],
-)
+# Within an epoch, at its last step, and after the validation or the callbacks that follow it.
+POINTS = {
+    "files": ((16, "batch"), (8, "validation"), (16, "epoch")),
+    "files, 1 worker": ((11, "batch"), (16, "validation")),
+    "stream": ((11, "batch"), (8, "validation"), (16, "epoch")),
+}
+
+
+@pytest.mark.parametrize("new_data", POINTS, indirect=True)
 def test_resumed_run_ends_with_the_same_bits(
-    new_data: Any, tmp_path: Path, step: int, after: str
+    new_data: Any, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    path = tmp_path / "some.ckpt"
-    whole = fit(new_module, new_data(), N_EPOCHS, None, SaveAt(step, path, after))
+    points = POINTS[request.node.callspec.params["new_data"]]
+    saves = [SaveAt(step, tmp_path / f"{after}_{step}.ckpt", after) for step, after in points]
+    whole = fit(new_module, new_data(), N_EPOCHS, None, *saves)
     assert whole.global_step == N_EPOCHS * STEPS_PER_EPOCH
-    resumed = fit(new_module, new_data(), N_EPOCHS, path)
-    assert resumed.global_step == whole.global_step
-    assert same_state(whole, resumed)
+    for save in saves:
+        resumed = fit(new_module, new_data(), N_EPOCHS, save.path)
+        assert resumed.global_step == whole.global_step
+        assert same_state(whole, resumed), save.path
 
 
+@pytest.mark.parametrize("new_data", ["files", "stream"], indirect=True)
 def test_other_rows_would_be_noticed(new_data: Any, tmp_path: Path) -> None:
     """The comparison above can fail: a resumed run that starts its epoch again differs."""
     path = tmp_path / "some.ckpt"

@@ -7,7 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ import yaml
 
 from forge.errors import ForgeError
 from forge.ml.rows import ROW_SHAPES
-from forge.ml.tokenize import Listener, Settings, tokenize
+from forge.ml.tokenize import Listener, Report, Settings, ShardDone, tokenize
 from forge.ml.tokenized.folder import locked
 from forge.ml.tokenized.npy_writer import JOURNAL, SplitWriter, read_journal
 from forge.ml.tokenized.sources import shard_sources
@@ -25,19 +27,26 @@ from support.tiny_shards import SEEDS, data_files, tiny_key, write_tiny, write_t
 N_SAMPLES = 300
 
 
-def run(shards, output, force=False, listener=None, **settings):
-    options = Settings("shards", **({"samples_per_shard": N_SAMPLES} | settings))
+def run(
+    shards: Path,
+    output: Path,
+    force: bool = False,
+    listener: Listener | None = None,
+    **settings: Any,
+) -> Report:
+    settings = {"samples_per_shard": N_SAMPLES, **settings}
+    options = Settings("shards", **settings)
     return tokenize(shard_sources(shards), output, options, "shards of a test", force, listener)
 
 
 @pytest.fixture(scope="module")
-def shards(tmp_path_factory):
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Don't write to it."""
     return write_tiny_shards(tmp_path_factory.mktemp("shards"))
 
 
 @pytest.fixture(scope="module")
-def expected(shards, tmp_path_factory):
+def expected(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What an uninterrupted run makes."""
     output = tmp_path_factory.mktemp("expected")
     run(shards, output)
@@ -45,11 +54,13 @@ def expected(shards, tmp_path_factory):
 
 
 @pytest.fixture
-def own_shards(shards, tmp_path):
+def own_shards(shards: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(shards, tmp_path / "shards"))
 
 
-def test_a_second_start_does_nothing(shards, tmp_path, expected):
+def test_a_second_start_does_nothing(
+    shards: Path, tmp_path: Path, expected: dict[str, bytes]
+) -> None:
     run(shards, tmp_path)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     report = run(shards, tmp_path)
@@ -80,10 +91,13 @@ tokenize(shard_sources(Path(sys.argv[1])), Path(sys.argv[2]), settings, "shards 
 
 
 @pytest.mark.parametrize(("n_appended", "n_done"), [(1, 0), (8 * 2 + 3, 2), (8 * 3 + 1, 3)])
-def test_a_killed_run_is_taken_up(shards, tmp_path, expected, n_appended, n_done):
+def test_a_killed_run_is_taken_up(
+    shards: Path, tmp_path: Path, expected: dict[str, bytes], n_appended: int, n_done: int
+) -> None:
     """Killed while rows are written: those of the deal in hand are partly there."""
     command = [sys.executable, "-c", KILLED, str(shards), str(tmp_path), str(n_appended)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
         assert process.stdout.readline() == b"in the middle\n"
         process.send_signal(signal.SIGKILL)
     assert not (tmp_path / "train").exists()
@@ -96,17 +110,19 @@ def test_a_killed_run_is_taken_up(shards, tmp_path, expected, n_appended, n_done
 class Interrupter(Listener):
     """Sends a signal after some deals."""
 
-    def __init__(self, after, n_signals=1):
+    def __init__(self, after: int, n_signals: int = 1) -> None:
         self.after, self.n_signals, self.n_done = after, n_signals, 0
 
-    def shard_done(self, done):
+    def shard_done(self, done: ShardDone) -> None:
         self.n_done += 1
         if self.n_done == self.after:
             for _ in range(self.n_signals):
                 os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_ctrl_c_ends_it_after_the_deal_in_hand(shards, tmp_path, expected):
+def test_ctrl_c_ends_it_after_the_deal_in_hand(
+    shards: Path, tmp_path: Path, expected: dict[str, bytes]
+) -> None:
     report = run(shards, tmp_path, listener=Interrupter(2))
     assert (report.stopped_by, report.n_tokenized) == (signal.SIGINT, 2)
     report = run(shards, tmp_path, listener=Interrupter(1))
@@ -116,7 +132,9 @@ def test_ctrl_c_ends_it_after_the_deal_in_hand(shards, tmp_path, expected):
     assert data_files(tmp_path) == expected
 
 
-def test_a_second_ctrl_c_ends_it_at_once(shards, tmp_path, expected):
+def test_a_second_ctrl_c_ends_it_at_once(
+    shards: Path, tmp_path: Path, expected: dict[str, bytes]
+) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(shards, tmp_path, listener=Interrupter(2, n_signals=2))
     assert run(shards, tmp_path).n_resumed == 2
@@ -125,18 +143,23 @@ def test_a_second_ctrl_c_ends_it_at_once(shards, tmp_path, expected):
 
 @pytest.mark.parametrize("n_moves", range(10))
 def test_killed_while_the_new_takes_the_place_of_the_old(
-    shards, own_shards, tmp_path, expected, monkeypatch, n_moves
-):
+    shards: Path,
+    own_shards: Path,
+    tmp_path: Path,
+    expected: dict[str, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    n_moves: int,
+) -> None:
     """After any number of renames the next start ends with the whole."""
     output = tmp_path / "data"
     for seed in (7, 901):
         tiny_key(seed).path(own_shards).unlink()
     run(own_shards, output)
-    renames = {"rename": Path.rename, "replace": os.replace}
-    done = []
+    renames: dict[str, Callable[..., Any]] = {"rename": Path.rename, "replace": os.replace}
+    done: list[tuple[Any, ...]] = []
 
-    def counted(name):
-        def move(*args):
+    def counted(name: str) -> Callable[..., Any]:
+        def move(*args: Any) -> Any:
             if len(done) == n_moves:
                 raise KeyboardInterrupt
             done.append(args)
@@ -160,7 +183,7 @@ def test_killed_while_the_new_takes_the_place_of_the_old(
     assert samples == sum(entry.samples for entry in read_journal(output / "train"))
 
 
-def test_a_full_disk(shards, tmp_path, expected):
+def test_a_full_disk(shards: Path, tmp_path: Path, expected: dict[str, bytes]) -> None:
     """The limit on file sizes stands in for the disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))  # two deals of tokens fit
@@ -174,7 +197,7 @@ def test_a_full_disk(shards, tmp_path, expected):
     assert data_files(tmp_path) == expected
 
 
-def test_a_folder_that_cannot_be_written(shards, tmp_path):
+def test_a_folder_that_cannot_be_written(shards: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for output in (tmp_path / "file", tmp_path / "file" / "data"):
         with pytest.raises(ForgeError, match=r"cannot write|is a file"):
@@ -184,7 +207,9 @@ def test_a_folder_that_cannot_be_written(shards, tmp_path):
 # --- broken, new, changed and missing shards ---
 
 
-def test_a_damaged_shard_stops_the_run_and_the_others_are_kept(own_shards, tmp_path, expected):
+def test_a_damaged_shard_stops_the_run_and_the_others_are_kept(
+    own_shards: Path, tmp_path: Path, expected: dict[str, bytes]
+) -> None:
     path = tiny_key(1005).path(own_shards)
     good = path.read_bytes()
     damaged = bytearray(good)
@@ -198,7 +223,7 @@ def test_a_damaged_shard_stops_the_run_and_the_others_are_kept(own_shards, tmp_p
     assert data_files(tmp_path / "data") == expected
 
 
-def test_a_truncated_shard_is_found_before_any_work(own_shards, tmp_path):
+def test_a_truncated_shard_is_found_before_any_work(own_shards: Path, tmp_path: Path) -> None:
     path = tiny_key(1005).path(own_shards)
     path.write_bytes(path.read_bytes()[:60_000])
     with pytest.raises(ForgeError, match=rf"{path} is not a readable Parquet file") as error:
@@ -207,7 +232,9 @@ def test_a_truncated_shard_is_found_before_any_work(own_shards, tmp_path):
     assert not (tmp_path / "data").exists()
 
 
-def test_deals_that_come_later_are_added(shards, own_shards, tmp_path, expected):
+def test_deals_that_come_later_are_added(
+    shards: Path, own_shards: Path, tmp_path: Path, expected: dict[str, bytes]
+) -> None:
     """In the middle, too; the rows of the others are copied."""
     output = tmp_path / "data"
     for seed in (7, 901):
@@ -221,7 +248,7 @@ def test_deals_that_come_later_are_added(shards, own_shards, tmp_path, expected)
     assert data_files(output) == expected
 
 
-def test_a_shard_that_changed_is_sampled_again(own_shards, tmp_path):
+def test_a_shard_that_changed_is_sampled_again(own_shards: Path, tmp_path: Path) -> None:
     output = tmp_path / "data"
     run(own_shards, output)
     before = read_journal(output / "train")
@@ -234,7 +261,9 @@ def test_a_shard_that_changed_is_sampled_again(own_shards, tmp_path):
     assert changed == [tiny_key(7).file_name()]
 
 
-def test_deals_that_are_missing_now_are_not_dropped_silently(own_shards, tmp_path, expected):
+def test_deals_that_are_missing_now_are_not_dropped_silently(
+    own_shards: Path, tmp_path: Path, expected: dict[str, bytes]
+) -> None:
     output = tmp_path / "data"
     run(own_shards, output)
     tiny_key(901).path(own_shards).unlink()
@@ -255,7 +284,9 @@ def test_deals_that_are_missing_now_are_not_dropped_silently(own_shards, tmp_pat
         ({"version": 2}, "version 1 instead of 2"),
     ],
 )
-def test_changed_settings_want_force(shards, tmp_path, expected, changed, message):
+def test_changed_settings_want_force(
+    shards: Path, tmp_path: Path, expected: dict[str, bytes], changed: dict[str, Any], message: str
+) -> None:
     run(shards, tmp_path)
     with pytest.raises(ForgeError, match=f"was made with {message}: --force"):
         run(shards, tmp_path, **changed)
@@ -264,7 +295,9 @@ def test_changed_settings_want_force(shards, tmp_path, expected, changed, messag
     assert changed.items() <= yaml.safe_load((tmp_path / "manifest.yaml").read_text()).items()
 
 
-def test_an_interrupted_run_is_not_taken_up_with_other_settings(shards, tmp_path, expected):
+def test_an_interrupted_run_is_not_taken_up_with_other_settings(
+    shards: Path, tmp_path: Path, expected: dict[str, bytes]
+) -> None:
     run(shards, tmp_path, listener=Interrupter(2), global_seed=7)
     with pytest.raises(ForgeError, match="was begun with global_seed 7 instead of 42"):
         run(shards, tmp_path)
@@ -272,7 +305,9 @@ def test_an_interrupted_run_is_not_taken_up_with_other_settings(shards, tmp_path
     assert data_files(tmp_path) == expected
 
 
-def test_force_keeps_the_old_until_the_new_is_done(shards, tmp_path, expected):
+def test_force_keeps_the_old_until_the_new_is_done(
+    shards: Path, tmp_path: Path, expected: dict[str, bytes]
+) -> None:
     run(shards, tmp_path)
     run(shards, tmp_path, force=True, global_seed=7, listener=Interrupter(2))
     assert data_files(tmp_path) == expected
@@ -283,7 +318,9 @@ def test_force_keeps_the_old_until_the_new_is_done(shards, tmp_path, expected):
     assert data_files(tmp_path)["train/tokens.npy"] != expected["train/tokens.npy"]
 
 
-def test_what_an_abandoned_run_built_is_not_mistaken_for_finished(own_shards, tmp_path):
+def test_what_an_abandoned_run_built_is_not_mistaken_for_finished(
+    own_shards: Path, tmp_path: Path
+) -> None:
     """A run that adds a train deal is interrupted; then that deal is gone and a val deal comes."""
     output = tmp_path / "data"
     for seed in (1005, 901):
@@ -305,7 +342,7 @@ def test_what_an_abandoned_run_built_is_not_mistaken_for_finished(own_shards, tm
 # --- what must not be touched, and damage ---
 
 
-def test_a_folder_of_shards_is_not_overwritten(own_shards):
+def test_a_folder_of_shards_is_not_overwritten(own_shards: Path) -> None:
     before = {path: path.read_bytes() for path in own_shards.rglob("*.parquet")}
     for force in (False, True):
         with pytest.raises(ForgeError, match=r"holds other things than tokenised data \(seed_"):
@@ -313,7 +350,9 @@ def test_a_folder_of_shards_is_not_overwritten(own_shards):
     assert {path: path.read_bytes() for path in own_shards.rglob("*.parquet")} == before
 
 
-def test_data_of_another_maker_are_replaced_by_force_only(shards, tmp_path, expected):
+def test_data_of_another_maker_are_replaced_by_force_only(
+    shards: Path, tmp_path: Path, expected: dict[str, bytes]
+) -> None:
     run(shards, tmp_path)
     for path in tmp_path.glob(f"*/{JOURNAL}"):
         path.unlink()
@@ -326,7 +365,9 @@ def test_data_of_another_maker_are_replaced_by_force_only(shards, tmp_path, expe
     assert data_files(tmp_path) == expected
 
 
-def test_finished_arrays_that_were_cut_short_are_not_added_to(shards, own_shards, tmp_path):
+def test_finished_arrays_that_were_cut_short_are_not_added_to(
+    shards: Path, own_shards: Path, tmp_path: Path
+) -> None:
     output = tmp_path / "data"
     tiny_key(7).path(own_shards).unlink()
     run(own_shards, output)
@@ -338,7 +379,7 @@ def test_finished_arrays_that_were_cut_short_are_not_added_to(shards, own_shards
 
 
 @pytest.mark.parametrize("content", ["[]", "version: [", "\x00"])
-def test_a_manifest_that_is_none(shards, tmp_path, content):
+def test_a_manifest_that_is_none(shards: Path, tmp_path: Path, content: str) -> None:
     run(shards, tmp_path)
     (tmp_path / "manifest.yaml").write_text(content)
     with pytest.raises(ForgeError, match=r"manifest.yaml .*--force replaces it") as error:
@@ -347,7 +388,7 @@ def test_a_manifest_that_is_none(shards, tmp_path, content):
 
 
 @pytest.mark.parametrize("line", ["no json", "[1]", '{"file": "x"}'])
-def test_a_damaged_list_of_shards(shards, tmp_path, line):
+def test_a_damaged_list_of_shards(shards: Path, tmp_path: Path, line: str) -> None:
     run(shards, tmp_path)
     with (tmp_path / "train" / JOURNAL).open("a") as file:
         file.write(line + "\n")
@@ -355,7 +396,9 @@ def test_a_damaged_list_of_shards(shards, tmp_path, line):
         run(shards, tmp_path)
 
 
-def test_rows_count_only_if_journal_and_arrays_agree(shards, tmp_path, expected):
+def test_rows_count_only_if_journal_and_arrays_agree(
+    shards: Path, tmp_path: Path, expected: dict[str, bytes]
+) -> None:
     run(shards, tmp_path, listener=Interrupter(3))
     building = tmp_path / ".building" / "train"
     with (building / JOURNAL).open("a") as file:
@@ -369,7 +412,9 @@ def test_rows_count_only_if_journal_and_arrays_agree(shards, tmp_path, expected)
 # --- several at once, and memory ---
 
 
-def test_a_second_process_is_refused(shards, tmp_path, expected):
+def test_a_second_process_is_refused(
+    shards: Path, tmp_path: Path, expected: dict[str, bytes]
+) -> None:
     with locked(tmp_path), pytest.raises(ForgeError, match="another process is tokenising into"):
         run(shards, tmp_path)
     run(shards, tmp_path)
@@ -402,7 +447,7 @@ print(peak_bytes() - before)
 """
 
 
-def test_a_split_is_never_in_memory(tmp_path):
+def test_a_split_is_never_in_memory(tmp_path: Path) -> None:
     """130 MB of rows, 9 MB a shard."""
     command = [sys.executable, "-c", MUCH, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -410,7 +455,7 @@ def test_a_split_is_never_in_memory(tmp_path):
     assert int(done.stdout) < 30e6
 
 
-def test_the_journal_tells_what_the_rows_came_from(shards, tmp_path):
+def test_the_journal_tells_what_the_rows_came_from(shards: Path, tmp_path: Path) -> None:
     run(shards, tmp_path)
     lines = [json.loads(line) for line in (tmp_path / "train" / JOURNAL).read_text().splitlines()]
     assert [line["file"] for line in lines] == [tiny_key(s).file_name() for s in (3, 7, 1005)]

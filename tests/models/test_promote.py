@@ -6,6 +6,7 @@ import pickle
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -38,7 +39,7 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def promoted(checkpoint: Path, folder: Path, **options: object) -> Model:
+def promoted(checkpoint: Path, folder: Path, **options: Any) -> Model:
     return promote(checkpoint, folder, open_tiny_rows, PromoteOptions(**options), device="cpu")
 
 
@@ -199,7 +200,7 @@ def test_a_bad_checkpoint_is_one_line(tmp_path: Path, folder: Path, kind: str) -
         {"notes": "two\nlines"},
     ],
 )
-def test_bad_options(options: dict[str, str]) -> None:
+def test_bad_options(options: dict[str, Any]) -> None:
     with pytest.raises(ForgeError, match="must be"):
         PromoteOptions(**options)
 

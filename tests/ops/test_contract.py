@@ -36,7 +36,7 @@ TENSORS = {op: re.findall(r"Tensor (\w+)", SCHEMAS[op].split("->")[0]) for op in
 OP_TENSORS = [(op, name) for op in OPS for name in TENSORS[op]]
 
 # Trailing dimensions and types of what comes out for N states.
-OUTPUTS = {
+OUTPUTS: dict[str, list[tuple[tuple[int, ...], torch.dtype]]] = {
     "enumerate_states": [((), torch.int64)],
     "expand_states": [((7,), torch.int64)],
     "backward_induction": [((), torch.int8), ((7,), torch.int8)],

@@ -74,12 +74,13 @@ def signatures(outputs: list[Tensor]) -> list[tuple[tuple[int, ...], torch.dtype
 
 def expected_signatures(op: str, n: int) -> list[tuple[tuple[int, ...], torch.dtype]]:
     """Return shape and type of every output for n rows."""
-    return {
+    by_op: dict[str, list[tuple[tuple[int, ...], torch.dtype]]] = {
         "count_worlds": [((n,), torch.int64)],
         "sample_worlds": [((n, N_SAMPLES, 3), torch.int32)],
         "enumerate_worlds": [((6, 3), torch.int32)],
         "play": [((n,), torch.int64), ((n,), torch.int8)],
-    }[op]
+    }
+    return by_op[op]
 
 
 @pytest.mark.parametrize("op", OPS)

@@ -16,10 +16,18 @@ from forge.build import native
 from forge.ops import memory
 
 
-@pytest.fixture(autouse=True)
-def empty_pool() -> Iterator[None]:
-    """Start and end with nothing kept."""
+@pytest.fixture(autouse=True, scope="module")
+def _quick_collections() -> Iterator[None]:
+    """What other tests have left is not looked through again and again."""
     gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def empty_pool(_quick_collections: None) -> Iterator[None]:
+    """Start and end with nothing kept."""
     memory.release_memory()
     yield
     gc.collect()
@@ -145,7 +153,6 @@ assert sums(forge.ops.solve(deal, 6)) == expected
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_a_large_block_used_for_little_counts_in_full() -> None:
     """What was touched stays resident, however little of it is used again."""
     pool = native.HostPool(100 << 20)
@@ -160,6 +167,7 @@ def test_a_large_block_used_for_little_counts_in_full() -> None:
     assert pool.kept_bytes % (60 << 20) == 0
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_fork() -> None:
     code = f"import sys; sys.path[:] = {[p for p in sys.path if p]!r}\n"
     code += "import torch; torch.set_num_threads(2)\n" + CHILD

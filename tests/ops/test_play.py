@@ -48,8 +48,8 @@ def test_points_of_a_hand_add_up(line: list[Position]) -> None:
         hands = packing.unpack(before.packed).hands, packing.unpack(after.packed).hands
         (slot,) = (set(a) - set(b) for a, b in zip(*hands, strict=True) if a != b)
         slots.append(slot.pop())
-    after, points = play(line[:-1], slots)
-    assert after == [position.packed for position in line[1:]]
+    states, points = play(line[:-1], slots)
+    assert states == [position.packed for position in line[1:]]
     assert sum(abs(p) for p in points) == 42
     assert all((p != 0) == (k % 4 == 3) for k, p in enumerate(points))
 

@@ -1,4 +1,7 @@
-"""Exact search of late positions, against minimax (values in the team-0 frame)."""
+"""Exact search of late positions, against minimax (values in the team-0 frame).
+
+`test_tablebase` searches whole tablebases of the reference.
+"""
 
 import pytest
 import torch
@@ -55,22 +58,6 @@ def search_at_least(batch: list[Position], targets: list[int]) -> list[list[int]
 def solver(position: Position) -> Solver:
     """Return the reference for the hand of a position."""
     return Solver(position.deal, position.declaration)
-
-
-@pytest.mark.parametrize("declaration", rules.DECLARATIONS)
-@settings(max_examples=25)
-@given(data=st.data())
-def test_last_three_tricks(declaration: int, data: st.DataObject) -> None:
-    position = data.draw(positions(declaration, min_plays=16, max_plays=27))
-    assert search([position]) == [solver(position).q(position.packed)]
-
-
-@pytest.mark.parametrize("declaration", rules.DECLARATIONS)
-@settings(max_examples=3)
-@given(data=st.data())
-def test_last_four_tricks(declaration: int, data: st.DataObject) -> None:
-    position = data.draw(positions(declaration, min_plays=12, max_plays=15))
-    assert search([position]) == [solver(position).q(position.packed)]
 
 
 @settings(max_examples=40)

@@ -61,14 +61,6 @@ def test_how_many() -> None:
 
 
 @pytest.mark.parametrize(("seed", "decl"), HANDS)
-def test_search(seed: int, decl: int) -> None:
-    games = random_games(seed, decl)
-    decls = torch.tensor([decl], dtype=torch.int8)
-    q = torch.ops.forge.search(games.deal[None], decls, games.states)
-    assert torch.equal(q, games.q)
-
-
-@pytest.mark.parametrize(("seed", "decl"), HANDS)
 def test_values(seed: int, decl: int) -> None:
     # V is the q of the team to act, so equal q are equal values; the end of a hand is 0.
     games = random_games(seed, decl)

@@ -1,4 +1,4 @@
-"""Backward induction over everything that follows from a late position, against minimax."""
+"""Backward induction and search of everything that follows from a late position, by minimax."""
 
 import pytest
 import torch
@@ -27,12 +27,18 @@ def backward_induction(
 
 
 def check(position: Position) -> None:
-    """Compare the whole tablebase of a position."""
+    """Compare the whole tablebase of a position, and what a search says of each of its states."""
     deal, declaration, start = position
     expected = minimax.tablebase(deal, declaration, start)
     values, q = backward_induction(deal, declaration, expected.states)
     assert values == expected.values
     assert q == expected.q
+    searched = torch.ops.forge.search(
+        torch.tensor([deals.ids(deal)], dtype=torch.int8),
+        torch.tensor([declaration], dtype=torch.int8),
+        torch.tensor(expected.states, dtype=torch.int64),
+    )
+    assert searched.tolist() == expected.q
 
 
 @pytest.mark.parametrize("declaration", rules.DECLARATIONS)
@@ -42,11 +48,10 @@ def test_last_three_tricks(declaration: int, data: st.DataObject) -> None:
     check(data.draw(positions(declaration, min_plays=16, max_plays=28)))
 
 
-@pytest.mark.parametrize("declaration", rules.DECLARATIONS)
-@settings(max_examples=2)
-@given(data=st.data())
-def test_last_four_tricks(declaration: int, data: st.DataObject) -> None:
-    check(data.draw(positions(declaration, min_plays=12, max_plays=15)))
+@settings(max_examples=6)
+@given(position=positions(min_plays=12, max_plays=15))
+def test_last_four_tricks(position: Position) -> None:
+    check(position)
 
 
 @settings(max_examples=20)

@@ -22,9 +22,9 @@ GOLDEN = [
 def sha256(states: Tensor, values: Tensor, q: Tensor) -> str:
     """Hash the states (little-endian int64), then V (int8), then q (int8, row-major)."""
     digest = hashlib.sha256()
-    digest.update(memoryview(states.contiguous().numpy().astype("<i8", copy=False)).cast("B"))
-    digest.update(memoryview(values.contiguous().numpy()).cast("B"))
-    digest.update(memoryview(q.contiguous().numpy()).cast("B"))
+    digest.update(states.numpy().astype("<i8", copy=False).tobytes())
+    digest.update(values.numpy().tobytes())
+    digest.update(q.numpy().tobytes())
     return digest.hexdigest()
 
 

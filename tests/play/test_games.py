@@ -73,8 +73,16 @@ def test_what_the_others_may_hold(n_plays: int) -> None:
 
 
 def test_legal_slots_of_any_positions() -> None:
-    games = replayed(LINES, 13)
-    assert torch.equal(legal_slots(games.deals, games.decls, games.states), games.legal)
+    """Other numbers of plays side by side, which games in lock step never have."""
+    positions = [(line, line.states[(5 * i) % 29]) for i, line in enumerate(LINES)]
+    found = legal_slots(
+        torch.tensor([deals.ids(line.deal) for line, _ in positions], dtype=torch.int8),
+        torch.tensor([line.decl for line, _ in positions], dtype=torch.int8),
+        torch.tensor([state for _, state in positions]),
+    )
+    for i, (line, state) in enumerate(positions):
+        legal = [slot for slot in range(7) if found[i, slot]]
+        assert legal == game.legal_slots(line.deal, line.decl, state)
     over = replayed(LINES, 28)
     assert not legal_slots(over.deals, over.decls, over.states).any()
 

@@ -286,5 +286,6 @@ def test_bad_folders_and_options(tmp_path: Path) -> None:
     with pytest.raises(ForgeError, match="stage must be"):
         EqDataModule(tmp_path).setup("training")
     for option in ("batch_size", "num_workers", "seed"):
+        wrong: dict[str, Any] = {option: -1}
         with pytest.raises(ForgeError, match=f"{option} must be at least"):
-            EqDataModule(tmp_path, **{option: -1})
+            EqDataModule(tmp_path, **wrong)

@@ -14,7 +14,8 @@ from forge.errors import ForgeError
 from forge.play.transcript import HIGH_PIP, LOW_PIP, transcript_tokens
 from forge.stage2.geometry import own_tokens
 from forge.stage2.module import EqLightningModule
-from forge.stage2.network import ARCHITECTURES, EqPrediction, build_transcript_network
+from forge.stage2.network import EqPrediction, build_transcript_network
+from forge.stage2.settings import ARCHITECTURES
 from support.lines import random_lines, replayed
 
 LINES = random_lines(20, seed=41)

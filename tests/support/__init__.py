@@ -6,6 +6,7 @@ batches          positions of random games, as the batch ops take them
 lines            hands of random play, ours and of the reference
 views            what a seat may know of them
 world_sets       questions about hidden hands
+claims           on files, for the tests of who writes what
 shards           made-up rows, one tiny solved deal, shards of other makers
 tiny_shards      that deal under many names
 synthetic_rows   tokenised rows with no game behind them

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -54,7 +55,7 @@ def played_rows(n_games: int = 20, seed: int = 0) -> BatchRows:
     return BatchRows(make_rows(deals, decls, states, values, qvals))
 
 
-TINY = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 16, "dropout": 0.0}
+TINY: dict[str, Any] = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 16, "dropout": 0.0}
 
 
 def tiny_module(loss_mode: str) -> DominoLightningModule:

@@ -1,8 +1,11 @@
 """Shards for tests: made-up rows where only the file matters, a small real deal where rules do."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +38,11 @@ class Rows:
     values: npt.NDArray[np.int8]  # [N]
     q: npt.NDArray[np.int8]  # [N, 7]
 
-    def as_tuple(self):
+    def taken(self, which: slice) -> Rows:
+        """Some of the rows, to be written to."""
+        return Rows(self.states[which].copy(), self.values[which].copy(), self.q[which].copy())
+
+    def as_tuple(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8], npt.NDArray[np.int8]]:
         return self.states, self.values, self.q
 
 
@@ -59,7 +66,7 @@ def write_foreign(
     path: Path,
     rows: Rows,
     metadata: dict[str, str] | None = None,
-    **options: object,
+    **options: Any,
 ) -> None:
     """A shard as another maker writes it: pyarrow's defaults and two metadata entries."""
     columns = {"state": rows.states, "V": rows.values}

@@ -1,13 +1,18 @@
 """Shards of one tiny solved deal under many names, and what a tokenised folder holds."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from forge.ml.rows import ROW_SHAPES
 from forge.oracle.shards.naming import ShardKey
 from forge.oracle.shards.output import write_shard
 from support.shards import TINY_DEAL, TINY_DECL, tiny_rows
+
+Arrays = dict[str, npt.NDArray[Any]]
 
 SEEDS = (3, 7, 1005, 901, 960)  # three for train, one each for val and test
 
@@ -22,7 +27,7 @@ def write_tiny(path: Path, seed: int, opp_seed: int | None = None) -> Path:
     return path
 
 
-def write_tiny_shards(root: Path, seeds=SEEDS) -> Path:
+def write_tiny_shards(root: Path, seeds: Sequence[int] = SEEDS) -> Path:
     for seed in seeds:
         write_tiny(tiny_key(seed).path(root), seed)
     return root
@@ -37,5 +42,5 @@ def data_files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def arrays_of(split: Path) -> dict[str, np.ndarray]:
+def arrays_of(split: Path) -> Arrays:
     return {name: np.load(split / f"{name}.npy", allow_pickle=False) for name in ROW_SHAPES}

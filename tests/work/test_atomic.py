@@ -5,10 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from forge.work.atomic import FileClaim, remove_abandoned
+from support.claims import claimed
 
 NAME = "seed_00000001_decl_1.parquet"
 
@@ -25,7 +28,7 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def other_process(tmp_path):
+def other_process(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process that holds the claim on NAME, half written."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD_A_CLAIM, str(tmp_path / NAME)],
@@ -33,13 +36,14 @@ def other_process(tmp_path):
         stdout=subprocess.PIPE,
     )
     with process:
+        assert process.stdout is not None
         assert process.stdout.readline() == b"held\n"
         yield process
         process.kill()
 
 
-def test_commit_puts_the_file_in_place_and_leaves_nothing_else(tmp_path):
-    with FileClaim.acquire(tmp_path / NAME) as claim:
+def test_commit_puts_the_file_in_place_and_leaves_nothing_else(tmp_path: Path) -> None:
+    with claimed(tmp_path / NAME) as claim:
         claim.write(b"abc")
         claim.overwrite_at(1, b"X")
         assert claim.read_at(0, 3) == b"aXc"
@@ -49,19 +53,19 @@ def test_commit_puts_the_file_in_place_and_leaves_nothing_else(tmp_path):
     assert (tmp_path / NAME).read_bytes() == b"aXc"
 
 
-def test_a_claim_given_up_leaves_the_old_file(tmp_path):
+def test_a_claim_given_up_leaves_the_old_file(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"old")
-    with pytest.raises(KeyboardInterrupt), FileClaim.acquire(tmp_path / NAME) as claim:
+    with pytest.raises(KeyboardInterrupt), claimed(tmp_path / NAME) as claim:
         claim.write(b"new")
         raise KeyboardInterrupt
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
     assert (tmp_path / NAME).read_bytes() == b"old"
 
 
-def test_only_one_holds_a_claim(tmp_path):
-    with FileClaim.acquire(tmp_path / NAME) as claim:
+def test_only_one_holds_a_claim(tmp_path: Path) -> None:
+    with claimed(tmp_path / NAME) as claim:
         assert FileClaim.acquire(tmp_path / NAME) is None
-        with FileClaim.acquire(tmp_path / "other") as other:
+        with claimed(tmp_path / "other") as other:
             assert other is not None
         claim.commit()
     again = FileClaim.acquire(tmp_path / NAME)
@@ -69,18 +73,22 @@ def test_only_one_holds_a_claim(tmp_path):
     again.release()
 
 
-def test_a_claim_of_a_killed_process_is_free_and_its_litter_goes(tmp_path, other_process):
+def test_a_claim_of_a_killed_process_is_free_and_its_litter_goes(
+    tmp_path: Path, other_process: subprocess.Popen[bytes]
+) -> None:
     assert FileClaim.acquire(tmp_path / NAME) is None
     assert remove_abandoned(tmp_path) == 0
     os.kill(other_process.pid, signal.SIGKILL)
     other_process.wait()
     assert [path.name for path in tmp_path.iterdir()] == [f".{NAME}.tmp"]
-    with FileClaim.acquire(tmp_path / NAME) as claim:
+    with claimed(tmp_path / NAME) as claim:
         claim.commit()
     assert (tmp_path / NAME).read_bytes() == b""  # nothing of the half-written file
 
 
-def test_abandoned_files_are_removed(tmp_path, other_process):
+def test_abandoned_files_are_removed(
+    tmp_path: Path, other_process: subprocess.Popen[bytes]
+) -> None:
     os.kill(other_process.pid, signal.SIGKILL)
     other_process.wait()
     (tmp_path / "seed_00000002_decl_2.parquet").write_bytes(b"a shard")
@@ -89,22 +97,22 @@ def test_abandoned_files_are_removed(tmp_path, other_process):
     assert remove_abandoned(tmp_path / "nowhere") == 0
 
 
-def test_cancelling_stops_the_writer(tmp_path):
+def test_cancelling_stops_the_writer(tmp_path: Path) -> None:
     with (
         pytest.raises(InterruptedError, match="cancelled"),
-        FileClaim.acquire(tmp_path / NAME) as claim,
+        claimed(tmp_path / NAME) as claim,
     ):
         claim.cancel()
         claim.write(b"x")
     assert not list(tmp_path.iterdir())
 
 
-def test_many_threads_fight_for_one_claim(tmp_path):
+def test_many_threads_fight_for_one_claim(tmp_path: Path) -> None:
     """Whoever sees the file missing under a claim is the first to make it."""
     target = tmp_path / NAME
     made = []
 
-    def work():
+    def work() -> None:
         for _ in range(200):
             claim = FileClaim.acquire(target)
             if claim is None:

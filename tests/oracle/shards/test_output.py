@@ -1,11 +1,13 @@
 """Writing shards: whole or not at all, small, the same bytes each time, damage found."""
 
-import os
 import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -18,25 +20,22 @@ from forge.oracle.shards.checks import verify_shard
 from forge.oracle.shards.naming import ShardKey
 from forge.oracle.shards.output import write_shard
 from forge.oracle.shards.schema import COLUMNS
-from forge.work.atomic import FileClaim
+from support.claims import claimed
+from support.commands import importing_tests
 from support.shards import TINY_DEAL, TINY_DECL, Rows, made_up_rows, tiny_rows, write_foreign
 
 TINY_METADATA = {"seed": "0", "decl_id": str(TINY_DECL), "hands": TINY_DEAL.text}
 
 
 @pytest.fixture
-def tiny_shard(tmp_path):
+def tiny_shard(tmp_path: Path) -> Path:
     """A shard of ours with a hand-made deal, so with a name that stands for none."""
     path = tmp_path / "tiny.parquet"
     write_shard(path, TINY_DEAL, TINY_DECL, 0, None, *tiny_rows().as_tuple())
     return path
 
 
-def copy_of(rows):
-    return Rows(rows.states.copy(), rows.values.copy(), rows.q.copy())
-
-
-def test_what_is_in_the_file(tiny_shard):
+def test_what_is_in_the_file(tiny_shard: Path) -> None:
     with pq.ParquetFile(tiny_shard) as file:
         assert [(f.name, str(f.type), f.nullable) for f in file.schema_arrow] == [
             (name, "int64" if name == "state" else "int8", False) for name in COLUMNS
@@ -51,9 +50,9 @@ def test_what_is_in_the_file(tiny_shard):
     assert metadata["forge_version"]
 
 
-def test_the_same_rows_give_the_same_bytes(tiny_shard, tmp_path):
-    tensors = [torch.from_numpy(rows) for rows in tiny_rows().as_tuple()]
-    write_shard(tmp_path / "again.parquet", TINY_DEAL, TINY_DECL, 0, None, *tensors)
+def test_the_same_rows_give_the_same_bytes(tiny_shard: Path, tmp_path: Path) -> None:
+    states, values, q = map(torch.from_numpy, tiny_rows().as_tuple())
+    write_shard(tmp_path / "again.parquet", TINY_DEAL, TINY_DECL, 0, None, states, values, q)
     assert (tmp_path / "again.parquet").read_bytes() == tiny_shard.read_bytes()
 
 
@@ -65,13 +64,15 @@ def test_the_same_rows_give_the_same_bytes(tiny_shard, tmp_path):
         ((np.zeros(3, np.int64), np.zeros(3, np.int8), np.zeros((7, 3), np.int8)), "q must"),
     ],
 )
-def test_rows_of_other_shapes_are_refused(tmp_path, rows, message):
+def test_rows_of_other_shapes_are_refused(
+    tmp_path: Path, rows: tuple[Any, Any, Any], message: str
+) -> None:
     with pytest.raises(ForgeError, match=message):
         write_shard(tmp_path / "seed_00000000_decl_0.parquet", Deal.from_seed(0), 0, 0, None, *rows)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_good_shard_verifies(tiny_shard):
+def test_a_good_shard_verifies(tiny_shard: Path) -> None:
     shard = verify_shard(tiny_shard)
     assert (shard.n_states, shard.decl) == (105_164, 9)
     assert shard.value == tiny_rows().values[tiny_rows().states == ROOT][0]
@@ -80,7 +81,7 @@ def test_a_good_shard_verifies(tiny_shard):
 ROOT = (1 << 28) - 1 | 7 << 32 | 7 << 35 | 7 << 38
 
 
-def test_any_flipped_byte_of_our_files_is_found(tiny_shard):
+def test_any_flipped_byte_of_our_files_is_found(tiny_shard: Path) -> None:
     content = tiny_shard.read_bytes()
     footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
     rng = np.random.default_rng(0)
@@ -99,7 +100,7 @@ def test_any_flipped_byte_of_our_files_is_found(tiny_shard):
             verify_shard(tiny_shard)
 
 
-def test_any_flipped_byte_of_a_pt_file_is_found(tmp_path):
+def test_any_flipped_byte_of_a_pt_file_is_found(tmp_path: Path) -> None:
     path = tmp_path / "tiny.pt"
     write_shard(path, TINY_DEAL, TINY_DECL, 0, None, *tiny_rows().as_tuple())
     assert verify_shard(path).n_states == 105_164
@@ -118,7 +119,7 @@ def test_any_flipped_byte_of_a_pt_file_is_found(tmp_path):
         assert torch.equal(loaded["q"], torch.from_numpy(tiny_rows().q))
 
 
-def test_flipped_data_without_any_checksum_is_found_by_the_rules(tmp_path):
+def test_flipped_data_without_any_checksum_is_found_by_the_rules(tmp_path: Path) -> None:
     """In an uncompressed foreign file each byte of the pages is a value itself."""
     path = tmp_path / "tiny.parquet"
     options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
@@ -135,7 +136,7 @@ def test_flipped_data_without_any_checksum_is_found_by_the_rules(tmp_path):
             verify_shard(path)
 
 
-def test_a_damaged_foreign_footer_is_no_defect_of_ours(tmp_path):
+def test_a_damaged_foreign_footer_is_no_defect_of_ours(tmp_path: Path) -> None:
     """Without a checksum a flip may be harmless, but what is raised is always one line."""
     path = tmp_path / "tiny.parquet"
     write_foreign(path, tiny_rows(), TINY_METADATA)
@@ -155,25 +156,25 @@ def test_a_damaged_foreign_footer_is_no_defect_of_ours(tmp_path):
     assert n_found > 10
 
 
-def swapped_rows(rows):
+def swapped_rows(rows: Rows) -> None:
     rows.states[[10, 11]] = rows.states[[11, 10]]
 
 
-def wrong_value(rows):
+def wrong_value(rows: Rows) -> None:
     rows.values[777] += 1
 
 
-def wrong_q(rows):
+def wrong_q(rows: Rows) -> None:
     row, slot = np.argwhere(rows.q != -128)[4321]
     rows.q[row, slot] -= 1
 
 
-def legal_slot_left_out(rows):
+def legal_slot_left_out(rows: Rows) -> None:
     row, slot = np.argwhere(rows.q != -128)[-1]
     rows.q[row, slot] = -128
 
 
-def illegal_slot_filled(rows):
+def illegal_slot_filled(rows: Rows) -> None:
     row, slot = np.argwhere(rows.q == -128)[-1]
     rows.q[row, slot] = 0
 
@@ -181,8 +182,8 @@ def illegal_slot_filled(rows):
 @pytest.mark.parametrize(
     "damage", [swapped_rows, wrong_value, wrong_q, legal_slot_left_out, illegal_slot_filled]
 )
-def test_a_wrong_row_is_found(tmp_path, damage):
-    rows = copy_of(tiny_rows())
+def test_a_wrong_row_is_found(tmp_path: Path, damage: Callable[[Rows], None]) -> None:
+    rows = tiny_rows().taken(slice(None))
     damage(rows)
     path = tmp_path / "tiny.parquet"
     write_shard(path, TINY_DEAL, TINY_DECL, 0, None, *rows.as_tuple())
@@ -191,15 +192,18 @@ def test_a_wrong_row_is_found(tmp_path, damage):
 
 
 @pytest.mark.parametrize("row", [0, 50_000, 105_163])
-def test_a_missing_row_is_found(tmp_path, row):
-    kept = Rows(*(np.delete(column, row, axis=0) for column in tiny_rows().as_tuple()))
+def test_a_missing_row_is_found(tmp_path: Path, row: int) -> None:
+    rows = tiny_rows()
+    kept = Rows(
+        np.delete(rows.states, row), np.delete(rows.values, row), np.delete(rows.q, row, axis=0)
+    )
     path = tmp_path / "tiny.parquet"
     write_shard(path, TINY_DEAL, TINY_DECL, 0, None, *kept.as_tuple())
     with pytest.raises(ForgeError, match=r"wrong row\(s\)"):
         verify_shard(path)
 
 
-def test_another_deal_or_declaration_is_found(tmp_path):
+def test_another_deal_or_declaration_is_found(tmp_path: Path) -> None:
     path = tmp_path / "tiny.parquet"
     for deal, decl in ((Deal.from_seed(1), TINY_DECL), (TINY_DEAL, 3)):
         write_shard(path, deal, decl, 0, None, *tiny_rows().as_tuple())
@@ -218,21 +222,23 @@ def test_another_deal_or_declaration_is_found(tmp_path):
         ("val/seed_00000004_decl_9.parquet", ShardKey(4, 9), "belongs to train"),
     ],
 )
-def test_metadata_must_agree_with_name_and_place(tmp_path, name, key, message):
+def test_metadata_must_agree_with_name_and_place(
+    tmp_path: Path, name: str, key: ShardKey, message: str
+) -> None:
     path = tmp_path / name
     write_shard(path, TINY_DEAL, key.decl, key.seed, key.opp_seed, *tiny_rows().as_tuple())
     with pytest.raises(ForgeError, match=message):
         verify_shard(path)
 
 
-def test_a_shard_being_written_is_not_written_twice(tmp_path):
+def test_a_shard_being_written_is_not_written_twice(tmp_path: Path) -> None:
     path = tmp_path / "seed_00000000_decl_0.parquet"
     rows = made_up_rows(10)
-    with FileClaim.acquire(path), pytest.raises(ForgeError, match="another process"):
+    with claimed(path), pytest.raises(ForgeError, match="another process"):
         write_shard(path, Deal.from_seed(0), 0, 0, None, *rows.as_tuple())
 
 
-def test_a_directory_that_cannot_be_made(tmp_path):
+def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     path = tmp_path / "file" / "train" / "seed_00000000_decl_0.parquet"
     with pytest.raises(ForgeError, match="cannot write"):
@@ -240,7 +246,7 @@ def test_a_directory_that_cannot_be_made(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "pt"])
-def test_a_disk_that_fills_up(tmp_path, suffix):
+def test_a_disk_that_fills_up(tmp_path: Path, suffix: str) -> None:
     """The limit on file sizes stands in for the disk; Python ignores SIGXFSZ, so writes fail."""
     path = tmp_path / f"seed_00000000_decl_0.{suffix}"
     path.write_bytes(b"the old one")
@@ -279,15 +285,15 @@ write_shard(Path(sys.argv[1]), Deal.from_seed(0), 0, 0, None, *made_up_rows(400_
 
 
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGINT])
-def test_a_writer_ended_half_way_leaves_no_broken_file(tmp_path, signum):
+def test_a_writer_ended_half_way_leaves_no_broken_file(tmp_path: Path, signum: int) -> None:
     path = tmp_path / "seed_00000000_decl_0.parquet"
-    environment = os.environ | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}
     with subprocess.Popen(
         [sys.executable, "-c", WRITE_SLOWLY, str(path)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=environment,
+        env=importing_tests(),
     ) as process:
+        assert process.stdout is not None
         assert process.stdout.readline() == b"half way\n"
         process.send_signal(signum)
         assert process.wait() != 0
@@ -297,7 +303,7 @@ def test_a_writer_ended_half_way_leaves_no_broken_file(tmp_path, signum):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_row_groups_are_ascending_and_cover_all_rows(tmp_path):
+def test_row_groups_are_ascending_and_cover_all_rows(tmp_path: Path) -> None:
     path = tmp_path / "seed_00000000_decl_0.parquet"
     rows = made_up_rows(600_000)
     write_shard(path, Deal.from_seed(0), 0, 0, None, *rows.as_tuple())

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,14 +16,19 @@ from rich.console import Console
 
 from forge.cli.show.shard_progress import ProgressListener
 from forge.errors import ForgeError
+from forge.game.deal import Deal
 from forge.oracle.shards import writers
 from forge.oracle.shards.naming import ShardKey
-from forge.oracle.shards.pipeline import Listener, PipelineOptions, run_pipeline
+from forge.oracle.shards.pipeline import Listener, PassedOver, PipelineOptions, run_pipeline
 from forge.oracle.shards.schema import read_metadata
+from forge.oracle.shards.timer import ShardTiming
+from forge.oracle.shards.writers import Solved
 from forge.oracle.tablebase import Tablebase
 from forge.work.atomic import FileClaim
 from forge.work.seed_files import SPLITS
 from forge.work.tracking import NoTracker
+from support.claims import claimed
+from support.commands import importing_tests, next_line, rest_of
 from support.shards import made_up_rows
 
 KEYS = [ShardKey(seed, seed % 10) for seed in (0, 1, 2, 900, 901, 950)]
@@ -29,11 +36,11 @@ N_STATES = 1000
 
 
 @pytest.fixture(autouse=True)
-def quick_solve(monkeypatch):
+def quick_solve(monkeypatch: pytest.MonkeyPatch) -> None:
     """Made-up tables: what is tested here is who makes which file, and when."""
     rows = [torch.from_numpy(column) for column in made_up_rows(N_STATES).as_tuple()]
 
-    def solve(deal, decl, device="cpu"):
+    def solve(deal: Deal, decl: int, device: str = "cpu") -> Tablebase:
         return Tablebase(deal, decl, *rows)
 
     monkeypatch.setattr(Tablebase, "solve", staticmethod(solve))
@@ -42,29 +49,31 @@ def quick_solve(monkeypatch):
 class Recorder(Listener):
     """Keeps what it hears."""
 
-    def __init__(self):
-        self.solved_keys, self.finished_names, self.passed = [], [], []
+    def __init__(self) -> None:
+        self.solved_keys: list[ShardKey] = []
+        self.finished_names: list[str] = []
+        self.passed: list[tuple[ShardKey, PassedOver]] = []
 
-    def solved(self, solved):
+    def solved(self, solved: Solved) -> None:
         self.solved_keys.append(solved.key)
 
-    def finished(self, timing):
+    def finished(self, timing: ShardTiming) -> None:
         self.finished_names.append(timing.name)
         assert timing.n_states == N_STATES
 
-    def passed_over(self, key, reason):
+    def passed_over(self, key: ShardKey, reason: PassedOver) -> None:
         self.passed.append((key, reason))
 
 
-def files_in(root):
+def files_in(root: Path) -> list[Path]:
     return sorted(path.relative_to(root) for path in root.rglob("*") if path.is_file())
 
 
-def expected_files(root, keys):
+def expected_files(root: Path, keys: Iterable[ShardKey]) -> list[Path]:
     return sorted(key.path(root).relative_to(root) for key in keys)
 
 
-def test_makes_each_shard_in_its_split(tmp_path):
+def test_makes_each_shard_in_its_split(tmp_path: Path) -> None:
     recorder = Recorder()
     report = run_pipeline(KEYS, PipelineOptions(tmp_path), recorder)
     assert files_in(tmp_path) == expected_files(tmp_path, KEYS)
@@ -76,7 +85,7 @@ def test_makes_each_shard_in_its_split(tmp_path):
     assert read_metadata(KEYS[0].path(tmp_path)).deal() == KEYS[0].deal()
 
 
-def test_fills_the_gaps_only(tmp_path):
+def test_fills_the_gaps_only(tmp_path: Path) -> None:
     run_pipeline(KEYS, PipelineOptions(tmp_path))
     before = {key: key.path(tmp_path).stat().st_mtime_ns for key in KEYS}
     KEYS[2].path(tmp_path).unlink()
@@ -88,7 +97,7 @@ def test_fills_the_gaps_only(tmp_path):
     assert changed == [KEYS[2]]
 
 
-def test_overwrites_when_asked(tmp_path):
+def test_overwrites_when_asked(tmp_path: Path) -> None:
     run_pipeline(KEYS[:2], PipelineOptions(tmp_path))
     for key in KEYS[:2]:
         os.utime(key.path(tmp_path), (1, 1))
@@ -97,7 +106,9 @@ def test_overwrites_when_asked(tmp_path):
     assert all(key.path(tmp_path).stat().st_mtime > 1 for key in KEYS[:2])
 
 
-def test_without_a_directory_nothing_is_written(tmp_path, monkeypatch):
+def test_without_a_directory_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     recorder = Recorder()
     report = run_pipeline(KEYS, PipelineOptions(None), recorder)
@@ -105,21 +116,23 @@ def test_without_a_directory_nothing_is_written(tmp_path, monkeypatch):
     assert files_in(tmp_path) == []
 
 
-def test_pt_files(tmp_path):
+def test_pt_files(tmp_path: Path) -> None:
     run_pipeline(KEYS[:1], PipelineOptions(tmp_path, format="pt"))
     path = KEYS[0].path(tmp_path, "pt")
     assert files_in(tmp_path) == [path.relative_to(tmp_path)]
     assert read_metadata(path).n_states == N_STATES
 
 
-def test_limit_counts_what_this_run_solved(tmp_path):
+def test_limit_counts_what_this_run_solved(tmp_path: Path) -> None:
     run_pipeline(KEYS[:1], PipelineOptions(tmp_path))
     report = run_pipeline(iter(KEYS), PipelineOptions(tmp_path, limit=2))
     assert report.n_solved == 2
     assert files_in(tmp_path) == expected_files(tmp_path, KEYS[:3])
 
 
-def test_deals_with_too_many_states_are_skipped(tmp_path, monkeypatch):
+def test_deals_with_too_many_states_are_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("forge.ops.count_states", lambda deal, decl: 10 * (decl + 1))
     recorder = Recorder()
     report = run_pipeline(KEYS, PipelineOptions(tmp_path, max_states=15), recorder)
@@ -129,10 +142,10 @@ def test_deals_with_too_many_states_are_skipped(tmp_path, monkeypatch):
     assert {reason for _, reason in recorder.passed} == {"too large"}
 
 
-def test_what_another_worker_holds_is_left_to_it(tmp_path):
+def test_what_another_worker_holds_is_left_to_it(tmp_path: Path) -> None:
     target = KEYS[1].path(tmp_path)
     target.parent.mkdir(parents=True)
-    with FileClaim.acquire(target):
+    with claimed(target):
         report = run_pipeline(KEYS, PipelineOptions(tmp_path))
         assert (report.n_solved, report.n_busy) == (5, 1)
         assert not target.exists()
@@ -141,15 +154,15 @@ def test_what_another_worker_holds_is_left_to_it(tmp_path):
     assert files_in(tmp_path) == expected_files(tmp_path, KEYS)
 
 
-def test_what_was_busy_is_looked_at_again_at_the_end(tmp_path):
+def test_what_was_busy_is_looked_at_again_at_the_end(tmp_path: Path) -> None:
     """Its worker may have been killed meanwhile."""
     target = KEYS[1].path(tmp_path)
     target.parent.mkdir(parents=True)
     with ExitStack() as held:
-        held.enter_context(FileClaim.acquire(target))
+        held.enter_context(claimed(target))
 
         class Killer(Recorder):
-            def passed_over(self, key, reason):
+            def passed_over(self, key: ShardKey, reason: PassedOver) -> None:
                 super().passed_over(key, reason)
                 held.close()
 
@@ -161,7 +174,7 @@ def test_what_was_busy_is_looked_at_again_at_the_end(tmp_path):
     assert files_in(tmp_path) == expected_files(tmp_path, KEYS)
 
 
-def test_what_killed_workers_left_is_removed(tmp_path):
+def test_what_killed_workers_left_is_removed(tmp_path: Path) -> None:
     litter = tmp_path / "train" / ".seed_00000123_decl_3.parquet.tmp"
     litter.parent.mkdir()
     litter.write_bytes(b"half a file")
@@ -169,17 +182,21 @@ def test_what_killed_workers_left_is_removed(tmp_path):
     assert files_in(tmp_path) == expected_files(tmp_path, KEYS[:1])
 
 
-def test_a_bound_on_states_in_memory_does_not_change_the_files(tmp_path, monkeypatch):
+def test_a_bound_on_states_in_memory_does_not_change_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(writers, "MAX_PENDING_STATES", N_STATES + 1)
     report = run_pipeline(KEYS, PipelineOptions(tmp_path))
     assert report.n_solved == 6
     assert files_in(tmp_path) == expected_files(tmp_path, KEYS)
 
 
-def test_a_failed_write_ends_the_run_and_leaves_nothing_half_written(tmp_path, monkeypatch):
+def test_a_failed_write_ends_the_run_and_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write = FileClaim.write
 
-    def full_disk(self, data):
+    def full_disk(self: FileClaim, data: bytes) -> int:
         if self.target == KEYS[2].path(tmp_path):
             raise OSError(28, "No space left on device")
         return write(self, data)
@@ -193,16 +210,16 @@ def test_a_failed_write_ends_the_run_and_leaves_nothing_half_written(tmp_path, m
     assert KEYS[2].path(tmp_path).relative_to(tmp_path) not in made
 
 
-def test_a_directory_that_cannot_be_written(tmp_path):
+def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ForgeError, match="cannot write"):
         run_pipeline(KEYS, PipelineOptions(tmp_path / "file" / "out"))
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_run_after_the_file_in_hand(tmp_path, signum):
+def test_a_signal_ends_the_run_after_the_file_in_hand(tmp_path: Path, signum: int) -> None:
     class Interrupter(Recorder):
-        def solved(self, solved):
+        def solved(self, solved: Solved) -> None:
             super().solved(solved)
             if len(self.solved_keys) == 2:
                 os.kill(os.getpid(), signum)
@@ -215,9 +232,9 @@ def test_a_signal_ends_the_run_after_the_file_in_hand(tmp_path, signum):
     assert files_in(tmp_path) == expected_files(tmp_path, KEYS[:2])
 
 
-def test_a_second_signal_ends_it_at_once(tmp_path):
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     class Interrupter(Recorder):
-        def solved(self, solved):
+        def solved(self, solved: Solved) -> None:
             os.kill(os.getpid(), signal.SIGINT)
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.1)
@@ -227,11 +244,11 @@ def test_a_second_signal_ends_it_at_once(tmp_path):
     assert files_in(tmp_path) == []
 
 
-def test_a_terminal_sees_rate_and_eta(tmp_path):
-    screen = Console(file=io.StringIO(), force_terminal=True, width=160)
+def test_a_terminal_sees_rate_and_eta(tmp_path: Path) -> None:
+    screen = Console(file=(text := io.StringIO()), force_terminal=True, width=160)
     with ProgressListener(screen, NoTracker(), total=len(KEYS), log_memory=True) as listener:
         run_pipeline(KEYS, PipelineOptions(tmp_path), listener)
-    shown = screen.file.getvalue()
+    shown = text.getvalue()
     assert "6/6" in shown
     assert "M states/s" in shown
     assert "ETA" in shown
@@ -263,18 +280,17 @@ run_pipeline(keys, PipelineOptions(Path(sys.argv[1])), Teller())
 
 
 @pytest.fixture
-def worker(tmp_path):
+def worker(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     """Starts processes that wait for a line, then make seeds 0..59 and tell what they solved."""
-    environment = os.environ | {"PYTHONPATH": os.path.dirname(os.path.dirname(__file__))}
     with ExitStack() as running:
 
-        def start():
+        def start() -> subprocess.Popen[str]:
             process = running.enter_context(
                 subprocess.Popen(
                     [sys.executable, "-c", WORKER, str(tmp_path)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
-                    env=environment,
+                    env=importing_tests(),
                     text=True,
                 )
             )
@@ -284,36 +300,41 @@ def worker(tmp_path):
         yield start
 
 
-def go(*processes):
+def go(*processes: subprocess.Popen[str]) -> None:
     for process in processes:
-        assert process.stdout.readline() == "ready\n"
+        assert next_line(process) == "ready\n"
     for process in processes:
+        assert process.stdin is not None
         process.stdin.write("\n")
         process.stdin.flush()
 
 
-def test_two_workers_on_one_directory_share_the_work(tmp_path, worker):
+def test_two_workers_on_one_directory_share_the_work(
+    tmp_path: Path, worker: Callable[[], subprocess.Popen[str]]
+) -> None:
     pair = [worker(), worker()]
     go(*pair)
-    solved = [[int(line) for line in process.stdout] for process in pair]
+    solved = [[int(line) for line in rest_of(process)] for process in pair]
     assert [process.wait() for process in pair] == [0, 0]
     assert sorted(solved[0] + solved[1]) == list(range(60))
     assert min(map(len, solved)) > 0
     assert files_in(tmp_path) == expected_files(tmp_path, [ShardKey(s, 0) for s in range(60)])
 
 
-def test_a_killed_worker_leaves_whole_files_and_the_next_goes_on(tmp_path, worker):
+def test_a_killed_worker_leaves_whole_files_and_the_next_goes_on(
+    tmp_path: Path, worker: Callable[[], subprocess.Popen[str]]
+) -> None:
     first, second = worker(), worker()
     go(first)
     for _ in range(5):
-        first.stdout.readline()
+        next_line(first)
     first.kill()
     first.wait()
     made = {path.name for path in files_in(tmp_path) if not path.name.startswith(".")}
     for name in made:
         assert read_metadata(tmp_path / "train" / name).n_states == 1000
     go(second)
-    solved = [int(line) for line in second.stdout]
+    solved = [int(line) for line in rest_of(second)]
     assert second.wait() == 0
     assert len(solved) == 60 - len(made)
     assert files_in(tmp_path) == expected_files(tmp_path, [ShardKey(s, 0) for s in range(60)])

@@ -1,5 +1,8 @@
 """Loading shards of ours and of others, and looking up one state."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,23 +13,27 @@ from forge.errors import ForgeError
 from forge.game.deal import Deal
 from forge.oracle.shards import schema
 from forge.oracle.shards.output import ROW_GROUP_STATES, write_shard
-from forge.oracle.shards.schema import load_shard, lookup, read_metadata
-from support.shards import made_up_rows, write_foreign
+from forge.oracle.shards.schema import Shard, load_shard, lookup, read_metadata
+from support.shards import Rows, made_up_rows, write_foreign
 
 STANDARD = "seed_00000158_decl_6.parquet"
 MARGINALIZED = "seed_00000158_opp2_decl_6.parquet"
 
 
-def assert_same_rows(shard, rows):
+def assert_same_rows(shard: Shard, rows: Rows) -> None:
     assert np.array_equal(shard.states, rows.states)
     assert np.array_equal(shard.V, rows.values)
     assert np.array_equal(shard.q, rows.q)
-    assert (shard.states.dtype, shard.V.dtype, shard.q.dtype) == (np.int64, np.int8, np.int8)
+    assert [each.dtype.name for each in (shard.states, shard.V, shard.q)] == [
+        "int64",
+        "int8",
+        "int8",
+    ]
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "pt"])
 @pytest.mark.parametrize("n_states", [0, 1, 1000, 2 * ROW_GROUP_STATES + 7])
-def test_round_trip(tmp_path, suffix, n_states):
+def test_round_trip(tmp_path: Path, suffix: str, n_states: int) -> None:
     rows = made_up_rows(n_states)
     path = tmp_path / f"seed_00000003_opp4_decl_8.{suffix}"
     deal = Deal.marginalized(3, 4)
@@ -42,7 +49,7 @@ def test_round_trip(tmp_path, suffix, n_states):
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "pt"])
-def test_lookup_finds_every_kind_of_row_and_nothing_else(tmp_path, suffix):
+def test_lookup_finds_every_kind_of_row_and_nothing_else(tmp_path: Path, suffix: str) -> None:
     rows = made_up_rows(2 * ROW_GROUP_STATES + 7)
     path = tmp_path / f"seed_00000003_decl_8.{suffix}"
     write_shard(path, Deal.from_seed(3), 8, 3, None, *rows.as_tuple())
@@ -57,7 +64,7 @@ def test_lookup_finds_every_kind_of_row_and_nothing_else(tmp_path, suffix):
             lookup(path, absent)
 
 
-def test_lookup_reads_one_row_group_only(tmp_path):
+def test_lookup_reads_one_row_group_only(tmp_path: Path) -> None:
     rows = made_up_rows(3 * ROW_GROUP_STATES)
     path = tmp_path / "seed_00000003_decl_8.parquet"
     write_shard(path, Deal.from_seed(3), 8, 3, None, *rows.as_tuple())
@@ -81,7 +88,7 @@ def test_lookup_reads_one_row_group_only(tmp_path):
         {"version": "1.0", "data_page_version": "2.0", "compression": "none"},
     ],
 )
-def test_files_of_other_makers(tmp_path, options):
+def test_files_of_other_makers(tmp_path: Path, options: dict[str, Any]) -> None:
     rows = made_up_rows(5000)
     path = tmp_path / STANDARD
     write_foreign(path, rows, **options)
@@ -96,7 +103,7 @@ def test_files_of_other_makers(tmp_path, options):
         )
 
 
-def test_columns_may_come_in_any_order_with_others_between(tmp_path):
+def test_columns_may_come_in_any_order_with_others_between(tmp_path: Path) -> None:
     rows = made_up_rows(100)
     write_foreign(tmp_path / STANDARD, rows)
     table = pq.read_table(tmp_path / STANDARD)
@@ -107,7 +114,7 @@ def test_columns_may_come_in_any_order_with_others_between(tmp_path):
 
 
 @pytest.mark.parametrize("name", [MARGINALIZED, "renamed.parquet"])
-def test_a_deal_that_the_file_does_not_tell_is_never_guessed(tmp_path, name):
+def test_a_deal_that_the_file_does_not_tell_is_never_guessed(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     write_foreign(path, made_up_rows(100))
     shard = load_shard(path)
@@ -118,7 +125,7 @@ def test_a_deal_that_the_file_does_not_tell_is_never_guessed(tmp_path, name):
     assert load_shard(path, deal=deal).deal == deal
 
 
-def test_a_given_deal_must_agree_with_the_stored_one(tmp_path):
+def test_a_given_deal_must_agree_with_the_stored_one(tmp_path: Path) -> None:
     path = tmp_path / "renamed.parquet"
     write_shard(path, Deal.from_seed(3), 8, 3, None, *made_up_rows(10).as_tuple())
     assert load_shard(path).deal == load_shard(path, Deal.from_seed(3)).deal == Deal.from_seed(3)
@@ -136,21 +143,23 @@ def test_a_given_deal_must_agree_with_the_stored_one(tmp_path):
         ({"seed": "158", "decl_id": "10"}, r"0\.\.9"),
     ],
 )
-def test_metadata_that_make_no_sense(tmp_path, metadata, message):
+def test_metadata_that_make_no_sense(
+    tmp_path: Path, metadata: dict[str, str], message: str
+) -> None:
     write_foreign(tmp_path / STANDARD, made_up_rows(10), metadata)
     for read in (load_shard, read_metadata):
         with pytest.raises(ForgeError, match=message):
             read(tmp_path / STANDARD)
 
 
-def test_hands_that_make_no_sense(tmp_path):
+def test_hands_that_make_no_sense(tmp_path: Path) -> None:
     metadata = {"seed": "158", "decl_id": "6", "hands": "6-6 / 6-5 / 6-4 / 6-3"}
     write_foreign(tmp_path / STANDARD, made_up_rows(10), metadata)
     with pytest.raises(ForgeError, match="damaged: its 'hands'"):
         _ = load_shard(tmp_path / STANDARD).deal
 
 
-def test_a_table_with_other_columns_is_refused(tmp_path):
+def test_a_table_with_other_columns_is_refused(tmp_path: Path) -> None:
     path = tmp_path / STANDARD
     pq.write_table(pa.table({"seed": [1], "points_0": [[1, 2]]}), path)
     with pytest.raises(ForgeError, match=r"columns state int64, V int8, q0\.\.q6 int8"):
@@ -162,7 +171,7 @@ def test_a_table_with_other_columns_is_refused(tmp_path):
         lookup(path, 0)
 
 
-def test_empty_cells_are_refused(tmp_path):
+def test_empty_cells_are_refused(tmp_path: Path) -> None:
     path = tmp_path / STANDARD
     write_foreign(path, made_up_rows(3))
     table = pq.read_table(path)
@@ -173,7 +182,7 @@ def test_empty_cells_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "pt"])
-def test_truncated_foreign_and_absent_files(tmp_path, suffix):
+def test_truncated_foreign_and_absent_files(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"seed_00000003_decl_8.{suffix}"
     write_shard(path, Deal.from_seed(3), 8, 3, None, *made_up_rows(5000).as_tuple())
     content = path.read_bytes()
@@ -209,14 +218,14 @@ def test_truncated_foreign_and_absent_files(tmp_path, suffix):
         },
     ],
 )
-def test_other_pt_files_are_refused(tmp_path, content):
+def test_other_pt_files_are_refused(tmp_path: Path, content: object) -> None:
     path = tmp_path / "seed_00000000_decl_0.pt"
     torch.save(content, path)
     with pytest.raises(ForgeError, match=r"not an oracle shard"):
         load_shard(path)
 
 
-def test_unpack_states_is_part_of_the_schema():
+def test_unpack_states_is_part_of_the_schema() -> None:
     fields = schema.unpack_states([schema.INITIAL_STATE])
     assert fields["hands"].tolist() == [[127, 127, 127, 127]]
     assert fields["leader"].tolist() == [0]
