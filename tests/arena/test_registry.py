@@ -89,7 +89,7 @@ def test_simple_players_are_read(text: str, kind: type) -> None:
         ("eq:n=3,,posterior", "no option ''"),
         ("eq:n=3,n=4", "option n is given twice"),
         ("eq:n=ten", "n must be a whole number, got 'ten'"),
-        ("eq:n=0", "n_samples must be at least 1, got 0"),
+        ("eq:n=0", "n_samples must be 1 or more, got 0"),
         ("eq:sampler=best", "sampler must be uniform or mrv, got 'best'"),
         ("make:tau=1", "tau says nothing without posterior"),
         ("make:posterior,tau=0", "posterior tau must be above 0"),
