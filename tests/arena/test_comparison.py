@@ -34,7 +34,7 @@ def test_mcnemar_by_hand() -> None:
     assert found.chi2 == pytest.approx(36 / 11)
 
 
-@pytest.mark.parametrize(("only_a", "only_b"), [(0, 1), (5, 5), (30, 51), (0, 12)])
+@pytest.mark.parametrize(("only_a", "only_b"), [(0, 1), (5, 5), (30, 51), (0, 12), (1090, 1000)])
 def test_mcnemar_against_scipy(only_a: int, only_b: int) -> None:
     found = mcnemar(*outcomes(7, only_a, only_b, 3))
     assert found.p == pytest.approx(

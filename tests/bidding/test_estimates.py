@@ -12,13 +12,11 @@ from forge.bidding.estimates import (
     make_table,
     paired_difference,
     table_of_counts,
-    wilson,
 )
 from forge.bidding.hand import parse_hand, parse_trumps
 from forge.bidding.simulate import Simulator
 from forge.errors import ForgeError
 from forge.game.contract import BIDS, Bid, Contract
-from forge.stats.intervals import wilson_interval
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "golden" / "bidding.json").read_text())
 
@@ -44,14 +42,6 @@ def test_two_marks_are_bid_with_a_hand_that_takes_everything() -> None:
     table = make_table((6,), np.full((1, 10), 42, dtype=np.int8))
     assert (table.best().contract, table.best().marks) == (Contract(6, Bid.of(84)), 2.0)
     assert table.best().high == 1.0 and 0.6 < table.best().low < 0.8
-
-
-def test_wilson_is_the_librarys_and_exact_at_the_ends() -> None:
-    for made, n in ((0, 10), (10, 10), (3, 10), (499, 500)):
-        low, high = wilson(made, n)
-        assert (float(low), float(high)) == pytest.approx(wilson_interval(made, n), abs=1e-12)
-    low, high = wilson([0, 7], [7, 7])
-    assert low[0] == 0.0 and high[1] == 1.0
 
 
 @pytest.mark.usefixtures("one_thread")

@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from forge.bidding.continuous import Evaluated, evaluate_seed, evaluate_seeds
-from forge.bidding.estimates import wilson
 from forge.bidding.hand import BIDDING_DECLS, hand_of_seed, hand_text
 from forge.bidding.schema import (
     SCHEMA,
@@ -23,6 +22,7 @@ from forge.bidding.schema import (
 )
 from forge.bidding.simulate import Simulator
 from forge.errors import ForgeError
+from forge.stats.intervals import wilson
 from forge.work.atomic import FileClaim
 from forge.work.seed_files import seed_path
 

@@ -10,8 +10,11 @@ from scipy import stats
 from forge.stats.intervals import (
     N_RESAMPLES,
     RatioSums,
+    normal_quantile,
     quantile_interval,
     resampling_weights,
+    student_quantile,
+    wilson,
     wilson_interval,
 )
 
@@ -77,6 +80,21 @@ def test_rates_of_zero_are_not_certain() -> None:
     # Wilson's upper end for no hits is z^2 / (n + z^2).
     assert wilson_interval(0, 200)[1] == pytest.approx(1.959964**2 / (200 + 1.959964**2), rel=1e-5)
     assert math.isnan(wilson_interval(0, 0)[0])
+
+
+def test_wilson_is_the_librarys_and_exact_at_the_ends() -> None:
+    for hits, n in ((0, 10), (10, 10), (3, 10), (499, 500)):
+        expected = stats.binomtest(hits, n).proportion_ci(0.95, method="wilson")
+        assert wilson_interval(hits, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    low, high = wilson([0, 7], [7, 7])
+    assert low[0] == 0.0 and high[1] == 1.0
+
+
+def test_quantiles_are_the_librarys() -> None:
+    for confidence in (0.95, 0.999):
+        assert normal_quantile(confidence) == stats.norm.ppf(0.5 + confidence / 2)
+        for n in (2, 3, 60, 5000):
+            assert student_quantile(n, confidence) == stats.t.ppf(0.5 + confidence / 2, n - 1)
 
 
 def test_one_deal_says_nothing_about_deals() -> None:

@@ -14,7 +14,7 @@ from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
 from forge.game.contract import Bid
 from forge.stats.figures import Figure
-from forge.stats.intervals import CONFIDENCE, wilson_interval
+from forge.stats.intervals import student_quantile, wilson_interval
 from forge.stats.paired import BoolArray, McNemar, mcnemar, paired_rate_interval
 
 MARKS_A_GAME: Final = 7
@@ -156,10 +156,8 @@ def _mean(values: npt.NDArray[np.float64]) -> Figure:
     mean, n = float(values.mean()), len(values)
     if n < 2:
         return Figure(mean, (float("nan"), float("nan")))
-    from scipy import stats  # here, because it takes half a second to load
-
     error = float(values.std(ddof=1)) / n**0.5
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, n - 1)) * error
+    half = student_quantile(n) * error
     return Figure(mean, (mean - half, mean + half))
 
 

@@ -17,7 +17,7 @@ from forge.bidding.simulate import Made, Points
 from forge.errors import ForgeError
 from forge.game.contract import BIDS, Bid, Contract
 from forge.stats.figures import Figure
-from forge.stats.intervals import CONFIDENCE
+from forge.stats.intervals import CONFIDENCE, wilson
 from forge.stats.paired import mcnemar, paired_rate_interval
 
 Floats = npt.NDArray[np.float64]
@@ -133,19 +133,6 @@ def table_of_counts(
     return MakeTable(
         tuple(decls), tuple(bids), n.astype(np.int64), made, made / n[:, None], low, high
     )
-
-
-def wilson(
-    made: npt.ArrayLike, n: npt.ArrayLike, confidence: float = CONFIDENCE
-) -> tuple[Floats, Floats]:
-    """Wilson's interval of shares `made / n`, elementwise and broadcast."""
-    # Here, because it takes a second to load: help and errors do without.
-    from statsmodels.stats.proportion import proportion_confint
-
-    counts, totals = np.broadcast_arrays(np.asarray(made), np.asarray(n))
-    low, high = proportion_confint(counts, totals, alpha=1.0 - confidence, method="wilson")
-    # Rounding leaves 4e-19 where none or all were made.
-    return np.where(counts == 0, 0.0, low), np.where(counts == totals, 1.0, high)
 
 
 def paired_difference(first: Made, second: Made, confidence: float = CONFIDENCE) -> Figure:

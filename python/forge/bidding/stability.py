@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from forge.bidding.estimates import wilson
 from forge.bidding.simulate import Made
 from forge.errors import ForgeError
+from forge.stats.intervals import wilson
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]

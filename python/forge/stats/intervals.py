@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 FloatArray = npt.NDArray[np.float64]
 Interval = tuple[float, float]
@@ -22,6 +22,16 @@ BOOTSTRAP_SEED: Final = 0
 # Beyond this many deals, several share a group: whole deals stay together, so groups are as
 # independent as deals are, and sums per group fit in memory whatever the data.
 MAX_GROUPS: Final = 4096
+
+
+def normal_quantile(confidence: float = CONFIDENCE) -> float:
+    """How many standard errors an interval reaches to either side: 1.96 for 95 %."""
+    return float(special.ndtri(0.5 + confidence / 2))
+
+
+def student_quantile(n: int, confidence: float = CONFIDENCE) -> float:
+    """The same for the mean of n values whose spread is estimated from them."""
+    return float(special.stdtrit(n - 1, 0.5 + confidence / 2))
 
 
 def normal_interval(total: float, weight: float, squares: tuple[float, float, float]) -> Interval:
@@ -41,16 +51,33 @@ def normal_interval(total: float, weight: float, squares: tuple[float, float, fl
     xx, xw, ww = squares
     # The variance of the mean of x - ratio * w (the delta method); that sum is 0 by construction.
     variance = max(xx - 2 * ratio * xw + ratio**2 * ww, 0.0) / weight**2
-    half = float(stats.norm.ppf(0.5 + CONFIDENCE / 2) * np.sqrt(variance))
+    half = float(normal_quantile() * np.sqrt(variance))
     return ratio - half, ratio + half
 
 
+def wilson(
+    hits: npt.ArrayLike, n: npt.ArrayLike, confidence: float = CONFIDENCE
+) -> tuple[FloatArray, FloatArray]:
+    """Wilson's interval of rates `hits / n` over independent trials, elementwise and broadcast.
+
+    Returns:
+        Low and high ends, 0..1; n must be at least 1.
+    """
+    k, total = np.broadcast_arrays(np.asarray(hits), np.asarray(n))
+    z, p = normal_quantile(confidence), k / total
+    scale = 1 + z**2 / total
+    middle = (p + z**2 / (2 * total)) / scale
+    half = z * np.sqrt(p * (1 - p) / total + z**2 / (4.0 * total**2)) / scale
+    # Rounding leaves 4e-19 where there are no hits, or nothing else.
+    return np.where(k == 0, 0.0, middle - half), np.where(k == total, 1.0, middle + half)
+
+
 def wilson_interval(n_hits: int, n: int) -> Interval:
-    """Wilson's interval of a rate over independent positions; NaN if there are none."""
+    """Wilson's interval of one rate; NaN where nothing was tried."""
     if n == 0:
         return float("nan"), float("nan")
-    interval = stats.binomtest(n_hits, n).proportion_ci(CONFIDENCE, method="wilson")
-    return float(interval.low), float(interval.high)
+    low, high = wilson(n_hits, n)
+    return float(low), float(high)
 
 
 def resampling_weights(n_groups: int) -> npt.NDArray[np.int64]:
@@ -166,6 +193,8 @@ def quantile_interval(histograms: FloatArray, share: float, by_group: bool) -> I
         resampled = (drawn.cumsum(axis=1) >= ranks).argmax(axis=1).astype(np.float64)
         low, high = percentile_interval(resampled[:, None])
         return float(low[0]), float(high[0])
+    from scipy import stats  # here, because it takes half a second to load
+
     n = int(total.sum())
     tail = (1 - CONFIDENCE) / 2
     ranks = np.clip(stats.binom.ppf([tail, 1 - tail], n, share) + np.array([0, 1]), 1, n)

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
-from forge.stats.intervals import CONFIDENCE, Interval
+from forge.stats.intervals import CONFIDENCE, Interval, normal_quantile
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -34,8 +33,18 @@ def mcnemar(made_a: BoolArray, made_b: BoolArray) -> McNemar:
     n = only_a + only_b
     if n == 0:
         return McNemar(0, 0, 1.0, 0.0)
-    p = float(stats.binomtest(only_a, n).pvalue)
-    return McNemar(only_a, only_b, p, max(abs(only_a - only_b) - 1, 0) ** 2 / n)
+    chi2 = max(abs(only_a - only_b) - 1, 0) ** 2 / n
+    return McNemar(only_a, only_b, _sign_test(only_a, only_b), chi2)
+
+
+def _sign_test(heads: int, tails: int) -> float:
+    """Two-sided p of so uneven a split of tosses of a fair coin, in whole numbers: exact."""
+    n = heads + tails
+    ways = within = 1  # in which 0 tosses of n are the rarer side
+    for k in range(min(heads, tails)):
+        ways = ways * (n - k) // (k + 1)
+        within += ways
+    return 1.0 if heads == tails else 2 * within / 2**n
 
 
 def paired_rate_interval(test: McNemar, n: int, confidence: float = CONFIDENCE) -> Interval:
@@ -47,5 +56,5 @@ def paired_rate_interval(test: McNemar, n: int, confidence: float = CONFIDENCE) 
     a, b, n_adjusted = test.only_a + 0.5, test.only_b + 0.5, n + 2
     middle = (a - b) / n_adjusted
     error = np.sqrt(a + b - (a - b) ** 2 / n_adjusted) / n_adjusted
-    half = float(stats.norm.ppf(0.5 + confidence / 2) * error)
+    half = float(normal_quantile(confidence) * error)
     return max(middle - half, -1.0), min(middle + half, 1.0)

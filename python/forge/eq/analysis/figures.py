@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
-from scipy import stats
 
 from forge.eq.analysis.decisions import (
     N_TRICKS,
@@ -29,11 +28,11 @@ from forge.eq.analysis.rows import (
 )
 from forge.eq.analysis.statistics import TIE, Ratios, greedy, mean_of_plays, points_lost, systematic
 from forge.eq.settings import SAMPLERS
-from forge.stats.intervals import CONFIDENCE
+from forge.stats.intervals import normal_quantile
 
 _UNIFORM, _MRV = SAMPLERS.index("uniform"), SAMPLERS.index("mrv")
 # Where the true mean lies with a chance of 95 %, in standard errors.
-_Z: Final = float(stats.norm.ppf(0.5 + CONFIDENCE / 2))
+_Z: Final = normal_quantile()
 
 
 def analyse(found: Decisions, measured: Measurements, config: AnalysisConfig) -> Analysis:
