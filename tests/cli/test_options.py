@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import MISSING, dataclass
 from typing import Any, get_type_hints
 
@@ -71,6 +72,7 @@ def test_python_has_the_same_bounds() -> None:
     check(Size())
     for values, told in (
         ({"n": 0}, "n must be 1..9, got 0"),
+        ({"share": 0.0}, "share must be above 0 and below 1, got 0.0"),
         ({"share": 1.0}, "share must be above 0 and below 1, got 1.0"),
         ({"share": float("nan")}, "share must be above 0 and below 1, got nan"),
     ):
@@ -101,13 +103,17 @@ json.dump((ends, sorted(sys.modules)), sys.stdout)
 
 def ends_of(lines: list[tuple[str, list[str]]]) -> tuple[list[tuple[int, str, bool]], list[str]]:
     """How command lines end, and the modules that were imported for them."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        input=json.dumps(lines),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    # In a folder of its own and not for ever: a value that passes would start the work.
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            input=json.dumps(lines),
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=300,
+        )
     ends, modules = json.loads(done.stdout)
     return ends, modules
 

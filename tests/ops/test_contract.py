@@ -244,6 +244,7 @@ BAD_STATES = {
     "bit 41": FIRST_STATE | 1 << 41,
     "hands that do not add up": FIRST_STATE & ~1,
     "a play still in hand": FIRST_STATE & ~(7 << 32) | 1 << 30,
+    "a play still in hand in the place of another": FIRST_STATE & ~2 & ~(7 << 32) | 1 << 30,
     "a play of no slot": FIRST_STATE & ~1 | 1 << 30,
     "a play of the future": FIRST_STATE & ~(7 << 38),
     "plays by empty hands": 1 << 30 | 0x1F8 << 32,

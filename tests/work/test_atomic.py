@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from forge.work import atomic
 from forge.work.atomic import FileClaim, remove_abandoned
 from support.claims import claimed
 
@@ -18,6 +19,7 @@ NAME = "seed_00000001_decl_1.parquet"
 HOLD_A_CLAIM = """
 import sys
 from pathlib import Path
+from forge.work import atomic
 from forge.work.atomic import FileClaim
 claim = FileClaim.acquire(Path(sys.argv[1]))
 claim.write(b"half a file")
@@ -128,3 +130,21 @@ def test_many_threads_fight_for_one_claim(tmp_path: Path) -> None:
         thread.join()
     assert len(made) == 1
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_a_file_that_goes_between_opening_and_locking_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last owner has finished meanwhile: the lock is on a file without a name."""
+    lock = atomic._lock
+
+    def late(fd: int) -> bool:
+        monkeypatch.setattr(atomic, "_lock", lock)
+        (tmp_path / f".{NAME}.tmp").unlink()
+        return lock(fd)
+
+    monkeypatch.setattr(atomic, "_lock", late)
+    with claimed(tmp_path / NAME) as claim:
+        claim.write(b"abc")
+        claim.commit()
+    assert (tmp_path / NAME).read_bytes() == b"abc"
