@@ -30,6 +30,7 @@ from typing import Literal
 
 import torch
 from forge.arena.specs import PlayerKind
+from forge.options import option
 
 class Lowest:
     """The lowest legal slot.
@@ -41,7 +42,7 @@ class Lowest:
 @dataclass
 class Optional:
     depth: int
-    weight: float = 0.5
+    weight: float = option(0.5, "Of the count.", least=0, most=1, metavar="SHARE")
     side: Literal["left", "right"] = "left"
     book: Path | None = None
     quick: bool = True
@@ -151,8 +152,12 @@ def test_the_source_tells_players_apart(theirs: Path) -> None:
         ("theirs:PLAYER", "theirs:PLAYER must be a class, not an instance of one"),
         ("theirs:Lowest:n=3", "theirs:Lowest takes no options"),
         ("theirs:Optional", "depth=N must be given"),
-        ("theirs:Optional:", "options are depth=N, weight=X, side=left|right, book=PATH, no-quick"),
+        (
+            "theirs:Optional:",
+            "options are depth=N, weight=SHARE, side=left|right, book=PATH, no-quick",
+        ),
         ("theirs:Optional:depth=few", "depth must be a whole number, got 'few'"),
+        ("theirs:Optional:depth=1,weight=2", "weight must be 0..1, got 2.0"),
         ("theirs:Optional:depth=1,side=up", "side must be left or right, got 'up'"),
         ("theirs:Optional:quick", "no option 'quick': valid are depth=N"),
         ("broken:Player", "cannot import broken: SyntaxError"),
@@ -208,7 +213,7 @@ def test_a_player_that_cannot_be_made() -> None:
     with pytest.raises(ForgeError) as told:
         parse_player("theirs:Odd").build()
     assert str(told.value) == (
-        "player 'theirs:Odd' cannot be made: ValueError: out of (theirs.py, line 37)"
+        "player 'theirs:Odd' cannot be made: ValueError: out of (theirs.py, line 38)"
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from forge.arena.specs import Find, PlayerKind, PlayerSpec
-from forge.eq.settings import SAMPLERS, EstimateConfig, PosteriorConfig
+from forge.arena.written_options import written
+from forge.eq.settings import EstimateConfig, PosteriorConfig
 from forge.errors import ForgeError
+from forge.options import again
 
 if TYPE_CHECKING:
     import torch
@@ -146,24 +148,16 @@ class SamplingOptions:
         ForgeError: on a value out of range.
     """
 
-    n: int = field(default=EstimateConfig.n_samples, metadata={"always": True})
-    sampler: str = field(default=EstimateConfig.sampler, metadata={"choices": SAMPLERS})
-    enum_threshold: int = field(
-        default=EstimateConfig.enum_threshold, metadata={"needs": "enumerate"}
-    )
-    enumerate: bool = False
+    n: int = written(again(EstimateConfig, "n_samples", metavar="N"), always=True)
+    sampler: Literal["uniform", "mrv"] = again(EstimateConfig, "sampler")
+    enum_threshold: int = written(again(EstimateConfig, "enum_threshold"), needs="enumerate")
+    enumerate: bool = again(EstimateConfig, "enumerate")
     posterior: bool = False
-    window: int = field(
-        default=PosteriorConfig.window, metadata={"metavar": "K", "needs": "posterior"}
-    )
-    tau: float = field(
-        default=PosteriorConfig.tau, metadata={"metavar": "POINTS", "needs": "posterior"}
-    )
-    mix: float = field(
-        default=PosteriorConfig.mix, metadata={"metavar": "SHARE", "needs": "posterior"}
-    )
-    min_ess_share: float = field(
-        default=PosteriorConfig.min_ess_share, metadata={"metavar": "SHARE", "needs": "posterior"}
+    window: int = written(again(PosteriorConfig, "window", metavar="K"), needs="posterior")
+    tau: float = written(again(PosteriorConfig, "tau", metavar="POINTS"), needs="posterior")
+    mix: float = written(again(PosteriorConfig, "mix", metavar="SHARE"), needs="posterior")
+    min_ess_share: float = written(
+        again(PosteriorConfig, "min_ess_share", metavar="SHARE"), needs="posterior"
     )
     oracle: Path | None = None
 

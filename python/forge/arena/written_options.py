@@ -1,23 +1,35 @@
 """Options as they are written behind a player's name: `n=100,posterior`.
 
 They are the fields of a dataclass: a number or text is written `name=value`, a truth by its name
-alone (`no-name` where it holds by default), and `_` in a field's name as `-`. Metadata of a field:
-`metavar` is what its value is called, `choices` are the only texts it may be, `always` spells it
-even where it is not given, and `needs` names the truth without which it says nothing.
+alone (`no-name` where it holds by default), and `_` in a field's name as `-`. A field made by
+`forge.options.option` has bounds, and a name for its value.
 """
 
 from __future__ import annotations
 
 import types
 from collections.abc import Callable
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from forge.errors import ForgeError
+from forge.options import Option, check_value, option_of
 
 _METAVARS: Final = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
 _KINDS: Final = {int: "a whole number", float: "a number"}
+
+
+def written(option: Any, *, always: bool = False, needs: str | None = None) -> Any:
+    """A field of a dataclass that is written behind a player's name.
+
+    Args:
+        option: as `forge.options.option` makes it.
+        always: spelled even where it is not given.
+        needs: the truth without which it says nothing.
+    """
+    metadata = {**option.metadata, "always": always, "needs": needs}
+    return field(default=option.default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -47,27 +59,33 @@ class WrittenOption:
         """What a written value stands for.
 
         Raises:
-            ForgeError: for a value of another kind.
+            ForgeError: for a value of another kind, or out of bounds.
         """
         if self.choices:
             if value not in self.choices:
                 raise ForgeError(f"{self.name} must be {_or(self.choices)}, got {value!r}")
             return value
         try:
-            return self.kind(value)
+            found = self.kind(value)
         except ValueError:
             raise ForgeError(f"{self.name} must be {_KINDS[self.kind]}, got {value!r}") from None
+        check_value(self.name, found, option_of(self.field) or Option())
+        return found
 
 
 def options_of(holder: type) -> list[WrittenOption]:
     """The options that a dataclass stands for, in its order; no others for a class that is none.
 
     Raises:
-        ForgeError: for a field that cannot be written and has no default.
+        ForgeError: for a field that cannot be written and has no default, or of an unknown type.
     """
-    hints = get_type_hints(holder)
-    own = fields(holder) if hasattr(holder, "__dataclass_fields__") else ()
-    found = (_option(each, hints[each.name], holder) for each in own if each.init)
+    if not is_dataclass(holder):
+        return []
+    try:
+        hints = get_type_hints(holder)
+    except NameError as error:
+        raise ForgeError(f"{holder.__name__}: the type of a field is not there: {error}") from None
+    found = (_option(each, hints[each.name], holder) for each in fields(holder) if each.init)
     return [each for each in found if each is not None]
 
 
@@ -75,7 +93,7 @@ def _option(field: Field[Any], hint: Any, holder: type) -> WrittenOption | None:
     kinds = [each for each in get_args(hint) if each is not type(None)]
     if get_origin(hint) in (Union, types.UnionType) and len(kinds) == 1:
         hint = kinds[0]
-    choices = get_args(hint) if get_origin(hint) is Literal else field.metadata.get("choices", ())
+    choices = get_args(hint) if get_origin(hint) is Literal else ()
     kind, name = str if choices else hint, field.name.replace("_", "-")
     if kind is bool and field.default in (True, False):
         name = f"no-{name}" if field.default else name
@@ -87,7 +105,8 @@ def _option(field: Field[Any], hint: Any, holder: type) -> WrittenOption | None:
                 "texts, or a bool with a default"
             )
         return None
-    metavar = "|".join(choices) or field.metadata.get("metavar") or _METAVARS[kind]
+    what = option_of(field) or Option()
+    metavar = "|".join(choices) or what.metavar or _METAVARS[kind]
     return WrittenOption(field, name, f"{name}={metavar}", kind, choices)
 
 
