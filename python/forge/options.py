@@ -7,6 +7,7 @@ its bounds) and for the command line (`forge.cli.command` makes options of the f
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,22 @@ INT64_MIN: Final = -(2**63)
 INT64_MAX: Final = 2**63 - 1
 
 
+class OptionError(ForgeError):
+    """What is wrong with options together, told of one of them.
+
+    Args:
+        name: of its field.
+        rest: of the message, after the name.
+    """
+
+    def __init__(self, name: str, rest: str) -> None:
+        super().__init__(f"{name} {rest}")
+        self.name, self.rest = name, rest
+
+    def __reduce__(self) -> tuple[type[OptionError], tuple[str, str]]:
+        return OptionError, (self.name, self.rest)
+
+
 @dataclass(frozen=True)
 class Option:
     """What a field is as an option.
@@ -31,6 +48,8 @@ class Option:
         least, most: bounds of a number that it may reach.
         above, below: bounds that it may not.
         is_argument: given by place, not by name.
+        reads: called with the option as typed and its value before a command imports anything
+            heavy; raises ForgeError where the value stands for nothing.
     """
 
     help: str = ""
@@ -41,6 +60,7 @@ class Option:
     above: float | None = None
     below: float | None = None
     is_argument: bool = False
+    reads: Callable[[str, Any], object] | None = None
 
     @property
     def bounds(self) -> str:

@@ -2,16 +2,15 @@
 
 import pytest
 
-from forge.bidding.auction import (
+from forge.bidding.actions import (
     MIN_KEPT,
     N_BIDDER_DEALS,
     Action,
-    Auction,
     OtherContract,
     actions,
     other_contract,
-    parse_bids,
 )
+from forge.bidding.auction import Auction, parse_bids
 from forge.bidding.hand import parse_hand
 from forge.errors import ForgeError
 from forge.game.contract import Bid

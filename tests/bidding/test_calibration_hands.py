@@ -8,13 +8,8 @@ import pytest
 
 from forge.arena.protocol import best_pip_suit
 from forge.arena.registry import parse_player
-from forge.bidding.calibration.hands import (
-    HANDS,
-    PlayContract,
-    PlayOptions,
-    drawn_hand,
-    play_contracts,
-)
+from forge.bidding.calibration.hands import HANDS, PlayContract, drawn_hand, play_contracts
+from forge.bidding.calibration.play_options import PlayOptions
 from forge.bidding.deals import deals_around
 from forge.bidding.hand import hand_text
 from forge.bidding.simulate import perfect_points

@@ -11,7 +11,8 @@ from rich.console import Console
 from forge.arena.registry import parse_player
 from forge.bidding.estimates import make_table
 from forge.bidding.hand import parse_hand
-from forge.bidding.hand_evaluation import PERFECT_PLAY, Evaluation, Plan, evaluate_hand
+from forge.bidding.hand_evaluation import PERFECT_PLAY, Evaluation, evaluate_hand
+from forge.bidding.plan import Plan
 from forge.bidding.simulate import Simulator
 from forge.cli.show import hand_tables as report
 from forge.errors import ForgeError
@@ -124,9 +125,9 @@ def test_the_report_holds_everything() -> None:
 @pytest.mark.parametrize(
     ("values", "part"),
     [
-        ({"n_deals": 0}, "samples must be 1 or more"),
-        ({"until": 0.0}, "until must lie between 0 and 0.5"),
-        ({"until": 0.5}, "until must lie between 0 and 0.5"),
+        ({"n_deals": 0}, "n_deals must be 1 or more"),
+        ({"until": 0.0}, "until must be above 0 and below 0.5"),
+        ({"until": 0.5}, "until must be above 0 and below 0.5"),
         ({"bid": Bid(29)}, "a bid is 30"),
     ],
 )

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from forge.bidding.hand import hand_of_seed, hand_text
-from forge.bidding.hand_evaluation import Plan, evaluate_hand
+from forge.bidding.hand_evaluation import evaluate_hand
 from forge.bidding.hands_file import HANDS, HandRow, HandWork, evaluate_hands, read_hands
+from forge.bidding.plan import Plan
 from forge.bidding.simulate import Simulator
 from forge.errors import ForgeError
 from forge.game.declarations import declaration_name

@@ -94,7 +94,7 @@ def test_networks(arena: Run) -> None:
     ("args", "part"),
     [
         (("random", "clever"), "no player 'clever': valid are random, greedy-points, oracle"),
-        (("eq:n=0", "random"), "n_samples must be 1 or more, got 0"),
+        (("eq:n=0", "random"), "player 'eq:n=0': n must be 1 or more, got 0"),
         (("eq:worlds=3", "random"), "no option 'worlds=3': valid are n=N, sampler=uniform|mrv"),
         (("random", "model:none.ckpt"), "none.ckpt"),
         (("random", "eq:oracle=no-such-model"), "no-such-model"),

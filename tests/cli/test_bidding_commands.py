@@ -124,7 +124,7 @@ def test_until_and_drop_worse(works: Works) -> None:
         (f'--hand "{HAND}" --samples 0', "--samples must be 1 or more, got 0"),
         (f'--hand "{HAND}" --seed -1', "--seed must be 0 or more"),
         (f'--hand "{HAND}" --bid 29', "--bid must be 30..42 or 84 (two marks), got 29"),
-        (f'--hand "{HAND}" --until 0.7', "until must lie between 0 and 0.5"),
+        (f'--hand "{HAND}" --until 0.7', "--until must be above 0 and below 0.5"),
         (f'--hand "{HAND}" --player perfect', "no player 'perfect': valid are random"),
         (f'--hand "{HAND}" --sample', "give one with --checkpoint"),
         (f'--hand "{HAND}" --checkpoint a --player oracle', "leave --player out"),
@@ -169,7 +169,9 @@ def test_hands_are_played_and_fitted_to(works: Works, fails: Fails, tmp_path: Pa
     works(CALIBRATE, "play --player random --deals 1 --hands 2 --out r.jsonl --start 5000")
     told = fails(CALIBRATE, "fit --data a.jsonl --validate r.jsonl --output d.json")
     assert "r.jsonl was played by random, a.jsonl by greedy-points" in told
-    assert "cannot read" in fails(CALIBRATE, "fit --data x --validate b.jsonl --output d.json")
+    assert "--data: there is no file x" in fails(
+        CALIBRATE, "fit --data x --validate b.jsonl --output d.json"
+    )
     assert not (tmp_path / "d.json").exists()
 
 

@@ -108,7 +108,7 @@ def test_parallel(command: Run) -> None:
 
 
 BAD = [
-    ("poster", ("--hand", "6-6,6-5"), "error: a hand has 7 dominoes, got 2: '6-6,6-5'\n"),
+    ("poster", ("--hand", "6-6,6-5"), "error: --hand: a hand has 7 dominoes, got 2: '6-6,6-5'\n"),
     ("poster", ("--hand", "6-4,5-5,4-2,3-1,2-0,1-1,6-4"), "6-4 is there twice"),
     ("poster", ("--hand", HAND, "--trumps", "sevens"), "unknown declaration 'sevens'; valid are"),
     ("poster", ("--hand", HAND, "--samples", "0"), "--samples must be 1 or more, got 0"),
@@ -119,7 +119,7 @@ BAD = [
     ("investigate", ("--hand", HAND, "--trump", "6", "--show", "-1"), "0 or more"),
     ("investigate", ("--hand", HAND, "--trump", "7-7"), "unknown declaration"),
     ("convergence", ("--bid", "43"), "--bid must be 30..42 or 84"),
-    ("convergence", ("--sizes", "10,0"), "numbers of 1 or more"),
+    ("convergence", ("--sizes", "10,0"), "--sizes must be whole numbers"),
     ("convergence", ("--samples", "0"), "--samples must be 1 or more"),
     ("convergence", ("--resamples", "0"), "--resamples must be 1 or more"),
     ("convergence", ("--seed", "-1"), "--seed must be 0 or more"),
@@ -129,7 +129,7 @@ BAD = [
     ("benchmark", ("--modes", "eq:n=x"), "whole number"),
     ("parallel", (), "one of --hands FILE and --seeds A:B"),
     ("parallel", ("--seeds", "5"), "A:B"),
-    ("parallel", ("--hands", "none.txt"), "cannot read none.txt"),
+    ("parallel", ("--hands", "none.txt"), "--hands: there is no file none.txt"),
     ("parallel", ("--seeds", "0:2", "--workers", "0"), "--workers must be 1 or more"),
     ("parallel", ("--seeds", "0:2", "--samples", "0"), "--samples must be 1 or more"),
     ("parallel", ("--seeds", "0:2", "--device", "gpu"), "gpu"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ import pytest
 from forge.cli.command import Command, CommandGroup, Given, command, spellings
 from forge.cli.main import COMMANDS, command_of
 from forge.errors import ForgeError
-from forge.options import INT64_MAX, Option, again, check, option
+from forge.options import INT64_MAX, Option, OptionError, again, check, option
 
 HEAVY = ("torch", "lightning", "torchmetrics", "matplotlib", "scipy", "pandas", "pyarrow", "onnx")
 
@@ -34,6 +35,28 @@ class Place:
     loud: bool = option(False, "Or not.")
 
 
+@dataclass(frozen=True)
+class Pair:
+    low_end: int = option(0, "Of it.", "--low")
+    high_end: int = option(9, "Of it.", "--high")
+    text: str = option("", "Of it.", reads=lambda name, text: _read(name, text))
+
+    def __post_init__(self) -> None:
+        if self.high_end < self.low_end:
+            raise OptionError("high_end", f"must be at least {self.low_end}, got {self.high_end}")
+
+
+def _read(name: str, text: str) -> None:
+    if text.isdecimal():
+        raise ForgeError(f"{name} must not be a number, got {text!r}")
+
+
+@command()
+def pair_up(pair: Pair) -> None:
+    """Pair up."""
+    print(pair.low_end, pair.high_end)
+
+
 @command()
 def put_things(place: Place, given: Given) -> None:
     """Put things
@@ -41,9 +64,11 @@ def put_things(place: Place, given: Given) -> None:
     print(place.where, place.n, place.loud, sorted(given))
 
 
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[Any, str, str]:
+def run(
+    capsys: pytest.CaptureFixture[str], *words: str, of: Command = put_things
+) -> tuple[Any, str, str]:
     with pytest.raises(SystemExit) as ended:
-        put_things.main(words)
+        of.main(words)
     out, err = capsys.readouterr()
     return ended.value.code, out, err
 
@@ -66,6 +91,19 @@ def test_errors_name_the_option_as_typed(capsys: pytest.CaptureFixture[str]) -> 
         code, out, err = run(capsys, *words)
         assert (code, out) == (2, "")
         assert err.startswith("error: ") and told in err and err.count("\n") == 1
+
+
+def test_errors_of_several_options_name_one_as_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "--low", "3", of=pair_up) == (0, "3 9\n", "")
+    for words, told in (
+        (("--low", "3", "--high", "2"), "--high must be at least 3, got 2"),
+        (("--text", "7"), "--text must not be a number, got '7'"),
+    ):
+        assert run(capsys, *words, of=pair_up) == (2, "", f"error: {told}\n")
+    with pytest.raises(OptionError, match=r"^high_end must be at least 3, got 2$") as raised:
+        Pair(3, 2)
+    again_raised = pickle.loads(pickle.dumps(raised.value))
+    assert str(again_raised) == str(raised.value) and again_raised.name == "high_end"
 
 
 def test_python_has_the_same_bounds() -> None:
@@ -183,6 +221,59 @@ def test_help_and_usage_errors_import_nothing_heavy() -> None:
         (0, "", True)
     ] * half
     assert all(code == 2 and err.startswith("error: ") for code, err, _ in ends[half:])
+    assert not set(HEAVY) & set(modules)
+
+
+HAND = "--hand 6-4,5-5,4-2,3-1,2-0,1-1,0-0"
+# Command lines with a value that stands for nothing, and part of what they are told.
+SENSELESS = {
+    "arena random clever": "no player 'clever': valid are random",
+    "arena random eq:n=0": "player 'eq:n=0': n must be 1 or more, got 0",
+    "arena random model:none.ckpt": "no checkpoint at none.ckpt",
+    "arena random random --device tpu": "--device: unknown device 'tpu'; valid are auto, cpu, cuda",
+    "generate-eq --output x --player eq:tau=1": "tau says nothing without posterior",
+    "generate-eq --output x --checkpoint none.ckpt": "--checkpoint: no checkpoint at none.ckpt",
+    "generate-eq --output x --bid 50": "--bid must be 30..42 or 84 (two marks), got 50",
+    "generate-eq --output x --oracle model": "--oracle model needs --checkpoint",
+    "generate-eq --output x --objective make --adaptive": "takes a number of worlds",
+    "generate-eq --output x --adaptive --min-samples 5 --max-samples 3": "--max-samples must be at",
+    "generate-eq-continuous --player random --objective make": "no other objective",
+    "analyze-eq --data . --worlds 10,10": "--worlds must be different whole numbers",
+    "analyze-eq --data . --worlds 10,x": "--worlds must be whole numbers and commas",
+    "analyze-eq --data . --reference-samples 5": "--reference-samples must be 0 (none) or at least",
+    "analyze-eq --data nowhere": "--data: there is no file nowhere",
+    "view nowhere.pt": "there is no file nowhere.pt",
+    "view . --bid 29": "--bid must be 30..42",
+    "render-eq --dataset nowhere.pt --overload": "--dataset: there is no file nowhere.pt",
+    "render-eq --dataset .": "nothing to draw",
+    "auction --hand 6-4": "--hand: a hand has 7 dominoes, got 1",
+    f"auction {HAND} --bids 31,30": "a bid of 30 is not higher than the 31 before it",
+    f"auction {HAND} --seat 2": "seat 2 bids after 2 others, but --bids names 0",
+    f"bid-evaluate {HAND} --trumps hearts": "--trumps: unknown declaration 'hearts'",
+    f"bid-evaluate {HAND} --player clever": "no player 'clever'",
+    f"bid-evaluate {HAND} --sample": "--sample draws the moves of a network",
+    f"bid-investigate {HAND} --trump hearts": "--trump: unknown declaration 'hearts'",
+    f"bid-poster {HAND} --device cuda:x": "--device: unknown device 'cuda:x'",
+    "bid-convergence --sizes 0": "--sizes must be whole numbers and commas",
+    "bid-benchmark --modes fast": "no player 'fast'",
+    "bid-parallel": "give one of --hands FILE and --seeds A:B",
+    "bid-parallel --seeds 3:1": "--seeds: seed range '3:1' is empty or backwards",
+    "bid-parallel --hands nowhere.txt": "--hands: there is no file nowhere.txt",
+    "bid-continuous --checkpoint none.ckpt": "--checkpoint: no checkpoint at none.ckpt",
+    "bid-calibrate play --out x --player oracle": "player 'oracle' sees all hands",
+    "bid-calibrate fit --data x --validate x --output x": "--data: there is no file x",
+}
+
+
+def test_what_stands_for_nothing_is_told_before_anything_heavy_is_imported() -> None:
+    modules_of = {entry.name: entry.module for entry in COMMANDS}
+    lines = [(modules_of[name], words) for name, *words in map(str.split, SENSELESS)]
+    ends, modules = ends_of(lines)
+    for line, told, (code, err, has_output) in zip(
+        SENSELESS, SENSELESS.values(), ends, strict=True
+    ):
+        assert (code, has_output) == (2, False), (line, err)
+        assert err.startswith("error: ") and err.count("\n") == 1 and told in err, (line, err)
     assert not set(HEAVY) & set(modules)
 
 

@@ -10,13 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from forge.eq.analysis.decisions import (
-    AnalysisConfig,
-    Decisions,
-    decisions_with_choice,
-    pick_decisions,
-    read_games,
-)
+from forge.eq.analysis.config import AnalysisConfig
+from forge.eq.analysis.decisions import Decisions, decisions_with_choice, pick_decisions, read_games
 from forge.eq.analysis.figures import analyse
 from forge.eq.analysis.measurements import Measurements, measure, values
 from forge.eq.analysis.rows import Analysis
@@ -143,12 +138,15 @@ def test_games_are_read_up_to_the_limit(tmp_path: Path) -> None:
         ({"n_worlds": ()}, "worlds must be .* got none"),
         ({"n_worlds": (1, 5)}, "from 2 on, ascending, got 1,5"),
         ({"n_worlds": (5, 3)}, "got 5,3"),
-        ({"repeats": 1}, "repeats must be at least 2, got 1"),
-        ({"enum_limit": 0}, "enum_limit must be at least 1"),
-        ({"network_worlds": 0}, "network_worlds must be at least 1"),
-        ({"decisions_per_trick": 0}, "decisions_per_trick must be at least 1"),
-        ({"seed": -1}, "seed must be at least 0"),
-        ({"reference_samples": 7}, r"0 \(none\) or at least the largest of worlds \(8\), got 7"),
+        ({"repeats": 1}, "repeats must be 2 or more, got 1"),
+        ({"enum_limit": 0}, "enum_limit must be 1 or more"),
+        ({"network_worlds": 0}, "network_worlds must be 1 or more"),
+        ({"decisions_per_trick": 0}, "decisions_per_trick must be 1 or more"),
+        ({"seed": -1}, "seed must be 0 or more"),
+        (
+            {"reference_samples": 7},
+            r"0 \(none\) or at least the largest of the samples \(8\), got 7",
+        ),
     ],
 )
 def test_bad_settings(change: dict[str, object], words: str) -> None:

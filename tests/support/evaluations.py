@@ -9,7 +9,8 @@ from forge.arena.registry import parse_player
 from forge.bidding.calibration.table import Calibration
 from forge.bidding.estimates import make_table
 from forge.bidding.hand import BIDDING_DECLS, parse_hand
-from forge.bidding.hand_evaluation import Evaluation, Plan
+from forge.bidding.hand_evaluation import Evaluation
+from forge.bidding.plan import Plan
 from forge.bidding.simulate import Simulator
 from support.calibrations import straight
 

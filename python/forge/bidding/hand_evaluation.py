@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final
 
@@ -19,54 +19,16 @@ from forge.bidding.estimates import (
     table_of_counts,
 )
 from forge.bidding.hand import hand_text
+from forge.bidding.plan import Plan
 from forge.bidding.simulate import BLOCK_DEALS, Progress, Simulator
-from forge.errors import ForgeError
-from forge.game.contract import BIDS, LOWEST_BID, Bid, Contract
+from forge.game.contract import BIDS, Bid, Contract
 from forge.game.declarations import declaration_name
 from forge.stats.figures import Figure
 
-# No sequential run goes beyond: half a width of 0.005 at worst.
-MAX_DEALS: Final = 50_000
 # Deals before declarations are dropped for the first time.
 FIRST_LOOK: Final = BLOCK_DEALS
 
 PERFECT_PLAY: Final = "perfect play (all hands open)"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How far to go.
-
-    Args:
-        n_deals: so many at least.
-        until: go on until the interval of the headline (the best declaration at `bid`) is that
-            narrow: half its width, as a chance. None stops at `n_deals`.
-        bid: of the headline.
-        only_bid: ask for that bid alone: a quarter of the time with perfect play.
-        drop_worse: stop dealing for declarations that are shown to be worse at `bid`.
-        max_deals: no more.
-
-    Raises:
-        ForgeError: on a value out of range.
-    """
-
-    n_deals: int = 100
-    until: float | None = None
-    bid: Bid = LOWEST_BID
-    only_bid: bool = False
-    drop_worse: bool = False
-    max_deals: int = MAX_DEALS
-
-    def __post_init__(self) -> None:
-        if self.n_deals < 1:
-            raise ForgeError(f"samples must be 1 or more, got {self.n_deals}")
-        if self.until is not None and not 0.0 < self.until < 0.5:
-            raise ForgeError(f"until must lie between 0 and 0.5, got {self.until}")
-        Bid.of(self.bid.number)  # one of a table: chances are calibrated for no other
-
-    def record(self) -> dict[str, Any]:
-        """Plain values, as files hold them."""
-        return asdict(self) | {"bid": self.bid.number}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from forge.bidding.calibration.table import Calibration
 from forge.bidding.hand import hand_text, parse_hand
-from forge.bidding.hand_evaluation import Plan, evaluate_hand
+from forge.bidding.hand_evaluation import evaluate_hand
+from forge.bidding.plan import Plan
 from forge.bidding.simulate import Simulator
 from forge.errors import ForgeError
 from forge.game.contract import BIDS, Bid

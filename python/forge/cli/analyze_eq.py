@@ -8,17 +8,18 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forge.cli import values
 from forge.cli.command import command
 from forge.cli.shared_options import device_option
 from forge.cli.values import console
-from forge.errors import ForgeError
-from forge.options import option
+from forge.eq.analysis.config import AnalysisConfig
+from forge.options import again, option
 from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from forge.eq.analysis.decisions import AnalysisConfig, Decisions
+    from forge.eq.analysis.decisions import Decisions
     from forge.eq.analysis.measurements import Measurements
     from forge.eq.analysis.rows import Analysis
     from forge.eq.oracle import Oracle
@@ -42,33 +43,44 @@ class AnalyzeEqArgs:
     )
     split: Split = option(Split.VAL, "Of a folder.")
     games: int = option(200, "At most so many games.", metavar="N", least=1)
-    worlds: str = option("10,50,200,1000", "Sizes of the samples.", metavar="N,N,...")
+    worlds: str = option(
+        "10,50,200,1000", "Sizes of the samples.", metavar="N,N,...", reads=values.sizes
+    )
     checkpoint: Path | None = option(
         None,
         "Q-value network to compare with the exact search: a file, or a name of "
         "`forge catalog`. Without it that part is left out.",
         metavar="PATH",
+        reads=values.network,
     )
-    network_worlds: int = option(200, "Worlds that both are asked about.", metavar="N")
-    enum_limit: int = option(100_000, "Most worlds of a decision to value them all.", metavar="N")
-    reference_samples: int = option(
-        0,
-        "Worlds that stand for all where there are more than --enum-limit; 0: such "
-        "decisions say nothing about samples.",
-        metavar="N",
-    )
-    decisions_per_trick: int = option(
-        40,
-        "Decisions with a choice, at random; as many again beyond --enum-limit if they are of use.",
-        metavar="N",
-    )
-    repeats: int = option(16, "Samples of each size.", metavar="N")
-    seed: int = option(0, "Of all draws.", metavar="N")
+    network_worlds: int = again(AnalysisConfig, "network_worlds")
+    enum_limit: int = again(AnalysisConfig, "enum_limit")
+    reference_samples: int = again(AnalysisConfig, "reference_samples")
+    decisions_per_trick: int = again(AnalysisConfig, "decisions_per_trick")
+    repeats: int = again(AnalysisConfig, "repeats")
+    seed: int = again(AnalysisConfig, "seed")
     output: Path = option(
         Path("eq-analysis"), "Folder of analysis.json and the plots.", metavar="DIR"
     )
     draw: bool = option(True, "Draw PNG plots.", "--plots/--no-plots")
     device: str = device_option("auto")
+
+    def __post_init__(self) -> None:
+        _ = self.config
+        values.existing("--data", self.data)
+
+    @property
+    def config(self) -> AnalysisConfig:
+        """What is measured."""
+        return AnalysisConfig(
+            n_worlds=values.sizes("--worlds", self.worlds),
+            enum_limit=self.enum_limit,
+            reference_samples=self.reference_samples,
+            network_worlds=self.network_worlds,
+            repeats=self.repeats,
+            decisions_per_trick=self.decisions_per_trick,
+            seed=self.seed,
+        )
 
 
 @command()
@@ -83,19 +95,11 @@ def analyze_eq(args: AnalyzeEqArgs) -> None:
 
     Writes analysis.json and PNG plots.
     """
-    from forge.eq.analysis.decisions import AnalysisConfig, decisions_with_choice, read_games
+    from forge.eq.analysis.decisions import decisions_with_choice, read_games
     from forge.eq.analysis.figures import analyse
     from forge.ops import resolve_device
 
-    config = AnalysisConfig(
-        n_worlds=parse_sizes(args.worlds),
-        enum_limit=args.enum_limit,
-        reference_samples=args.reference_samples,
-        network_worlds=args.network_worlds,
-        repeats=args.repeats,
-        decisions_per_trick=args.decisions_per_trick,
-        seed=args.seed,
-    )
+    config = args.config
     on = resolve_device(args.device)
     network, about = _open_network(args.checkpoint, str(on))
     record = read_games(args.data, args.split.value, args.games)
@@ -127,14 +131,6 @@ def analyze_eq(args: AnalyzeEqArgs) -> None:
     )
 
 
-def parse_sizes(text: str) -> tuple[int, ...]:
-    """`10,50,200` as whole numbers; ForgeError for anything else."""
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and part.isascii() for part in parts):
-        raise ForgeError(f"--worlds {text!r} must be whole numbers and commas, like 10,50,200")
-    return tuple(int(part) for part in parts)
-
-
 def _open_network(checkpoint: Path | None, device: str) -> tuple[Oracle | None, dict[str, Any]]:
     """The network if there is one, and what the report says about it."""
     if checkpoint is None:
@@ -143,7 +139,7 @@ def _open_network(checkpoint: Path | None, device: str) -> tuple[Oracle | None, 
 
     from forge.cli.eq_options import open_oracle
 
-    network, sha256 = open_oracle("model", checkpoint, torch.device(device))
+    network, sha256 = open_oracle(checkpoint, torch.device(device))
     return network, {"checkpoint": network.name, "checkpoint_sha256": sha256}
 
 

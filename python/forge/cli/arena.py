@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from forge.arena.registry import parse_player, players_help
+from forge.arena.registry import players_help
+from forge.cli import values
 from forge.cli.command import command, end_if_stopped
 from forge.cli.shared_options import device_option
 from forge.cli.values import console, n_cores
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 class ArenaArgs:
     """What may be said to `forge arena`."""
 
-    a: str = option(help="A player, see below.", metavar="A", is_argument=True)
-    b: str = option(help="Its opponent.", metavar="B", is_argument=True)
+    a: str = option(help="A player, see below.", metavar="A", is_argument=True, reads=values.player)
+    b: str = option(help="Its opponent.", metavar="B", is_argument=True, reads=values.player)
     games: int = option(1400, "Deals; each is played twice, with the teams swapped.", least=1)
     seed: int = option(0, "Of the series of deals.", least=0)
     workers: int | None = option(None, "Processes, one thread each. Default: one a core.", least=1)
@@ -53,13 +54,12 @@ def arena(args: ArenaArgs) -> None:
     """
     from forge.arena.comparison import compare
     from forge.arena.series import ArenaOptions, run_arena
-    from forge.models.catalog import resolve
     from forge.ops import resolve_device
 
     n_workers = args.workers or n_cores()
     options = ArenaOptions(
-        parse_player(args.a, resolve),
-        parse_player(args.b, resolve),
+        values.player("A", args.a),
+        values.player("B", args.b),
         args.seed,
         str(resolve_device(args.device)),
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from forge.bidding.auction import DEALER, Auction, parse_bids
 from forge.cli.bidding_options import deals_progress, make_simulator, shipped_calibration
 from forge.cli.command import command
 from forge.cli.shared_options import device_option, hand_option, seed_option, trumps_option
@@ -19,7 +20,7 @@ from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS
 from forge.options import option
 
 if TYPE_CHECKING:
-    from forge.bidding.auction import Action, Auction, OtherContract
+    from forge.bidding.actions import Action, OtherContract
     from forge.bidding.hand_evaluation import Evaluation
     from forge.game.contract import Bid
 
@@ -34,6 +35,8 @@ class AuctionArgs:
         "Yours, in the order of bidding: 0 bids first, 3 is the dealer and bids last; two "
         "apart are partners. Default: as --bids has it.",
         metavar="0..3",
+        least=0,
+        most=DEALER,
     )
     bids: str = option(
         "", f"Of the seats before you, in turn: pass, {VALID_BIDS}.", metavar='"pass,30,31"'
@@ -49,6 +52,23 @@ class AuctionArgs:
     device: str = device_option("cpu")
     as_json: bool = option(False, "Print JSON.", "--json")
 
+    def __post_init__(self) -> None:
+        standing = self.standing
+        if self.seat is not None and self.seat != standing.seat:
+            raise ForgeError(
+                f"seat {self.seat} bids after {self.seat} others, but --bids names "
+                f"{standing.seat}: give all bids before yours, pass for a pass"
+            )
+        if not standing.legal_bids:
+            raise ForgeError(
+                f"nothing is higher than a bid of {standing.highest}: you can only pass"
+            )
+
+    @property
+    def standing(self) -> Auction:
+        """The auction so far."""
+        return Auction(parse_bids(self.bids), self.dealer_must_bid)
+
 
 @command()
 def auction(args: AuctionArgs) -> None:
@@ -58,17 +78,14 @@ def auction(args: AuctionArgs) -> None:
     bid is worth the marks it wins or loses, weighed with the chance to make it. What is assumed
     about the others is printed below the answer.
     """
-    from forge.bidding.auction import Auction, actions, other_contract, parse_bids
+    from forge.bidding.actions import actions, other_contract
     from forge.bidding.hand import parse_hand, parse_trumps
-    from forge.bidding.hand_evaluation import Plan, evaluate_hand
+    from forge.bidding.hand_evaluation import evaluate_hand
+    from forge.bidding.plan import Plan
 
     dominoes, decls = parse_hand(args.hand), parse_trumps(args.trumps)
     plan = Plan(args.samples)
-    standing = Auction(parse_bids(args.bids), args.dealer_must_bid)
-    if args.seat is not None and args.seat != standing.seat:
-        raise ForgeError(_wrong_seat(args.seat, standing.seat))
-    if not standing.legal_bids:
-        raise ForgeError(f"nothing is higher than a bid of {standing.highest}: you can only pass")
+    standing = args.standing
     simulator = make_simulator("oracle", args.seed, args.device)
     screen = Console(stderr=True) if args.as_json else console()
     calibration = shipped_calibration(simulator, screen)
@@ -80,15 +97,6 @@ def auction(args: AuctionArgs) -> None:
         print(json.dumps(_report(standing, found, other, todo)))
         return
     _show(screen, standing, found, other, todo)
-
-
-def _wrong_seat(seat: int, expected: int) -> str:
-    if not 0 <= seat <= 3:
-        return f"--seat must be 0..3 in the order of bidding, got {seat}"
-    return (
-        f"seat {seat} bids after {seat} others, but --bids names {expected}: give all bids before "
-        "yours, pass for a pass"
-    )
 
 
 def _bid_name(bid: Bid | None) -> str:
@@ -149,7 +157,7 @@ def _whose(standing: Auction, seat: int) -> str:
 
 def assumptions(standing: Auction, found: Evaluation, other: OtherContract | None) -> list[str]:
     """What the answer rests on, in sentences."""
-    from forge.bidding.auction import N_BIDDER_SAMPLES
+    from forge.bidding.actions import N_BIDDER_SAMPLES
 
     more = ", ".join(f"{bid} is worth {bid.marks}" for bid in BIDS if bid.marks > 1)
     lines = [

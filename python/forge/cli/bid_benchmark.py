@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 from rich.table import Table
 
+from forge.cli import values
 from forge.cli.bidding_options import make_simulator
 from forge.cli.command import command
 from forge.cli.shared_options import device_option, seed_option
@@ -30,6 +31,14 @@ _MODEL: Final = "model"
 _ANSWERS: Final = "oracle-bid"
 
 
+def _read_modes(name: str, text: str) -> None:
+    if not text.split():
+        raise ForgeError(f"{name} names no mode: oracle, oracle-bid, model, eq:n=10, make:n=10 ...")
+    for mode in text.split():
+        if mode not in (_MODEL, _ANSWERS):
+            values.player(name, mode)
+
+
 @dataclass(frozen=True)
 class BenchmarkArgs:
     """What may be said to `forge bid-benchmark`."""
@@ -39,9 +48,10 @@ class BenchmarkArgs:
         "Separated by blanks: oracle-bid (is 30 made?), players as in `forge arena`, or "
         "model for the first shipped network.",
         metavar='"MODE MODE ..."',
+        reads=_read_modes,
     )
     samples: int = option(500, "Deals that the columns of seconds are for.", least=1)
-    seconds: float = option(3.0, "How long to measure each mode, at least.")
+    seconds: float = option(3.0, "How long to measure each mode, at least.", above=0)
     seed: int = seed_option(0)
     device: str = device_option("cpu")
     as_json: bool = option(False, "Print JSON.", "--json")
@@ -58,11 +68,7 @@ def benchmark(args: BenchmarkArgs) -> None:
 
     from forge.bidding.speed import measure
 
-    if not args.seconds > 0:
-        raise ForgeError(f"--seconds must be above 0, got {args.seconds}")
     todo = [_mode(text, args.seed, args.device) for text in args.modes.split()]
-    if not todo:
-        raise ForgeError("--modes names no mode: oracle, oracle-bid, model, eq:n=10, make:n=10 ...")
     screen = Console(stderr=True) if args.as_json else console()
     done = []
     for mode in todo:

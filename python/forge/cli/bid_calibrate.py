@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forge.bidding.calibration.play_options import PlayOptions
+from forge.cli import values
 from forge.cli.command import CommandGroup, command, end_if_stopped
 from forge.cli.values import console, n_cores
 from forge.options import option
@@ -21,10 +23,20 @@ class PlayArgs:
     out: Path = option(help="Where hands go; an old file goes on.", metavar="FILE")
     hands: int = option(10_000, "How many.", metavar="N", least=1)
     start: int = option(0, "Number of the first hand.", metavar="N", least=0)
-    player: str = option("make:n=100", "Who plays all four seats.", metavar="PLAYER")
+    player: str = option(
+        "make:n=100", "Who plays all four seats.", metavar="PLAYER", reads=values.player
+    )
     deals: int = option(100, "Deals of perfect play a hand.", metavar="N", least=1)
     played: int = option(1, "Further deals, played, a hand.", metavar="N", least=1)
     workers: int | None = option(None, "Processes. Default: one a core.", metavar="N", least=1)
+
+    def __post_init__(self) -> None:
+        _ = self.options
+
+    @property
+    def options(self) -> PlayOptions:
+        """What results depend on."""
+        return PlayOptions(values.player("--player", self.player), self.deals, self.played)
 
 
 @command()
@@ -34,13 +46,11 @@ def play(args: PlayArgs) -> None:
     Hand, trump and bid follow from the hand's number. A second start goes on; the file does not
     depend on the number of workers.
     """
-    from forge.arena.registry import parse_player
-    from forge.bidding.calibration.hands import PlayOptions, play_contracts
-    from forge.models.catalog import resolve
+    from forge.bidding.calibration.hands import play_contracts
     from forge.work.progress import progress_bar
 
     n_workers = args.workers or n_cores()
-    options = PlayOptions(parse_player(args.player, resolve), args.deals, args.played)
+    options = args.options
     screen, n_made = console(), 0.0
     with progress_bar(screen) as progress:
         task = progress.add_task("hands", total=args.hands, rate="")
@@ -70,8 +80,10 @@ def play(args: PlayArgs) -> None:
 class FitArgs:
     """What may be said to `forge bid-calibrate fit`."""
 
-    data: Path = option(help="Played hands to fit to.", metavar="FILE")
-    validate: Path = option(help="Other played hands, to check.", metavar="FILE")
+    data: Path = option(help="Played hands to fit to.", metavar="FILE", reads=values.existing)
+    validate: Path = option(
+        help="Other played hands, to check.", metavar="FILE", reads=values.existing
+    )
     output: Path = option(help="The calibration to write.", metavar="FILE.json")
     plot: Path | None = option(None, "Reliability plot to write.", metavar="FILE.png")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +11,20 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 from rich.table import Table
 
+from forge.cli import values
 from forge.cli.bidding_options import deals_progress, make_simulator
 from forge.cli.command import command
 from forge.cli.shared_options import (
     EXAMPLE_HAND,
     device_option,
+    hand_option,
     player_option,
     seed_option,
     trumps_option,
     workers_option,
 )
-from forge.cli.values import console, table_bid
-from forge.errors import ForgeError
-from forge.game.contract import LOWEST_BID, VALID_BIDS
+from forge.cli.values import console
+from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
 from forge.options import option
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ SIZES: Final = "25,50,100,200,400,800"
 class ConvergenceArgs:
     """What may be said to `forge bid-convergence`."""
 
-    hand: str = option(EXAMPLE_HAND, "The declarer's seven dominoes.", metavar='"6-4,5-5,..."')
-    bid: int = option(LOWEST_BID.number, f"{VALID_BIDS}.")
+    hand: str = hand_option(EXAMPLE_HAND)
+    bid: int = option(LOWEST_BID.number, f"{VALID_BIDS}.", reads=values.table_bid)
     trumps: str = trumps_option("all")
-    sizes: str = option(SIZES, "Numbers of deals to judge.", metavar="N,N,...")
+    sizes: str = option(SIZES, "Numbers of deals to judge.", metavar="N,N,...", reads=values.sizes)
     samples: int = option(1600, "Deals in the pool that samples are drawn from.", least=1)
     resamples: int = option(1000, "Samples of each size.", least=1)
     seed: int = seed_option(0)
@@ -67,8 +67,8 @@ def convergence(args: ConvergenceArgs) -> None:
     from forge.work.atomic import write_file
 
     dominoes, decls = parse_hand(args.hand), parse_trumps(args.trumps)
-    promised = table_bid("--bid", args.bid)
-    numbers = parse_sizes(args.sizes)
+    promised = Bid.of(args.bid)
+    numbers = sorted(set(values.sizes("--sizes", args.sizes)))
     simulator = make_simulator(args.player, args.seed, args.device, args.workers, promised)
     screen = Console(stderr=True) if args.as_json else console()
     with deals_progress(screen, len(decls) * args.samples) as advance:
@@ -114,18 +114,6 @@ def convergence(args: ConvergenceArgs) -> None:
     screen.print(_table(figures), highlight=False)
     if args.plot != "/dev/null":
         screen.print(f"drawn: {args.plot}", highlight=False, soft_wrap=True)
-
-
-def parse_sizes(text: str) -> list[int]:
-    """Numbers of deals, ascending.
-
-    Raises:
-        ForgeError: for anything but numbers of 1 or more, separated by commas.
-    """
-    parts = [part for part in re.split(r"[,\s]+", text) if part]
-    if not parts or not all(part.isdecimal() and int(part) for part in parts):
-        raise ForgeError(f"--sizes must be numbers of 1 or more like {SIZES}, got {text!r}")
-    return sorted({int(part) for part in parts})
 
 
 def _table(figures: Sequence[SizeFigures]) -> Table:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from forge.bidding.plan import Plan
+from forge.cli import values
 from forge.cli.bidding_options import make_simulator
 from forge.cli.command import command
 from forge.cli.shared_options import (
@@ -16,9 +18,10 @@ from forge.cli.shared_options import (
     trumps_option,
     workers_option,
 )
-from forge.cli.values import console, table_bid
-from forge.game.contract import LOWEST_BID, VALID_BIDS
-from forge.options import option
+from forge.cli.values import console
+from forge.errors import ForgeError
+from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
+from forge.options import again, option
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class EvaluateArgs:
     """What may be said to `forge bid-evaluate`."""
 
     hand: str = hand_option()
-    samples: int = option(100, "Deals of the other hands.", metavar="N", least=1)
+    samples: int = again(Plan, "n_deals", metavar="N")
     trumps: str = trumps_option("all")
     seed: int = seed_option(0)
     checkpoint: str | None = option(
@@ -37,18 +40,33 @@ class EvaluateArgs:
         None, "Who plays all four seats. Default: oracle.", metavar="PLAYER"
     )
     bid: int | None = option(
-        None, f"Ask about this bid alone, faster: {VALID_BIDS}.", metavar="BID"
-    )
-    until: float | None = option(
         None,
-        "Add deals until half the interval of the best trump at the bid is this narrow.",
-        metavar="P",
+        f"Ask about this bid alone, faster: {VALID_BIDS}.",
+        metavar="BID",
+        reads=values.table_bid,
     )
+    until: float | None = again(Plan, "until", metavar="P")
     drop_worse: bool = option(False, "Stop dealing for trumps shown to be worse (99.9 %).")
     as_list: bool = option(False, "One line a trump and bid, with intervals.", "--list")
     as_json: bool = option(False, "Print a JSON report.", "--json")
     workers: int | None = workers_option(None)
     device: str = device_option("auto")
+
+    def __post_init__(self) -> None:
+        if self.checkpoint is not None and self.player is not None:
+            raise ForgeError(
+                "--checkpoint says who plays: leave --player out, or the other way round"
+            )
+        if self.sample and self.checkpoint is None:
+            raise ForgeError("--sample draws the moves of a network: give one with --checkpoint")
+        values.player("--player", self.who)
+
+    @property
+    def who(self) -> str:
+        """The player that the options ask for, as it is written."""
+        if self.checkpoint is None:
+            return self.player or "oracle"
+        return f"model:{self.checkpoint}{',sample' if self.sample else ''}"
 
 
 @command()
@@ -65,15 +83,15 @@ def evaluate(args: EvaluateArgs) -> None:
     """
     from forge.bidding.calibration import table as calibration
     from forge.bidding.hand import parse_hand, parse_trumps
-    from forge.bidding.hand_evaluation import Plan, evaluate_hand
+    from forge.bidding.hand_evaluation import evaluate_hand
     from forge.cli.show import hand_tables as report
     from forge.work.progress import progress_bar
 
     held, decls = parse_hand(args.hand), parse_trumps(args.trumps)
-    asked = LOWEST_BID if args.bid is None else table_bid("--bid", args.bid)
+    asked = LOWEST_BID if args.bid is None else Bid.of(args.bid)
     plan = Plan(args.samples, args.until, asked, args.bid is not None, args.drop_worse)
     simulator = make_simulator(
-        _player(args.player, args.checkpoint, args.sample),
+        args.who,
         args.seed,
         args.device,
         args.workers,
@@ -99,19 +117,6 @@ def evaluate(args: EvaluateArgs) -> None:
         report.show_list(found, screen)
     else:
         report.show_matrix(found, screen)
-
-
-def _player(player: str | None, checkpoint: str | None, sample: bool) -> str:
-    """The player that the options ask for, as it is written."""
-    from forge.errors import ForgeError
-
-    if checkpoint is not None and player is not None:
-        raise ForgeError("--checkpoint says who plays: leave --player out, or the other way round")
-    if sample and checkpoint is None:
-        raise ForgeError("--sample draws the moves of a network: give one with --checkpoint")
-    if checkpoint is None:
-        return player or "oracle"
-    return f"model:{checkpoint}{',sample' if sample else ''}"
 
 
 main = evaluate.main

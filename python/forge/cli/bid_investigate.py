@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from forge.cli import values
 from forge.cli.bidding_options import deals_progress, make_simulator
 from forge.cli.command import command
 from forge.cli.shared_options import (
@@ -33,7 +34,9 @@ class InvestigateArgs:
     """What may be said to `forge bid-investigate`."""
 
     hand: str = hand_option()
-    trump: str = option(help="Declaration: name or id 0..9.", metavar="NAME|ID")
+    trump: str = option(
+        help="Declaration: name or id 0..9.", metavar="NAME|ID", reads=values.declaration
+    )
     below: int = option(
         LOWEST_BID.points,
         "A deal is lost with fewer points of 42 than this.",

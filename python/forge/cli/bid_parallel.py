@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forge.cli import values
 from forge.cli.bidding_options import make_simulator, shipped_calibration
 from forge.cli.command import command, end_if_stopped
 from forge.cli.shared_options import (
@@ -29,8 +30,15 @@ if TYPE_CHECKING:
 class ParallelArgs:
     """What may be said to `forge bid-parallel`."""
 
-    hands: Path | None = option(None, "Text, a hand a line; # begins a comment.", metavar="FILE")
-    seeds: str | None = option(None, "Seat 0's hands in the deals of these seeds.", metavar="A:B")
+    hands: Path | None = option(
+        None, "Text, a hand a line; # begins a comment.", metavar="FILE", reads=values.existing
+    )
+    seeds: str | None = option(
+        None,
+        "Seat 0's hands in the deals of these seeds.",
+        metavar="A:B",
+        reads=values.seed_range,
+    )
     output: Path = option(
         Path("hands.jsonl"), "JSON lines; a file of the same options goes on.", metavar="FILE.jsonl"
     )
@@ -41,6 +49,10 @@ class ParallelArgs:
     workers: int | None = workers_option(None)
     device: str = device_option("cpu")
 
+    def __post_init__(self) -> None:
+        if (self.hands is None) == (self.seeds is None):
+            raise ForgeError("give one of --hands FILE and --seeds A:B")
+
 
 @command()
 def parallel(args: ParallelArgs) -> None:
@@ -50,11 +62,9 @@ def parallel(args: ParallelArgs) -> None:
     line is the same whichever process makes it, and the same as a single process makes.
     """
     from forge.bidding.hand import hand_of_seed, parse_trumps
-    from forge.bidding.hand_evaluation import Plan
     from forge.bidding.hands_file import HandWork, evaluate_hands, read_hands
+    from forge.bidding.plan import Plan
 
-    if (args.hands is None) == (args.seeds is None):
-        raise ForgeError("give one of --hands FILE and --seeds A:B")
     decls = parse_trumps(args.trumps)
     plan = Plan(args.samples)
     if args.hands is not None:

@@ -42,7 +42,8 @@ def poster(args: PosterArgs) -> None:
     options give the same file.
     """
     from forge.bidding.hand import parse_hand, parse_trumps
-    from forge.bidding.hand_evaluation import Plan, evaluate_hand
+    from forge.bidding.hand_evaluation import evaluate_hand
+    from forge.bidding.plan import Plan
     from forge.look.poster.content import poster_page
     from forge.look.poster.page import poster_pdf
     from forge.work.atomic import write_file

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forge.cli import values
 from forge.cli.command import command, end_if_stopped
 from forge.cli.shared_options import device_option, workers_option
 from forge.cli.show.seed_gaps import show_gaps
@@ -33,6 +34,7 @@ class BiddingContinuousArgs:
         None,
         "Let this network play, all hands open. Default: the exact solver.",
         metavar="FILE|NAME",
+        reads=values.network,
     )
     workers: int | None = workers_option(None)
     device: str = device_option("auto")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from forge.cli import values
 from forge.cli.values import n_cores
 from forge.game.contract import LOWEST_BID, Bid
 from forge.work.progress import progress_bar
@@ -29,12 +30,10 @@ def make_simulator(
     Raises:
         ForgeError: for a bad value, player, checkpoint or device.
     """
-    from forge.arena.registry import parse_player
     from forge.bidding.simulate import Simulator
-    from forge.models.catalog import resolve
     from forge.ops import resolve_device
 
-    spec = parse_player(player, resolve)
+    spec = values.player("--player", player)
     where = str(resolve_device(device))
     return Simulator(spec, seed, bid, where, workers or n_cores())
 

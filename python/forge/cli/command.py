@@ -1,7 +1,8 @@
 """How a command is made of a function, and how it ends.
 
 A command is a function of dataclasses whose fields are options (`forge.options`). What is wrong
-with a value is found before the function runs, so before it imports anything heavy.
+with a value, or with several (a dataclass may look in its `__post_init__`), is found before the
+function runs, so before it imports anything heavy.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Annotated, Any, Final, NoReturn, get_type_hints
 import typer
 
 from forge.errors import ForgeError
-from forge.options import Option, check_value, option_of
+from forge.options import Option, OptionError, check_value, option_of
 
 EXIT_BAD_VALUE: Final = 2
 _LINE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
@@ -76,17 +77,27 @@ class Command:
         def callback(context: typer.Context, **values: Any) -> None:
             for name, (_, what) in found.items():
                 check_value(_as_typed(name, what), values[name], what)
+            for name, (_, what) in found.items():
+                if what.reads is not None and values[name] is not None:
+                    what.reads(_as_typed(name, what), values[name])
             given = Given(
                 name
                 for name in values
                 if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
             )
-            arguments = {
-                each: given
-                if kind is Given
-                else kind(**{f.name: values[f.name] for f in fields(kind) if f.name in values})
-                for each, kind in kinds.items()
-            }
+            try:
+                arguments = {
+                    each: given
+                    if kind is Given
+                    else kind(**{f.name: values[f.name] for f in fields(kind) if f.name in values})
+                    for each, kind in kinds.items()
+                }
+            except OptionError as error:
+                if error.name not in found:
+                    raise
+                raise ForgeError(
+                    f"{_as_typed(error.name, found[error.name][1])} {error.rest}"
+                ) from error
             self.function(**arguments)
 
         parameters = [inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY)]

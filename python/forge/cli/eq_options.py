@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from forge.cli.values import table_bid
+from forge.cli import values
 from forge.eq.settings import (
     AdaptiveConfig,
     EstimateConfig,
@@ -15,12 +15,13 @@ from forge.eq.settings import (
     PosteriorConfig,
 )
 from forge.errors import ForgeError
-from forge.game.contract import LOWEST_BID, VALID_BIDS
+from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
 from forge.options import again, option
 
 if TYPE_CHECKING:
     import torch
 
+    from forge.arena.specs import PlayerSpec
     from forge.eq.oracle import Oracle
     from forge.play.player import Player
 
@@ -49,11 +50,13 @@ class EqOptions:
         LOWEST_BID.number,
         f"What team 0 has promised (objective make): {VALID_BIDS}.",
         metavar="BID",
+        reads=values.table_bid,
     )
     player: str | None = option(
         None,
         "Who chooses the plays instead, as in `forge arena`; E[Q] is recorded anyway.",
         metavar="PLAYER",
+        reads=values.player,
     )
     posterior: bool = option(
         False, "Weigh worlds by how likely the last plays were in them.", "--posterior"
@@ -82,77 +85,98 @@ class EqOptions:
     sem_threshold: float = again(AdaptiveConfig, "sem_threshold")
     stop_when_certain: bool = again(AdaptiveConfig, "stop_when_certain", "--stop-when-certain")
 
+    def __post_init__(self) -> None:
+        check_oracle(self.oracle, self.checkpoint)
+        self._settings("exact", None)
+        if self.checkpoint is not None:
+            values.network("--checkpoint", self.checkpoint)
+
     def open(self, device: torch.device) -> tuple[Oracle, GameSettings, Player | None]:
         """The oracle, the settings and the player that the options ask for.
 
         Raises:
-            ForgeError: on a value out of range, a checkpoint that can't be an oracle, or a player
-                there is none of.
+            ForgeError: for a checkpoint that can't be an oracle, or a player that can't be made.
         """
-        from forge.arena.registry import parse_player
-        from forge.models.catalog import resolve
+        oracle, sha256 = open_oracle(self.checkpoint, device)
+        settings = self._settings(oracle.name, sha256)
+        spec = self._spec
+        return oracle, settings, None if spec is None else spec.build(device, settings.bid)
 
-        bid = table_bid("--bid", self.bid)
-        posterior = adaptive = None
-        if self.posterior:
-            posterior = PosteriorConfig(
-                self.posterior_window, self.posterior_tau, self.posterior_mix
-            )
-        if self.adaptive:
-            least = self.min_samples
-            adaptive = AdaptiveConfig(
-                min_samples=min(AdaptiveConfig.min_samples, self.max_samples)
-                if least is None
-                else least,
-                max_samples=self.max_samples,
-                batch_size=self.adaptive_batch_size,
-                sem_threshold=self.sem_threshold,
-                stop_when_certain=self.stop_when_certain,
-            )
-        estimate = EstimateConfig(
-            self.n_samples, self.sampler, self.enumerate, self.enum_threshold, posterior, adaptive
-        )
-        exploration = ExplorationConfig(
-            self.exploration, self.epsilon, self.temperature, self.blunder_rate, self.max_blunder
-        )
-        spec = None if self.player is None else parse_player(self.player, resolve)
-        oracle, sha256 = open_oracle(self.oracle, self.checkpoint, device)
-        settings = GameSettings(
-            estimate,
-            exploration,
-            oracle.name,
+    @property
+    def _spec(self) -> PlayerSpec | None:
+        return None if self.player is None else values.player("--player", self.player)
+
+    def _settings(self, oracle: str, sha256: str | None) -> GameSettings:
+        """How to play, with an oracle of that name."""
+        spec = self._spec
+        return GameSettings(
+            EstimateConfig(
+                self.n_samples,
+                self.sampler,
+                self.enumerate,
+                self.enum_threshold,
+                self._posterior,
+                self._adaptive,
+            ),
+            ExplorationConfig(
+                self.exploration,
+                self.epsilon,
+                self.temperature,
+                self.blunder_rate,
+                self.max_blunder,
+            ),
+            oracle,
             sha256,
             self.objective,
-            bid,
+            Bid.of(self.bid),
             None if spec is None else spec.text,
             None if spec is None else spec.sha256,
         )
-        return oracle, settings, None if spec is None else spec.build(device, bid)
+
+    @property
+    def _posterior(self) -> PosteriorConfig | None:
+        if not self.posterior:
+            return None
+        return PosteriorConfig(self.posterior_window, self.posterior_tau, self.posterior_mix)
+
+    @property
+    def _adaptive(self) -> AdaptiveConfig | None:
+        if not self.adaptive:
+            return None
+        least = self.min_samples
+        if least is None:
+            least = min(AdaptiveConfig.min_samples, self.max_samples)
+        return AdaptiveConfig(
+            least,
+            self.max_samples,
+            self.adaptive_batch_size,
+            self.sem_threshold,
+            self.stop_when_certain,
+        )
 
 
-def open_oracle(
-    kind: str | None, checkpoint: Path | None, device: torch.device
-) -> tuple[Oracle, str | None]:
+def check_oracle(kind: str | None, checkpoint: Path | None) -> None:
+    """Raises ForgeError if `--oracle` and `--checkpoint` do not fit together."""
+    if kind == "model" and checkpoint is None:
+        raise ForgeError("--oracle model needs --checkpoint: a file, or a name of the catalogue")
+    if kind == "exact" and checkpoint is not None:
+        raise ForgeError("--oracle exact takes no --checkpoint: leave one of them out")
+
+
+def open_oracle(checkpoint: Path | None, device: torch.device) -> tuple[Oracle, str | None]:
     """An oracle, and the SHA-256 of its checkpoint if it has one.
 
     Args:
-        kind: `exact` or `model`; None is `model` if there is a checkpoint.
-        checkpoint: a file, or a name of the catalogue.
+        checkpoint: a file, or a name of the catalogue; None is the exact search.
         device: for a network.
 
     Raises:
-        ForgeError: if the two do not fit together, or the checkpoint holds no Q-value network.
+        ForgeError: if the checkpoint holds no Q-value network.
     """
     if checkpoint is None:
-        if kind == "model":
-            raise ForgeError(
-                "--oracle model needs --checkpoint: a file, or a name of the catalogue"
-            )
         from forge.eq.oracle import ExactOracle
 
         return ExactOracle(), None
-    if kind == "exact":
-        raise ForgeError("--oracle exact takes no --checkpoint: leave one of them out")
     from forge.ml.network_oracle import NetworkOracle
     from forge.models.catalog import resolve
     from forge.work.hashing import sha256_of

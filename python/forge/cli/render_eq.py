@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forge.cli import values
 from forge.cli.command import command
 from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.game.constants import N_PLAYS
 from forge.look.frames import LEAST_FPS, MOST_FPS
 from forge.options import option
 
@@ -23,11 +25,13 @@ if TYPE_CHECKING:
 class RenderVisualizationsArgs:
     """What may be said to `forge render-eq`."""
 
-    dataset: Path = option(help="An E[Q] file.", metavar="FILE.pt")
+    dataset: Path = option(help="An E[Q] file.", metavar="FILE.pt", reads=values.existing)
     playthrough: bool = option(False, "A GIF of seat 0's decisions, one a trick.")
     all_players: bool = option(False, "All 28 decisions in it.")
     overload: bool = option(False, "A PNG of one decision with all hands and all numbers.")
-    decision: int | None = option(None, "Which, 0..27. Default: 0.", metavar="K")
+    decision: int | None = option(
+        None, "Which, 0..27. Default: 0.", metavar="K", least=0, most=N_PLAYS - 1
+    )
     game: int | None = option(
         None,
         "Seed of a game in the file, or else its place there, 0 for the first. Default: the first.",
@@ -37,6 +41,14 @@ class RenderVisualizationsArgs:
         2.0, "Frames a second, 0.1..50.", metavar="F", least=LEAST_FPS, most=MOST_FPS
     )
     output_dir: Path = option(Path("forge/eq/renders"), "Where pictures go.", metavar="DIR")
+
+    def __post_init__(self) -> None:
+        if not self.playthrough and not self.overload:
+            raise ForgeError("nothing to draw: give --playthrough, --overload or both")
+        if self.all_players and not self.playthrough:
+            raise ForgeError("--all-players goes with --playthrough")
+        if self.decision is not None and not self.overload:
+            raise ForgeError("--decision goes with --overload")
 
 
 @command()
@@ -49,22 +61,11 @@ def render_visualizations(args: RenderVisualizationsArgs) -> None:
 
     Files are game_SEED_playthrough.gif and game_SEED_decision_KK.png, the seed with eight digits.
     """
-    if not args.playthrough and not args.overload:
-        raise ForgeError("nothing to draw: give --playthrough, --overload or both")
-    if args.all_players and not args.playthrough:
-        raise ForgeError("--all-players goes with --playthrough")
-    if args.decision is not None and not args.overload:
-        raise ForgeError("--decision goes with --overload")
     from forge.eq.collate import check_record
     from forge.eq.records import read_record
     from forge.look.decision_view import game_views
-    from forge.look.frames.images import frame_ms
-    from forge.play.games import N_PLAYS
 
     shown = 0 if args.decision is None else args.decision
-    if not 0 <= shown < N_PLAYS:
-        raise ForgeError(f"--decision must be 0..{N_PLAYS - 1}, got {shown}")
-    frame_ms(args.fps)
     record = read_record(args.dataset)
     index = _find(record, args.game, args.dataset)
     check_record(record.game(index))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING
 from typing import Any, Final
 
+from forge.cli import values
 from forge.options import option
 
 EXAMPLE_HAND: Final = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
@@ -13,7 +14,7 @@ DEVICE_HELP: Final = "auto (CUDA if there, else CPU), cuda, cuda:N or cpu."
 
 def device_option(default: str = "auto") -> Any:
     """Where tensors are."""
-    return option(default, DEVICE_HELP)
+    return option(default, DEVICE_HELP, reads=values.device)
 
 
 def wandb_option(default: bool = False) -> Any:
@@ -54,7 +55,9 @@ def overwrite_option(default: bool = False) -> Any:
 
 def hand_option(default: Any = MISSING) -> Any:
     """The hand to bid on."""
-    return option(default, "The declarer's seven dominoes.", metavar='"6-4,5-5,..."')
+    return option(
+        default, "The declarer's seven dominoes.", metavar='"6-4,5-5,..."', reads=values.hand
+    )
 
 
 def trumps_option(default: str = "all") -> Any:
@@ -63,6 +66,7 @@ def trumps_option(default: str = "all") -> Any:
         default,
         "Comma list of declarations, names or ids; all: the usual nine.",
         metavar="NAMES|all",
+        reads=values.trumps,
     )
 
 
@@ -82,6 +86,8 @@ def player_option(default: str = "oracle") -> Any:
         default,
         "Who plays all four seats: oracle (perfect play, all hands open), model:PATH, "
         "eq:n=N, make:n=N and so on, as in `forge arena`.",
+        metavar="PLAYER",
+        reads=values.player,
     )
 
 

@@ -6,9 +6,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from forge.cli import values
 from forge.cli.command import command
-from forge.cli.values import console, table_bid
-from forge.game.contract import LOWEST_BID, VALID_BIDS
+from forge.cli.values import console
+from forge.game.constants import N_PLAYS
+from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
 from forge.options import option
 
 
@@ -17,14 +19,26 @@ class ViewArgs:
     """What may be said to `forge view`."""
 
     file: Path = option(
-        help="An E[Q] file, or a directory of them.", metavar="FILE.pt|DIR", is_argument=True
+        help="An E[Q] file, or a directory of them.",
+        metavar="FILE.pt|DIR",
+        is_argument=True,
+        reads=values.existing,
     )
     game: int | None = option(None, "Where to begin: a seed, or a place 0.. in the file.")
-    decision: int | None = option(None, "Where to begin, 0..27; with --text the only one printed.")
+    decision: int | None = option(
+        None,
+        "Where to begin, 0..27; with --text the only one printed.",
+        least=0,
+        most=N_PLAYS - 1,
+    )
     text: bool = option(False, "Print decisions instead. Without a terminal that is so anyway.")
     show_hidden: bool = option(False, "Show also the hands that the seat to act can't see.")
     chances: bool = option(False, "Chances to get at least so many points.")
-    bid: int = option(LOWEST_BID.number, f"Of team 0, {VALID_BIDS}: what chances are about.")
+    bid: int = option(
+        LOWEST_BID.number,
+        f"Of team 0, {VALID_BIDS}: what chances are about.",
+        reads=values.table_bid,
+    )
 
 
 @command()
@@ -33,13 +47,12 @@ def view(args: ViewArgs) -> None:
 
     The key ? lists the keys.
     """
-    promised = table_bid("--bid", args.bid)
     from forge.look.viewer.library import Browser
     from forge.look.viewer.sections import print_view
     from forge.look.viewer.text import Look
 
     browser = Browser(args.file, args.game, args.decision or 0)
-    look = Look(hidden=args.show_hidden, chances=args.chances, bid=promised)
+    look = Look(hidden=args.show_hidden, chances=args.chances, bid=Bid.of(args.bid))
     if args.text or not (sys.stdin.isatty() and sys.stdout.isatty()):
         for trouble in browser.trouble:
             print(f"passed by: {trouble}", file=sys.stderr)

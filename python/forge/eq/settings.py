@@ -11,7 +11,7 @@ from forge import __version__
 from forge.errors import ForgeError
 from forge.game.constants import N_PLAYS
 from forge.game.contract import LOWEST_BID, Bid
-from forge.options import check, option
+from forge.options import OptionError, check, option
 
 SAMPLERS: Final = ("uniform", "mrv")
 POLICIES: Final = ("greedy", "epsilon_greedy", "boltzmann")
@@ -78,9 +78,10 @@ class AdaptiveConfig:
     def __post_init__(self) -> None:
         check(self)
         if self.max_samples < self.min_samples:
-            raise ForgeError(
-                f"max_samples must be at least min_samples ({self.min_samples}), "
-                f"got {self.max_samples}"
+            raise OptionError(
+                "max_samples",
+                f"must be at least the least number of worlds ({self.min_samples}), "
+                f"got {self.max_samples}",
             )
 
 

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from forge.build import native, require_cuda_build
 from forge.errors import ForgeError
+from forge.work.devices import check_device
 
 
 def resolve_device(text: str = "auto") -> torch.device:
@@ -12,14 +13,13 @@ def resolve_device(text: str = "auto") -> torch.device:
 
     Raises ForgeError for anything else, and for CUDA where there is none.
     """
+    check_device(text)
     if text == "auto":
         use_cuda = native.build()["cuda"] and torch.cuda.is_available()
         return torch.device("cuda" if use_cuda else "cpu")
     if text == "cpu":
         return torch.device("cpu")
-    kind, _, index = text.partition(":")
-    if kind != "cuda" or (":" in text and not index.isdecimal()):
-        raise ForgeError(f"unknown device {text!r}; valid are auto, cpu, cuda, cuda:N")
+    _, _, index = text.partition(":")
     require_cuda_build()
     if not torch.cuda.is_available():
         raise ForgeError(

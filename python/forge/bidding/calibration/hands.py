@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from forge.arena.protocol import best_pip_suit
-from forge.arena.specs import PlayerSpec
+from forge.bidding.calibration.play_options import PlayOptions
 from forge.bidding.deals import deals_around
 from forge.bidding.hand import hand_text, parse_hand
 from forge.bidding.simulate import perfect_points, play_keys, played_points
@@ -105,46 +105,6 @@ def _are_points(values: Any) -> bool:
 
 
 HANDS: Final = ResultsFormat("forge bidding calibration", 1, PlayedHand, _is_sound)
-
-
-@dataclass(frozen=True)
-class PlayOptions:
-    """What the results of a hand depend on, beside its number.
-
-    Args:
-        player: plays all four seats.
-        n_deals: deals of perfect play.
-        n_played: further deals, played.
-
-    Raises:
-        ForgeError: without a deal of each, or for a player who sees all hands.
-    """
-
-    player: PlayerSpec
-    n_deals: int
-    n_played: int = 1
-
-    def __post_init__(self) -> None:
-        if min(self.n_deals, self.n_played) < 1:
-            raise ForgeError(
-                f"deals must be 1 or more, got {self.n_deals} solved and {self.n_played} played"
-            )
-        if self.player.sees_all_hands:
-            raise ForgeError(
-                f"player {self.player.text!r} sees all hands: take make:n=N or eq:n=N, "
-                "which play from what a seat sees"
-            )
-
-    def record(self) -> dict[str, Any]:
-        """Plain values, as the file holds them."""
-        values: dict[str, Any] = {
-            "player": self.player.text,
-            "deals": self.n_deals,
-            "played": self.n_played,
-        }
-        if self.player.sha256 is not None:
-            values["sha256"] = self.player.sha256
-        return values
 
 
 class PlayContract:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from forge.eq.analysis.config import AnalysisConfig
 from forge.eq.collate import replays
 from forge.eq.estimate import possible_worlds
 from forge.eq.records import EqRecord, join_records, read_record
@@ -21,56 +22,6 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 N_TRICKS: Final = N_PLAYS // N_SEATS
-
-
-@dataclass(frozen=True)
-class AnalysisConfig:
-    """What is measured.
-
-    Args:
-        n_worlds: sizes of the samples, ascending, each at least 2.
-        enum_limit: decisions with at most so many worlds are compared with all of them.
-        reference_samples: worlds that stand for all of them beyond that; 0 leaves such decisions
-            out of what is said about samples.
-        network_worlds: worlds that both the network and the search are asked about.
-        repeats: samples of each size, at least 2.
-        decisions_per_trick: decisions of a trick, and as many again of those that have more worlds
-            than `enum_limit`.
-        seed: of all draws.
-
-    Raises:
-        ForgeError: on a value out of range.
-    """
-
-    n_worlds: tuple[int, ...] = (10, 50, 200, 1000)
-    enum_limit: int = 100_000
-    reference_samples: int = 0
-    network_worlds: int = 200
-    repeats: int = 16
-    decisions_per_trick: int = 40
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        sizes = self.n_worlds
-        if not sizes or min(sizes) < 2 or list(sizes) != sorted(set(sizes)):
-            raise ForgeError(
-                "worlds must be different whole numbers from 2 on, ascending, "
-                f"got {','.join(map(str, sizes)) or 'none'}"
-            )
-        for name, least in (
-            ("enum_limit", 1),
-            ("network_worlds", 1),
-            ("repeats", 2),
-            ("decisions_per_trick", 1),
-            ("seed", 0),
-        ):
-            if getattr(self, name) < least:
-                raise ForgeError(f"{name} must be at least {least}, got {getattr(self, name)}")
-        if self.reference_samples != 0 and self.reference_samples < sizes[-1]:
-            raise ForgeError(
-                f"reference_samples must be 0 (none) or at least the largest of worlds "
-                f"({sizes[-1]}), got {self.reference_samples}"
-            )
 
 
 @dataclass(frozen=True)

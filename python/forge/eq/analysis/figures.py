@@ -9,13 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from forge.eq.analysis.decisions import (
-    N_TRICKS,
-    AnalysisConfig,
-    BoolArray,
-    Decisions,
-    FloatArray,
-)
+from forge.eq.analysis.config import AnalysisConfig
+from forge.eq.analysis.decisions import N_TRICKS, BoolArray, Decisions, FloatArray
 from forge.eq.analysis.measurements import Measurements
 from forge.eq.analysis.rows import (
     Analysis,

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from forge import ops
-from forge.eq.analysis.decisions import AnalysisConfig, BoolArray, Decisions, FloatArray
+from forge.eq.analysis.config import AnalysisConfig
+from forge.eq.analysis.decisions import BoolArray, Decisions, FloatArray
 from forge.eq.collate import replays
 from forge.eq.oracle import Oracle
 from forge.eq.pipeline import CHOICE, WORLDS
