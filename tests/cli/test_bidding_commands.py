@@ -169,9 +169,8 @@ def test_hands_are_played_and_fitted_to(works: Works, fails: Fails, tmp_path: Pa
     works(CALIBRATE, "play --player random --deals 1 --hands 2 --out r.jsonl --start 5000")
     told = fails(CALIBRATE, "fit --data a.jsonl --validate r.jsonl --output d.json")
     assert "r.jsonl was played by random, a.jsonl by greedy-points" in told
-    assert "--data: there is no file x" in fails(
-        CALIBRATE, "fit --data x --validate b.jsonl --output d.json"
-    )
+    told = fails(CALIBRATE, "fit --data x --validate b.jsonl --output d.json")
+    assert "--data: there is no file x" in told
     assert not (tmp_path / "d.json").exists()
 
 

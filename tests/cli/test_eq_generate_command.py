@@ -197,7 +197,7 @@ def test_two_workers_and_ctrl_c(tmp_path: Path) -> None:
         ("--posterior --posterior-mix 2", "--posterior-mix must be 0..1"),
         ("--epsilon 2", "--epsilon must be 0..1"),
         ("--exploration bold", "'bold' is not one of"),
-        ("--adaptive --min-samples 10 --max-samples 5", "max_samples must be at least"),
+        ("--adaptive --min-samples 10 --max-samples 5", "--max-samples must be at least"),
         ("--adaptive --max-samples 0", "--max-samples must be 1 or more"),
         ("--adaptive --sem-threshold 0", "--sem-threshold must be above 0"),
         ("--oracle model", "--oracle model needs --checkpoint"),

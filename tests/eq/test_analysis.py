@@ -145,7 +145,7 @@ def test_games_are_read_up_to_the_limit(tmp_path: Path) -> None:
         ({"seed": -1}, "seed must be 0 or more"),
         (
             {"reference_samples": 7},
-            r"0 \(none\) or at least the largest of the samples \(8\), got 7",
+            r"at least the largest of the samples \(8\), got 7",
         ),
     ],
 )

@@ -13,6 +13,7 @@ from forge.cli.command import command, end_if_stopped
 from forge.cli.shared_options import device_option, workers_option
 from forge.cli.show.seed_gaps import show_gaps
 from forge.cli.values import console
+from forge.errors import ForgeError
 from forge.options import option
 
 if TYPE_CHECKING:
@@ -36,9 +37,25 @@ class BiddingContinuousArgs:
         metavar="FILE|NAME",
         reads=values.network,
     )
+    player: str | None = option(
+        None, "Who plays all four seats instead.", metavar="PLAYER", reads=values.player
+    )
     workers: int | None = workers_option(None)
     device: str = device_option("auto")
     dry_run: bool = option(False, "Show missing seeds; evaluate nothing.")
+
+    def __post_init__(self) -> None:
+        if self.checkpoint is not None and self.player is not None:
+            raise ForgeError(
+                "--checkpoint says who plays: leave --player out, or the other way round"
+            )
+
+    @property
+    def who(self) -> str:
+        """The player that the options ask for, as it is written."""
+        if self.checkpoint is not None:
+            return f"model:{self.checkpoint}"
+        return self.player or "oracle"
 
 
 @command()
@@ -55,8 +72,7 @@ def bidding_continuous(args: BiddingContinuousArgs) -> None:
     from forge.cli.bidding_options import make_simulator
     from forge.work.progress import progress_bar
 
-    player = "oracle" if args.checkpoint is None else f"model:{args.checkpoint}"
-    simulator = make_simulator(player, 0, args.device, args.workers)
+    simulator = make_simulator(args.who, 0, args.device, args.workers)
     simulator.player.build(simulator.device)  # what is wrong with it is told at once
     if args.dry_run:
         show_gaps(args.output, SUFFIX, "hands", args.start_seed, args.limit)
