@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from forge.learn.onnx.agreement import open_session
+from forge.models import promote as promotion
 from forge.models.catalog import list_models
 from forge.stage2.decisions import JudgedDecisions, PlayedDecisions
 from forge.stage2.measure import evaluate_eq
@@ -211,7 +212,9 @@ def test_what_ships_is_measured_on_the_reference_games(
 ) -> None:
     """With two seeds in the place of fifty, and another folder in that of the package."""
     monkeypatch.setattr("forge.ml.measure.protocol.REFERENCE_SEEDS", {"val": range(7, 9)})
+    template = promotion.SHIPPED  # whose README is the new folder's; not looked up after this
     monkeypatch.setattr("forge.models.catalog.SHIPPED", tmp_path / "shipped")
+    assert template == promotion.SHIPPED
     write_games(tmp_path / "two" / "val", played((7, 8), few_worlds()))
     works("promote", "--checkpoint stage2.ckpt --data two --name two --device cpu")
     (model,) = list_models(tmp_path / "shipped")
