@@ -212,7 +212,8 @@ def test_what_ships_is_measured_on_the_reference_games(
 ) -> None:
     """With two seeds in the place of fifty, and another folder in that of the package."""
     monkeypatch.setattr("forge.ml.measure.protocol.REFERENCE_SEEDS", {"val": range(7, 9)})
-    template = promotion.SHIPPED  # whose README is the new folder's; not looked up after this
+    # Imported above, so that it keeps where the package's README is.
+    assert callable(promotion.promote)
     monkeypatch.setattr("forge.models.catalog.SHIPPED", tmp_path / "shipped")
     assert template == promotion.SHIPPED
     write_games(tmp_path / "two" / "val", played((7, 8), few_worlds()))
