@@ -215,7 +215,6 @@ def test_what_ships_is_measured_on_the_reference_games(
     # Imported above, so that it keeps where the package's README is.
     assert callable(promotion.promote)
     monkeypatch.setattr("forge.models.catalog.SHIPPED", tmp_path / "shipped")
-    assert template == promotion.SHIPPED
     write_games(tmp_path / "two" / "val", played((7, 8), few_worlds()))
     works("promote", "--checkpoint stage2.ckpt --data two --name two --device cpu")
     (model,) = list_models(tmp_path / "shipped")
