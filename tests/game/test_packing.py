@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 import forge
 from forge.errors import ForgeError
-from forge.game.state import INITIAL_STATE, pack_state, unpack_state
+from forge.game.constants import INITIAL_STATE
+from forge.game.state import pack_state, unpack_state
 from reference import deals, packing
 from reference.packing import hand_mask
 from reference.rules import ALL_DOMINOES, Domino

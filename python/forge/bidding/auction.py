@@ -22,8 +22,8 @@ from forge.bidding.deals import deals_around
 from forge.bidding.estimates import Choice, MakeTable, wilson
 from forge.bidding.simulate import perfect_made
 from forge.errors import ForgeError
+from forge.game.constants import N_SEATS
 from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS, Bid, Contract
-from forge.play.games import N_SEATS
 
 DEALER: Final = N_SEATS - 1
 # The other bidder: deals that its hand may be in, deals it looks at from each of its hands, and how

@@ -57,9 +57,9 @@ def render_visualizations(args: RenderVisualizationsArgs) -> None:
         raise ForgeError("--decision goes with --overload")
     from forge.eq.collate import check_record
     from forge.eq.records import read_record
+    from forge.game.constants import N_PLAYS
     from forge.look.decision_view import game_views
     from forge.look.frames.images import frame_ms
-    from forge.play.games import N_PLAYS
 
     shown = 0 if args.decision is None else args.decision
     if not 0 <= shown < N_PLAYS:

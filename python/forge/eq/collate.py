@@ -16,9 +16,10 @@ from forge.eq.pipeline import WORLDS
 from forge.eq.records import EqRecord
 from forge.eq.settings import GameSettings
 from forge.errors import ForgeError
+from forge.game.constants import N_DOMINOES, N_PLAYS, N_SEATS, N_SLOTS
 from forge.game.deal import Deal
-from forge.game.tables import FOLLOWS, LED_SUIT, N_DOMINOES, domino_name
-from forge.play.games import ALL_DOMINOES, N_PLAYS, N_SEATS, N_SLOTS, Games
+from forge.game.tables import FOLLOWS, LED_SUIT, domino_name
+from forge.play.games import ALL_DOMINOES, Games
 from forge.play.keys import decision_keys
 from forge.play.transcript import Transcript, transcript_tokens
 

@@ -3,10 +3,8 @@
 import torch
 from torch import Tensor
 
-from forge.game.tables import N_DOMINOES
-from forge.play.games import N_SEATS, N_SLOTS, Games, domino_mask, played_by_seat
-
-_NO_SLOT = 7
+from forge.game.constants import N_DOMINOES, N_SEATS, N_SLOTS, NO_SLOT
+from forge.play.games import Games, domino_mask, played_by_seat
 
 
 class WorldPositions:
@@ -48,7 +46,7 @@ class WorldPositions:
         masks = (held.flatten(2).long() << slots).sum(dim=2)  # [B, N]
         state = masks | leader[:, None] << 28 | place << 30
         for k in range(3):
-            slot: Tensor | int = _NO_SLOT
+            slot: Tensor | int = NO_SLOT
             if k < place:
                 domino = games.plays[:, first + k].int()
                 seat = games.seats[:, first + k].long()

@@ -9,13 +9,10 @@ import numpy.typing as npt
 
 from forge.build import native
 from forge.errors import ForgeError
+from forge.game.constants import N_PLAYS, NO_SLOT
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-INITIAL_STATE: int = native.INITIAL_STATE
-ILLEGAL: int = native.ILLEGAL
-NO_SLOT = 7
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class UnpackedState:
     @property
     def n_played(self) -> int:
         """Dominoes played since the deal, 0..28."""
-        return 28 - sum(mask.bit_count() for mask in self.hands)
+        return N_PLAYS - sum(mask.bit_count() for mask in self.hands)
 
 
 def pack_state(hands: Sequence[int], leader: int, plays: Sequence[int] = ()) -> int:

@@ -12,9 +12,7 @@ import numpy.typing as npt
 
 from forge.build import native
 from forge.errors import ForgeError
-
-N_DOMINOES = 28
-CALLED_SUIT = 7
+from forge.game.constants import N_SLOTS
 
 _tables = native.rule_tables()
 
@@ -70,6 +68,6 @@ def parse_dominoes(text: str) -> tuple[int, ...]:
 def parse_hand(text: str) -> tuple[int, ...]:
     """Ids, ascending, of a hand of seven different dominoes such as ``6-6,6-5,...``."""
     hand = parse_dominoes(text)
-    if len(hand) != 7:
+    if len(hand) != N_SLOTS:
         raise ForgeError(f"a hand has 7 dominoes, got {len(hand)}: {text.strip()!r}")
     return tuple(sorted(hand))

@@ -1,8 +1,9 @@
 """A way to a state: the plays that a packed state does not record."""
 
 from forge.errors import ForgeError
+from forge.game.constants import INITIAL_STATE
 from forge.game.deal import Deal
-from forge.game.state import INITIAL_STATE, unpack_state
+from forge.game.state import unpack_state
 from forge.game.tables import FOLLOWS, LED_SUIT, trick_winner
 from forge.oracle.position import Position
 

@@ -10,20 +10,26 @@ from torch import Tensor
 
 from forge import ops
 from forge.errors import ForgeError
+from forge.game.constants import (
+    INITIAL_STATE,
+    N_DECLARATIONS,
+    N_DOMINOES,
+    N_SEATS,
+    N_SLOTS,
+)
 from forge.game.deal import Deal
-from forge.game.state import INITIAL_STATE, seats_to_act
-from forge.game.tables import FOLLOWS, LED_SUIT, N_DOMINOES
+from forge.game.state import seats_to_act
+from forge.game.tables import FOLLOWS, LED_SUIT
 
-N_SEATS: Final = 4
-N_SLOTS: Final = 7
-N_PLAYS: Final = 28
 ALL_DOMINOES: Final = (1 << N_DOMINOES) - 1
 NO_DOMINO: Final = -1
 
 _BITS = 1 << np.arange(N_DOMINOES, dtype=np.int32)
 # int32 [10, 28]: the dominoes that must be played to a led domino, the led one among them.
 _FOLLOWERS = torch.from_numpy(
-    np.stack([(FOLLOWS[decl][LED_SUIT[decl]] * _BITS).sum(axis=1) for decl in range(10)])
+    np.stack(
+        [(FOLLOWS[decl][LED_SUIT[decl]] * _BITS).sum(axis=1) for decl in range(N_DECLARATIONS)]
+    )
 ).int()
 
 

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from forge.errors import ForgeError
-from forge.game.tables import COUNT_POINTS, HIGH, LOW, N_DOMINOES
-from forge.play.games import N_PLAYS, N_SEATS, N_SLOTS, Games
+from forge.game.constants import N_DOMINOES, N_PLAYS, N_SEATS, N_SLOTS
+from forge.game.tables import COUNT_POINTS, HIGH, LOW
+from forge.play.games import Games
 
 MAX_TOKENS: Final = 1 + N_SLOTS + N_PLAYS
 N_FEATURES: Final = 8

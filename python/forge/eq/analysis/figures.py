@@ -10,13 +10,7 @@ from typing import Any, Final
 import numpy as np
 from scipy import stats
 
-from forge.eq.analysis.decisions import (
-    N_TRICKS,
-    AnalysisConfig,
-    BoolArray,
-    Decisions,
-    FloatArray,
-)
+from forge.eq.analysis.decisions import AnalysisConfig, BoolArray, Decisions, FloatArray
 from forge.eq.analysis.measurements import Measurements
 from forge.eq.analysis.rows import (
     Analysis,
@@ -29,6 +23,7 @@ from forge.eq.analysis.rows import (
 )
 from forge.eq.analysis.statistics import TIE, Ratios, greedy, mean_of_plays, points_lost, systematic
 from forge.eq.settings import SAMPLERS
+from forge.game.constants import N_TRICKS
 from forge.stats.intervals import CONFIDENCE
 
 _UNIFORM, _MRV = SAMPLERS.index("uniform"), SAMPLERS.index("mrv")

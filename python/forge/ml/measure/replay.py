@@ -14,9 +14,8 @@ from torch import Tensor
 
 from forge import ops
 from forge.errors import ForgeError
-from forge.game.state import NO_SLOT
-from forge.game.tables import N_DOMINOES
-from forge.ml.networks.transformer import DECL_FEATURE, N_SLOTS
+from forge.game.constants import N_DOMINOES, N_SLOTS, NO_SLOT
+from forge.ml.networks.transformer import DECL_FEATURE
 
 HIGH_FEATURE: Final = 0
 LOW_FEATURE: Final = 1
