@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,25 +11,17 @@ from forge import ops
 from forge.errors import ForgeError
 from forge.game.constants import (
     INITIAL_STATE,
-    N_DECLARATIONS,
     N_DOMINOES,
     N_SEATS,
-    N_SLOTS,
 )
 from forge.game.deal import Deal
-from forge.game.state import seats_to_act
-from forge.game.tables import FOLLOWS, LED_SUIT
+from forge.game.state import held_slots, seats_to_act
+from forge.game.tables import FOLLOWERS
 
 ALL_DOMINOES: Final = (1 << N_DOMINOES) - 1
 NO_DOMINO: Final = -1
 
-_BITS = 1 << np.arange(N_DOMINOES, dtype=np.int32)
-# int32 [10, 28]: the dominoes that must be played to a led domino, the led one among them.
-_FOLLOWERS = torch.from_numpy(
-    np.stack(
-        [(FOLLOWS[decl][LED_SUIT[decl]] * _BITS).sum(axis=1) for decl in range(N_DECLARATIONS)]
-    )
-).int()
+_FOLLOWERS = torch.tensor(FOLLOWERS)
 
 
 @dataclass(frozen=True)
@@ -168,8 +159,8 @@ class Games:
         unseen = ALL_DOMINOES & ~(own | domino_mask(self.plays))
         others = (players[:, None] + torch.arange(1, N_SEATS, device=players.device)) % N_SEATS
         allowed = unseen[:, None] & ~self.excluded.gather(1, others)
-        slots = (self.states[:, None] >> (N_SLOTS * others)) & 127
-        return allowed, popcount(slots).to(torch.int8)
+        held = held_slots(self.states[:, None], others)
+        return allowed, popcount(held).to(torch.int8)
 
     def played_masks(self) -> Tensor:
         """int32 [B, 4]: masks of the dominoes each seat has played."""
