@@ -17,8 +17,9 @@ from forge.eq.oracle import ExactOracle
 from forge.eq.pipeline import WORLDS, default_decl, play_games
 from forge.eq.settings import EstimateConfig, ExplorationConfig, GameSettings, PosteriorConfig
 from forge.eq.worlds import WorldPositions
+from forge.game.constants import N_PLAYS, N_SEATS
 from forge.game.deal import Deal
-from forge.play.games import N_PLAYS, N_SEATS, Games
+from forge.play.games import Games
 from forge.play.keys import decision_keys
 
 N_GAMES = 2 if SHORT else 32

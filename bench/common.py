@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 import torch
 from torch import Tensor
 
-from forge.game.state import INITIAL_STATE
+from forge.game.constants import INITIAL_STATE
 from forge.oracle.position import Position
 from forge.oracle.shards.naming import ShardKey
 

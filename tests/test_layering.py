@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from forge.doors import DOORS
+from forge.game import constants
 
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / "python"
@@ -226,3 +227,18 @@ def test_nothing_unpickles() -> None:
 )
 def test_unpickling_is_noticed(line: str) -> None:
     assert list(unpickles(ast.parse(line)))
+
+
+def test_constants_of_the_rules_are_written_once() -> None:
+    # forge/game/constants.py reads them from the core; nobody else assigns to their names.
+    home = PYTHON / "forge" / "game" / "constants.py"
+    names = {name for name in vars(constants) if name.isupper()}
+    assert {"N_SEATS", "ILLEGAL", "N_TOKENS"} < names
+    for path in MODULES:
+        for node in ast.walk(parsed(path)) if path != home else ():
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
+            again = {ast.unparse(t).lstrip("_") for t in targets} & names
+            # Tokens of transcripts have features of their own.
+            again -= {"N_FEATURES"} if name_of(path) == "forge.play.transcript" else set()
+            assert not again, f"{name_of(path)} defines {again}"

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "bindings/common.h"
+#include "tokens/token.h"
 
 namespace forge::bindings {
 namespace {
@@ -65,11 +66,29 @@ std::pair<int64_t, std::string> first_bad_state(Address states, int64_t n) {
   return {-1, ""};
 }
 
+// What forge/game/constants.py reads.
+void bind_constants(py::module_& m) {
+  m.attr("N_SEATS") = N_SEATS;
+  m.attr("N_SLOTS") = N_SLOTS;
+  m.attr("N_DOMINOES") = N_DOMINOES;
+  m.attr("N_PIPS") = N_PIPS;
+  m.attr("N_TRICKS") = N_TRICKS;
+  m.attr("N_PLAYS") = N_DOMINOES;
+  m.attr("HAND_POINTS") = HAND_POINTS;
+  m.attr("N_DECLARATIONS") = N_DECLARATIONS;
+  m.attr("CALLED_SUIT") = CALLED_SUIT;
+  m.attr("INITIAL_STATE") = INITIAL_STATE;
+  m.attr("NO_SLOT") = NO_SLOT;
+  m.attr("ILLEGAL") = static_cast<int>(ILLEGAL);
+  m.attr("N_HIDDEN") = N_HIDDEN;
+  m.attr("N_TOKENS") = N_TOKENS;
+  m.attr("N_FEATURES") = N_FEATURES;
+}
+
 }  // namespace
 
 void bind_rules(py::module_& m) {
-  m.attr("INITIAL_STATE") = INITIAL_STATE;
-  m.attr("ILLEGAL") = static_cast<int>(ILLEGAL);
+  bind_constants(m);
   m.def("rule_tables", &rule_tables);
   m.def("trick_winner", &trick_winner, py::arg("decl"), py::arg("dominoes"));
   m.def("first_bad_deal", &first_bad_deal, py::arg("deals"), py::arg("n"));

@@ -6,6 +6,7 @@
 namespace forge {
 
 inline constexpr int N_DOMINOES = 28;
+inline constexpr int N_PIPS = 7;  // blank to six
 inline constexpr int N_SEATS = 4;
 inline constexpr int N_SLOTS = 7;  // dominoes dealt to a seat
 inline constexpr int N_TRICKS = 7;

@@ -26,37 +26,12 @@ struct PlayJob {
   }
 };
 
-// Over B rows of a device.
-struct PlaySlots {
-  PlayJob job;
-  FORGE_HD void operator()(int64_t i) const {
-    const int8_t* deal = job.batch.deal(i);
-    const int decl = job.batch.decl(i);
-    const int64_t state = job.batch.states[i];
-    const bool sound = is_sound(deal, decl, state);
-    job.write(i,
-              sound ? play_if_legal(make_deal_context(deal, decl), state, job.slots[i]) : NO_PLAY);
-  }
-};
-
 struct LegalJob {
   PositionBatch batch;
   bool* legal;  // [B, 7]; all false where the hand is over
 
   FORGE_INLINE void write(int64_t i, uint32_t slots) const {
     for (int slot = 0; slot < N_SLOTS; ++slot) legal[N_SLOTS * i + slot] = slots >> slot & 1;
-  }
-};
-
-// Over B rows of a device.
-struct MarkLegalSlots {
-  LegalJob job;
-  FORGE_HD void operator()(int64_t i) const {
-    const int8_t* deal = job.batch.deal(i);
-    const int decl = job.batch.decl(i);
-    const int64_t state = job.batch.states[i];
-    const bool sound = is_sound(deal, decl, state);
-    job.write(i, sound ? legal_slots(make_deal_context(deal, decl), state) : 0);
   }
 };
 

@@ -1,4 +1,5 @@
 #include "core/launch.cuh"
+#include "play/kernels.h"
 #include "play/play_cuda.h"
 
 namespace forge::cuda {

@@ -133,14 +133,4 @@ class SearchLane {
   SearchMachine machine_;
 };
 
-// One item a lane: launched over lanes.
-struct RunLane {
-  SearchJob job;
-  TableEntry* entries;  // [lanes, 2^log2_size], zeroed
-  int log2_size;
-  FORGE_HD void operator()(int64_t lane) const {
-    SearchLane(job, {entries + (lane << log2_size), log2_size, 0}).run();
-  }
-};
-
 }  // namespace forge

@@ -1,4 +1,5 @@
-// Transposition table of the search: positions between tricks, with bounds on team 0's points.
+// Transposition table of the search: positions between tricks, with bounds on what the leader's
+// team gets of the points still to be played.
 #pragma once
 
 #include <cstdint>

@@ -40,7 +40,7 @@ FORGE_INLINE void mark_ranks(uint64_t* row, uint64_t ranks) {
 }
 
 template <bool COUNT>
-struct ForwardRows {
+struct AdvanceRows {
   DeviceWork work;
   int level;
   FORGE_HD void operator()(int64_t r) const {
@@ -59,7 +59,7 @@ struct ForwardRows {
 
 // One chunk (leader, hand of seat 3) and group: the rows' counts become offsets, at most
 // 35^3 = 42,875, and their sum the chunk's count.
-struct ScanChunk {
+struct ScanChunks {
   DeviceWork work;
   int level;
   FORGE_HD void operator()(int64_t i) const {
@@ -79,7 +79,7 @@ struct ScanChunk {
   }
 };
 
-struct SumGroup {  // over 4 * N_GROUPS, packed order
+struct SumGroups {  // over 4 * N_GROUPS, packed order
   DeviceWork work;
   FORGE_INLINE void operator()(int64_t i) const {
     const int group = group_in_order(static_cast<int>(i / 4));
@@ -90,7 +90,7 @@ struct SumGroup {  // over 4 * N_GROUPS, packed order
   }
 };
 
-struct ScanGroups {  // one item: 1600 additions
+struct ScanTotals {  // one item: 1600 additions
   DeviceWork work;
   FORGE_INLINE void operator()(int64_t) const {
     int64_t sum = 0;
@@ -103,7 +103,7 @@ struct ScanGroups {  // one item: 1600 additions
   }
 };
 
-struct PlaceGroup {  // over 4 * N_GROUPS, packed order
+struct PlaceGroups {  // over 4 * N_GROUPS, packed order
   DeviceWork work;
   FORGE_INLINE void operator()(int64_t i) const {
     const int group = group_in_order(static_cast<int>(i / 4));
@@ -160,7 +160,7 @@ struct ConstantLeaf {
 
 // Over rows_at(level) * hands_at(level): one state between tricks and all below it in its trick.
 template <Emit EMIT>
-struct BackUpLevel {
+struct BackUpStates {
   DeviceWork work;
   StateRows out;
   int level;
@@ -292,18 +292,18 @@ void launch_reach(const Launch& launch, const DeviceWork& work, const int8_t* de
   launch.zero(work.row_offsets, sizeof(uint16_t) * N_ROWS * N_GROUPS);
   launch(1, MarkRoot{work.rows});
   for (int level = 0; level < N_LEVELS; ++level) {
-    launch(rows_at(level), ForwardRows<true>{work, level});
-    launch(int64_t{4} * hands_at(level) * N_GROUPS, ScanChunk{work, level});
+    launch(rows_at(level), AdvanceRows<true>{work, level});
+    launch(int64_t{4} * hands_at(level) * N_GROUPS, ScanChunks{work, level});
   }
-  launch(4 * N_GROUPS, SumGroup{work});
-  launch(1, ScanGroups{work});
-  launch(4 * N_GROUPS, PlaceGroup{work});
+  launch(4 * N_GROUPS, SumGroups{work});
+  launch(1, ScanTotals{work});
+  launch(4 * N_GROUPS, PlaceGroups{work});
 }
 
 template <Emit EMIT, class Launch>
 void launch_back_up(const Launch& launch, const DeviceWork& work, const StateRows& out) {
   for (int level = N_LEVELS - 1; level >= 0; --level)
-    launch(rows_at(level) * hands_at(level), BackUpLevel<EMIT>{work, out, level});
+    launch(rows_at(level) * hands_at(level), BackUpStates<EMIT>{work, out, level});
 }
 
 template <class Launch>
@@ -314,7 +314,7 @@ void launch_backward_induction(const Launch& launch, const DeviceWork& work, con
   launch.zero(work.rows, sizeof(uint64_t) * N_ROWS);
   launch(n, MarkChildren{work, states});
   for (int level = 0; level + 1 < N_LEVELS; ++level)
-    launch(rows_at(level), ForwardRows<false>{work, level});
+    launch(rows_at(level), AdvanceRows<false>{work, level});
   launch_back_up<Emit::values>(launch, work, {});
   launch(n, EvaluateStates{work, states, values, q});
 }

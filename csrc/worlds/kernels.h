@@ -22,7 +22,7 @@ struct BuildWorldTables {
 };
 
 // Over the worlds of rows `begin`, begin + 1, ...; tables[0] is of row `begin`.
-struct SampleUniform {
+struct SampleUniformWorlds {
   const WorldTable* tables;
   const int64_t* keys;  // [B]
   int64_t begin;
@@ -38,7 +38,7 @@ struct SampleUniform {
 };
 
 // Over B * n_samples worlds.
-struct SampleMrv {
+struct SampleMrvWorlds {
   ConstraintBatch batch;
   const int64_t* keys;
   int64_t n_samples;

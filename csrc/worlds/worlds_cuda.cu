@@ -13,14 +13,14 @@ void sample_uniform(const ConstraintBatch& batch, const int64_t* keys, int64_t n
   for (int64_t begin = 0; begin < batch.n; begin += n_tables) {
     const int64_t n_rows = std::min(n_tables, batch.n - begin);
     launch(n_rows, BuildWorldTables{batch, begin, tables});
-    launch(n_rows * n_samples, SampleUniform{tables, keys, begin, n_samples, worlds});
+    launch(n_rows * n_samples, SampleUniformWorlds{tables, keys, begin, n_samples, worlds});
   }
 }
 
 void sample_mrv(const ConstraintBatch& batch, const int64_t* keys, int64_t n_samples,
                 int32_t* worlds, void* stream) {
   Launch{static_cast<cudaStream_t>(stream)}(batch.n * n_samples,
-                                            SampleMrv{batch, keys, n_samples, worlds});
+                                            SampleMrvWorlds{batch, keys, n_samples, worlds});
 }
 
 void enumerate_worlds(const ConstraintBatch& batch, int64_t start, int64_t n, WorldTable* table,

@@ -3,8 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
+N_SEATS: int
+N_SLOTS: int
+N_DOMINOES: int
+N_PIPS: int
+N_TRICKS: int
+N_PLAYS: int
+HAND_POINTS: int
+N_DECLARATIONS: int
+CALLED_SUIT: int
 INITIAL_STATE: int
+NO_SLOT: int
 ILLEGAL: int
+N_HIDDEN: int
+N_TOKENS: int
+N_FEATURES: int
 N_ROWS: int
 N_COUNTS: int
 N_VALUES: int

@@ -15,7 +15,7 @@ import pytest
 
 from forge.cli.campaign import drawn_declarations
 from forge.cli.main import COMMANDS
-from forge.game.state import INITIAL_STATE
+from forge.game.constants import INITIAL_STATE
 from forge.oracle.position import Position
 from forge.oracle.shards.naming import ShardKey
 from forge.oracle.shards.schema import lookup, read_metadata

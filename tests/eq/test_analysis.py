@@ -23,8 +23,9 @@ from forge.eq.pipeline import WORLDS
 from forge.eq.records import record_path, write_record
 from forge.eq.settings import SAMPLERS, EstimateConfig
 from forge.errors import ForgeError
+from forge.game.constants import N_PLAYS
 from forge.look.plots.analysis import plots
-from forge.play.games import N_PLAYS, Games
+from forge.play.games import Games
 from forge.play.keys import decision_keys
 from support.records import few_worlds, played, small_record
 

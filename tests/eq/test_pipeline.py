@@ -20,8 +20,8 @@ from forge.eq.settings import (
     PosteriorConfig,
 )
 from forge.errors import ForgeError
+from forge.game.constants import N_PLAYS
 from forge.game.contract import Bid
-from forge.play.games import N_PLAYS
 from forge.play.keys import decision_keys
 from support.records import SEEDS, few_worlds, played, small_record
 

@@ -1,5 +1,6 @@
 """Packed states and deals, against the reference."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -7,7 +8,17 @@ from hypothesis import strategies as st
 
 import forge
 from forge.errors import ForgeError
-from forge.game.state import INITIAL_STATE, pack_state, unpack_state
+from forge.game.constants import INITIAL_STATE, NO_SLOT
+from forge.game.state import (
+    held_slots,
+    leaders_of,
+    pack_fields,
+    pack_state,
+    plays_on_table,
+    seats_to_act,
+    unpack_state,
+    unpack_states,
+)
 from reference import deals, packing
 from reference.packing import hand_mask
 from reference.rules import ALL_DOMINOES, Domino
@@ -51,6 +62,50 @@ def test_pack(position: Position) -> None:
 def test_round_trip(position: Position) -> None:
     state = unpack_state(position.packed)
     assert pack_state(state.hands, state.leader, state.plays) == position.packed
+
+
+@given(st.lists(positions(), min_size=1, max_size=5))
+def test_fields_of_numbers_arrays_and_tensors(drawn: list[Position]) -> None:
+    packed = [position.packed for position in drawn]
+    expected = [packing.unpack(state) for state in packed]
+    hands = [[hand_mask(slots) for slots in state.hands] for state in expected]
+    leaders = [state.leader for state in expected]
+    n_plays = [len(state.plays) for state in expected]
+    acting = [state.seat_to_act for state in expected]
+    slots = [[*state.plays, *[NO_SLOT] * (3 - len(state.plays))] for state in expected]
+    masks = [sum(mask << 7 * seat for seat, mask in enumerate(row)) for row in hands]
+
+    assert [leaders_of(state) for state in packed] == leaders
+    assert [plays_on_table(state) for state in packed] == n_plays
+    assert [seats_to_act(state) for state in packed] == acting
+    assert [[held_slots(state, seat) for seat in range(4)] for state in packed] == hands
+    assert [
+        pack_fields(*fields) for fields in zip(masks, leaders, n_plays, slots, strict=True)
+    ] == packed
+
+    array = np.array(packed)
+    assert leaders_of(array).tolist() == leaders
+    assert plays_on_table(array).tolist() == n_plays
+    assert seats_to_act(array).tolist() == acting
+    assert held_slots(array[:, None], np.arange(4)).tolist() == hands
+    unpacked = {name: value.tolist() for name, value in unpack_states(array).items()}
+    assert unpacked == {
+        "hands": hands,
+        "leader": leaders,
+        "n_plays": n_plays,
+        "plays": slots,
+        "seat_to_act": acting,
+    }
+
+    tensor = torch.tensor(packed)
+    assert leaders_of(tensor).tolist() == leaders
+    assert plays_on_table(tensor).tolist() == n_plays
+    assert seats_to_act(tensor).tolist() == acting
+    assert held_slots(tensor, torch.tensor(acting)).tolist() == [
+        row[seat] for row, seat in zip(hands, acting, strict=True)
+    ]
+    fields = torch.tensor(masks), torch.tensor(leaders), torch.tensor(n_plays)
+    assert pack_fields(*fields, list(torch.tensor(slots).T)).tolist() == packed
 
 
 @given(SEEDS)

@@ -49,6 +49,20 @@ def test_led_suit(declaration: int) -> None:
 
 
 @pytest.mark.parametrize("declaration", rules.DECLARATIONS)
+def test_followers(declaration: int) -> None:
+    expected = [
+        sum(
+            1 << domino
+            for domino, pips in enumerate(rules.ALL_DOMINOES)
+            if rules.can_follow(declaration, rules.led_suit(declaration, led), pips)
+        )
+        for led in rules.ALL_DOMINOES
+    ]
+    assert tables.FOLLOWERS[declaration].tolist() == expected
+    assert tables.FOLLOWERS.dtype == np.int32
+
+
+@pytest.mark.parametrize("declaration", rules.DECLARATIONS)
 def test_follows(declaration: int) -> None:
     expected = [
         [rules.can_follow(declaration, suit, domino) for domino in rules.ALL_DOMINOES]

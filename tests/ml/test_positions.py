@@ -8,8 +8,9 @@ import torch
 
 from forge import ops
 from forge.errors import ForgeError
+from forge.game.constants import INITIAL_STATE
 from forge.game.deal import Deal
-from forge.game.state import INITIAL_STATE, seats_to_act
+from forge.game.state import seats_to_act
 from forge.ml import positions
 from forge.ml.positions import (
     NOISE_POINTS,

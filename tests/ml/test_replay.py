@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from forge.errors import ForgeError
+from forge.game.constants import INITIAL_STATE
 from forge.game.deal import Deal
-from forge.game.state import INITIAL_STATE, pack_state
+from forge.game.state import pack_state
 from forge.ml.measure.replay import positions_of, trick_numbers
 from forge.oracle.history import plays_to
 from forge.oracle.position import Position

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "check.h"
+#include "play/kernels.h"
 #include "play/play_cpu.h"
 
 using namespace forge;

@@ -1,6 +1,6 @@
 // The search on the CPU against the lanes of a device, and against plain minimax late in the hand.
 #include "check.h"
-#include "search/lane.h"
+#include "search/kernels.h"
 #include "search/search_cpu.h"
 
 using namespace forge;
@@ -57,7 +57,7 @@ std::vector<int8_t> on_lanes(const Positions& p, bool at_least, int slots_per_it
                       slots_per_item,
                       &queue,
                       width};
-  HostLaunch{}(n_lanes, RunLane{job, entries.data(), log2_size});
+  HostLaunch{}(n_lanes, RunLanes{job, entries.data(), log2_size});
   return out;
 }
 

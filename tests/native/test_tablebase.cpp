@@ -4,8 +4,8 @@
 #include "check.h"
 #include "tablebase/kernels.h"
 #include "tablebase/verify.h"
+#include "tokens/kernels.h"
 #include "tokens/tokens_cpu.h"
-#include "tokens/tokens_cuda.h"
 
 using namespace forge;
 using namespace forge::testing;
@@ -103,7 +103,7 @@ void kernels_solve_as_the_cpu_does(const Deal& deal, int decl, Memory& memory) {
   const PositionBatch batch{deal.dominoes, &decl8, some.states.data(), n_some, 0, 0};
   std::vector<int8_t> tokens(384 * some.states.size(), 77), tokens_cpu(tokens);
   std::vector<int8_t> masks(32 * some.states.size(), 77), masks_cpu(masks);
-  HostLaunch{}(32 * n_some, TokenizeStates{batch, tokens.data(), masks.data()});
+  HostLaunch{}(32 * n_some, MakeTokens{batch, tokens.data(), masks.data()});
   cpu::tokenize_states(batch, tokens_cpu.data(), masks_cpu.data(), {2, nullptr});
   CHECK(tokens == tokens_cpu && masks == masks_cpu);
 }

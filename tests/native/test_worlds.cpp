@@ -119,7 +119,7 @@ std::vector<int32_t> on_device(const Questions& q, int64_t n_samples, Sampler sa
   std::vector<int32_t> worlds(static_cast<size_t>(3 * q.n() * n_samples), 99);
   const HostLaunch launch;
   if (sampler == Sampler::MRV) {
-    launch(q.n() * n_samples, SampleMrv{q.batch(), q.keys.data(), n_samples, worlds.data()});
+    launch(q.n() * n_samples, SampleMrvWorlds{q.batch(), q.keys.data(), n_samples, worlds.data()});
     return worlds;
   }
   std::vector<WorldTable> tables(static_cast<size_t>(n_tables));
@@ -127,7 +127,7 @@ std::vector<int32_t> on_device(const Questions& q, int64_t n_samples, Sampler sa
     const int64_t n_rows = std::min(n_tables, q.n() - begin);
     launch(n_rows, BuildWorldTables{q.batch(), begin, tables.data()});
     launch(n_rows * n_samples,
-           SampleUniform{tables.data(), q.keys.data(), begin, n_samples, worlds.data()});
+           SampleUniformWorlds{tables.data(), q.keys.data(), begin, n_samples, worlds.data()});
   }
   return worlds;
 }

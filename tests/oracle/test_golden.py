@@ -11,7 +11,7 @@ from torch import Tensor
 
 import forge
 import forge.ops
-from forge.game.state import INITIAL_STATE
+from forge.game.constants import INITIAL_STATE
 
 GOLDEN = [
     json.loads(line)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 import forge
 from forge import Deal, ForgeError, Position
+from forge.game.constants import INITIAL_STATE
 from forge.game.declarations import DECLARATION_NAMES
-from forge.game.state import INITIAL_STATE, pack_state
+from forge.game.state import pack_state
 from reference import deals, game, rules
 from reference.minimax import Solver
 

@@ -11,7 +11,8 @@ import torch
 import forge
 import forge.ops
 from forge import Deal, ForgeError, Position, Tablebase
-from forge.game.state import INITIAL_STATE, pack_state, unpack_state
+from forge.game.constants import INITIAL_STATE
+from forge.game.state import pack_state, unpack_state
 from reference import deals, game
 
 SEED, DECL = 158, 6  # 1,940,440 states

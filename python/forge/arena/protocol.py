@@ -4,11 +4,11 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
+from forge.game.constants import N_PIPS
 from forge.game.contract import LOWEST_BID, Contract
 from forge.game.deal import Deal
 from forge.game.tables import COUNT_POINTS, HIGH, LOW
 
-N_PIPS: Final = 7
 FORCED_BID: Final = LOWEST_BID
 
 

@@ -11,8 +11,7 @@ import numpy as np
 
 from forge.arena.comparison import PairedResults
 from forge.arena.protocol import FORCED_BID
-from forge.game.constants import HAND_POINTS
-from forge.play.games import N_SEATS
+from forge.game.constants import HAND_POINTS, N_SEATS
 from forge.work.results_file import ResultsFile, ResultsFormat, are_numbers
 
 

@@ -21,8 +21,8 @@ from forge.arena.protocol import FORCED_BID, arena_deal
 from forge.arena.results import Block, arena_file, paired_results
 from forge.arena.specs import PlayerSpec
 from forge.errors import ForgeError
-from forge.game.constants import HAND_POINTS
-from forge.play.games import N_PLAYS, Games
+from forge.game.constants import HAND_POINTS, N_PLAYS
+from forge.play.games import Games
 from forge.play.keys import combine, decision_keys
 from forge.play.player import Player
 from forge.work.processes import in_order

@@ -9,7 +9,8 @@ from torch import Tensor
 from forge import ops
 from forge.eq.worlds import dominoes_of
 from forge.errors import ForgeError
-from forge.play.games import ALL_DOMINOES, N_SEATS, N_SLOTS
+from forge.game.constants import N_DOMINOES, N_SEATS, N_SLOTS
+from forge.play.games import ALL_DOMINOES
 from forge.play.keys import combine
 
 # Of the keys: draws for deals share no numbers with those of decisions.
@@ -33,7 +34,11 @@ def deals_around(hand: Sequence[int], seed: int, start: int, stop: int) -> Tenso
     Raises:
         ForgeError: for another hand, seed or range.
     """
-    if len(hand) != N_SLOTS or len(set(hand)) != N_SLOTS or not all(0 <= d < 28 for d in hand):
+    if (
+        len(hand) != N_SLOTS
+        or len(set(hand)) != N_SLOTS
+        or not all(0 <= d < N_DOMINOES for d in hand)
+    ):
         raise ForgeError(f"a hand is seven different domino ids 0..27, got {list(hand)}")
     if not 0 <= start < stop:
         raise ForgeError(f"deals are numbered from 0, at least one: got {start} to {stop}")

@@ -3,8 +3,9 @@
 from typing import Final
 
 from forge.errors import ForgeError
+from forge.game.constants import N_DECLARATIONS
 from forge.game.deal import Deal
-from forge.game.declarations import DECLARATION_NAMES, N_DECLARATIONS, parse_declarations
+from forge.game.declarations import DECLARATION_NAMES, parse_declarations
 from forge.game.tables import domino_name, parse_hand
 
 __all__ = ["BIDDING_DECLS", "hand_of_seed", "hand_text", "parse_hand", "parse_trumps"]

@@ -15,12 +15,11 @@ from torch import Tensor
 from forge import ops
 from forge.arena.players.open_hands import OraclePlayer
 from forge.errors import ForgeError
-from forge.game.constants import HAND_POINTS
+from forge.game.constants import HAND_POINTS, ILLEGAL, N_PLAYS, N_SEATS
 from forge.game.deal import Deal
-from forge.game.state import ILLEGAL
 from forge.game.tables import trick_points, trick_winner
 from forge.oracle.position import Position
-from forge.play.games import N_PLAYS, N_SEATS, Games
+from forge.play.games import Games
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,11 @@ from forge.arena.builtin import ORACLE
 from forge.arena.specs import PlayerSpec
 from forge.bidding.deals import deal_keys, deals_around
 from forge.errors import ForgeError
-from forge.game.constants import HAND_POINTS
+from forge.game.constants import HAND_POINTS, INITIAL_STATE, N_PLAYS
 from forge.game.contract import LOWEST_BID, Bid
 from forge.game.deal import Deal
 from forge.game.declarations import declaration_name
-from forge.game.state import INITIAL_STATE
-from forge.play.games import N_PLAYS, Games
+from forge.play.games import Games
 from forge.play.keys import decision_keys
 from forge.play.player import Player
 from forge.work.processes import in_processes

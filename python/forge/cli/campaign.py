@@ -16,6 +16,7 @@ from forge.cli.shared_options import (
     wandb_option,
 )
 from forge.cli.values import parse_out_dir, parse_seed_range
+from forge.game.constants import N_DECLARATIONS
 from forge.options import option
 from forge.oracle.shards.naming import ShardFormat, ShardKey
 
@@ -65,7 +66,7 @@ def campaign(args: CampaignArgs) -> None:
 
 def drawn_declarations(seed: int, count: int, draw_seed: int = 0) -> list[int]:
     """`count` different declarations for a seed. More of them begin with the same ones."""
-    order = list(range(10))
+    order = list(range(N_DECLARATIONS))
     random.Random(f"forge-campaign:{draw_seed}:{seed}").shuffle(order)
     return order[:count]
 

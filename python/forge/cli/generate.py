@@ -122,7 +122,7 @@ def _show_solved(solved: Solved) -> None:
 
 def _show_present(keys: Sequence[ShardKey], options: PipelineOptions) -> None:
     """Show what is there already from its file: it won't be solved again."""
-    from forge.game.state import ILLEGAL, INITIAL_STATE
+    from forge.game.constants import ILLEGAL, INITIAL_STATE
     from forge.oracle.shards.schema import lookup, read_metadata
 
     missing = set(missing_keys(keys, options))

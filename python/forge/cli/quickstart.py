@@ -105,7 +105,7 @@ def _write(table: Tablebase, path: Path, screen: Console) -> None:
 
 def _read_back(table: Tablebase, path: Path, screen: Console) -> None:
     """Look up the position in the middle of the file, and compare it with what was solved."""
-    from forge.game.state import ILLEGAL
+    from forge.game.constants import ILLEGAL
     from forge.oracle.shards.schema import lookup
 
     state = int(table.states[len(table) // 2])

@@ -16,9 +16,10 @@ from forge.eq.pipeline import WORLDS
 from forge.eq.records import EqRecord
 from forge.eq.settings import GameSettings
 from forge.errors import ForgeError
+from forge.game.constants import N_DOMINOES, N_PLAYS, N_SEATS, N_SLOTS
 from forge.game.deal import Deal
-from forge.game.tables import FOLLOWS, LED_SUIT, N_DOMINOES, domino_name
-from forge.play.games import ALL_DOMINOES, N_PLAYS, N_SEATS, N_SLOTS, Games
+from forge.game.tables import FOLLOWERS, domino_name
+from forge.play.games import ALL_DOMINOES, Games
 from forge.play.keys import decision_keys
 from forge.play.transcript import Transcript, transcript_tokens
 
@@ -137,7 +138,8 @@ def _dealt(transcript: Transcript) -> list[list[int]]:
         if not 0 <= relative < N_SEATS:
             raise ForgeError(f"relative seats are 0..3, got {relative}")
         played[relative].append(domino)
-        followers = _followers(transcript.decl, transcript.plays[k - k % N_SEATS][1])
+        led = transcript.plays[k - k % N_SEATS][1]
+        followers = int(FOLLOWERS[transcript.decl, led])
         if not followers >> domino & 1:
             excluded[relative] |= followers
     own = [*transcript.hand, *played[0]]
@@ -157,12 +159,6 @@ def _some_world(allowed: list[int], sizes: list[int]) -> Tensor:
         raise ForgeError("no hidden hands fit what was played")
     world: Tensor = ops.enumerate_worlds(masks, counts, 0, 1)[0]
     return world
-
-
-def _followers(decl: int, led: int) -> int:
-    """Mask of the dominoes that follow a lead."""
-    follows = FOLLOWS[decl][LED_SUIT[decl][led]]
-    return _mask([domino for domino in range(N_DOMINOES) if follows[domino]])
 
 
 def _mask(dominoes: list[int]) -> int:

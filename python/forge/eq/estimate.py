@@ -14,7 +14,8 @@ from forge.eq.posterior import effective_size, log_likelihood, temper
 from forge.eq.settings import EstimateConfig, PosteriorConfig
 from forge.eq.worlds import WorldPositions
 from forge.errors import ForgeError
-from forge.play.games import N_SEATS, Games
+from forge.game.constants import N_SEATS
+from forge.play.games import Games
 from forge.play.keys import combine
 
 # Worlds given to the oracle at a time: 2^16 positions are 13 MB with what belongs to them.

@@ -6,10 +6,10 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from forge.play.games import N_SLOTS
+from forge.game.constants import HAND_POINTS, N_SLOTS
 
 N_BINS: Final = 85
-ZERO_BIN: Final = 42  # bin = q + 42
+ZERO_BIN: Final = HAND_POINTS  # bin = q + 42
 
 
 @dataclass(frozen=True)

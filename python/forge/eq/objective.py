@@ -21,10 +21,10 @@ from forge.eq.oracle import Oracle
 from forge.eq.settings import EstimateConfig
 from forge.eq.worlds import WorldPositions
 from forge.errors import ForgeError
-from forge.game.constants import HAND_POINTS
+from forge.game.constants import HAND_POINTS, N_SEATS
 from forge.game.contract import Bid
 from forge.game.tables import COUNT_POINTS
-from forge.play.games import N_SEATS, Games
+from forge.play.games import Games
 
 # Chances that differ by less come from the same worlds, summed in floating point.
 _TIE = 1e-9

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from forge import ops
-from forge.game.state import ILLEGAL
+from forge.game.constants import ILLEGAL
 
 ORACLES: Final = ("exact", "model")
 

@@ -17,8 +17,9 @@ from forge.eq.oracle import Oracle
 from forge.eq.records import FIELDS, EqRecord
 from forge.eq.settings import GameSettings
 from forge.errors import ForgeError
+from forge.game.constants import N_PLAYS
 from forge.game.deal import Deal
-from forge.play.games import N_PLAYS, Games
+from forge.play.games import Games
 from forge.play.keys import decision_keys
 from forge.play.player import Player
 from forge.play.transcript import transcript_tokens

@@ -24,8 +24,8 @@ from torch import Tensor
 from forge.eq.exploration import Mode
 from forge.eq.moments import N_BINS
 from forge.errors import ForgeError
+from forge.game.constants import N_PLAYS, N_SEATS, N_SLOTS
 from forge.game.deal import Deal
-from forge.play.games import N_PLAYS, N_SEATS, N_SLOTS
 from forge.play.transcript import MAX_TOKENS, N_FEATURES
 from forge.work.atomic import write_file
 from forge.work.seed_files import seed_path

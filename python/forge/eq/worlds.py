@@ -3,10 +3,9 @@
 import torch
 from torch import Tensor
 
-from forge.game.tables import N_DOMINOES
-from forge.play.games import N_SEATS, N_SLOTS, Games, domino_mask, played_by_seat
-
-_NO_SLOT = 7
+from forge.game.constants import N_DOMINOES, N_SEATS, N_SLOTS, NO_SLOT
+from forge.game.state import pack_fields
+from forge.play.games import Games, domino_mask, played_by_seat
 
 
 class WorldPositions:
@@ -46,18 +45,9 @@ class WorldPositions:
         held = ~(gone[:, None, :, None] >> deals) & 1
         slots = torch.arange(N_SEATS * N_SLOTS, device=deals.device)
         masks = (held.flatten(2).long() << slots).sum(dim=2)  # [B, N]
-        state = masks | leader[:, None] << 28 | place << 30
-        for k in range(3):
-            slot: Tensor | int = _NO_SLOT
-            if k < place:
-                domino = games.plays[:, first + k].int()
-                seat = games.seats[:, first + k].long()
-                hand = deals.gather(
-                    2, seat[:, None, None, None].expand(n_games, n_worlds, 1, N_SLOTS)
-                )[:, :, 0]
-                slot = (hand < domino[:, None, None]).sum(dim=2)
-            state = state | slot << (32 + 3 * k)
-        return state.flatten()
+        on_table = [self.slot_of_play(first + k).view(n_games, n_worlds) for k in range(place)]
+        slots_played: list[Tensor | int] = [*on_table, *[NO_SLOT] * (3 - place)]
+        return pack_fields(masks, leader[:, None], place, slots_played).flatten()
 
     def _seat_before(self, n_plays: int) -> Tensor:
         """int64 [B]: who is (was) to make play number `n_plays`."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forge.errors import ForgeError
+from forge.game.constants import N_DOMINOES, N_SEATS, N_SLOTS
 from forge.game.rng import Hands, deal_around_hand, deal_from_seed
 from forge.game.tables import domino_name, parse_hand
 
@@ -28,16 +29,16 @@ class Deal:
     def __post_init__(self) -> None:
         """Sorts the hands and checks that the deal is all 28 dominoes, seven a seat."""
         hands = tuple(tuple(sorted(int(domino) for domino in hand)) for hand in self.hands)
-        if len(hands) != 4 or any(len(hand) != 7 for hand in hands):
+        if len(hands) != N_SEATS or any(len(hand) != N_SLOTS for hand in hands):
             sizes = ", ".join(str(len(hand)) for hand in hands)
             raise ForgeError(f"a deal is four hands of seven dominoes, got hands of {sizes}")
         dealt = sorted(domino for hand in hands for domino in hand)
-        if dealt != list(range(28)):
+        if dealt != list(range(N_DOMINOES)):
             for domino in dealt:
-                if not 0 <= domino < 28:
+                if not 0 <= domino < N_DOMINOES:
                     raise ForgeError(f"domino ids are 0..27, got {domino}")
-            twice = next(d for d in range(28) if dealt.count(d) > 1)
-            missing = next(d for d in range(28) if d not in dealt)
+            twice = next(d for d in range(N_DOMINOES) if dealt.count(d) > 1)
+            missing = next(d for d in range(N_DOMINOES) if d not in dealt)
             raise ForgeError(
                 f"domino {domino_name(twice)} is dealt twice and {domino_name(missing)} is missing"
             )
@@ -51,7 +52,7 @@ class Deal:
     @classmethod
     def with_p0_hand(cls, hand: Sequence[int], seed: int) -> "Deal":
         """Seat 0 holds `hand` (seven ids); the rest is dealt by `seed`."""
-        if len(set(hand)) != 7 or not all(0 <= domino < 28 for domino in hand):
+        if len(set(hand)) != N_SLOTS or not all(0 <= domino < N_DOMINOES for domino in hand):
             raise ForgeError(f"a hand is seven different domino ids 0..27, got {list(hand)}")
         return cls(deal_around_hand(hand, seed))
 
@@ -63,8 +64,8 @@ class Deal:
     @classmethod
     def random(cls, generator: random.Random | None = None) -> "Deal":
         """A random deal, from `generator` if given."""
-        dominoes = (generator or random.Random()).sample(range(28), 28)
-        return cls(tuple(tuple(dominoes[i : i + 7]) for i in range(0, 28, 7)))
+        dominoes = (generator or random.Random()).sample(range(N_DOMINOES), N_DOMINOES)
+        return cls(tuple(tuple(dominoes[i : i + N_SLOTS]) for i in range(0, N_DOMINOES, N_SLOTS)))
 
     @classmethod
     def from_hands(cls, hands: Sequence[Sequence[int]]) -> "Deal":
@@ -75,7 +76,7 @@ class Deal:
     def from_text(cls, text: str) -> "Deal":
         """From ``6-6,5-4,... / ... / ... / ...``, seat 0 first."""
         parts = text.split("/")
-        if len(parts) != 4:
+        if len(parts) != N_SEATS:
             raise ForgeError(f"a deal is four hands separated by '/', got {len(parts)}")
         return cls(tuple(parse_hand(part) for part in parts))
 

@@ -1,6 +1,7 @@
 """Names of the ten declarations. What they mean is in csrc/game/declaration.h."""
 
 from forge.errors import ForgeError
+from forge.game.constants import N_DECLARATIONS
 
 DECLARATION_NAMES: tuple[str, ...] = (
     "blanks",
@@ -14,7 +15,6 @@ DECLARATION_NAMES: tuple[str, ...] = (
     "doubles-suit",
     "notrump",
 )
-N_DECLARATIONS = len(DECLARATION_NAMES)
 DECL_ID_TO_NAME: dict[int, str] = dict(enumerate(DECLARATION_NAMES))
 
 _ALIASES = {

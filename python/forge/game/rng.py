@@ -3,22 +3,24 @@
 import random
 from collections.abc import Sequence
 
+from forge.game.constants import N_DOMINOES, N_SLOTS
+
 Hands = tuple[tuple[int, ...], ...]
 
 
 def _hands(dominoes: Sequence[int]) -> Hands:
-    return tuple(tuple(sorted(dominoes[i : i + 7])) for i in range(0, len(dominoes), 7))
+    return tuple(tuple(sorted(dominoes[i : i + N_SLOTS])) for i in range(0, len(dominoes), N_SLOTS))
 
 
 def deal_from_seed(seed: int) -> Hands:
     """Four hands of seven ascending ids: ``random.Random(seed).shuffle`` of 0..27, cut in four."""
-    dominoes = list(range(28))
+    dominoes = list(range(N_DOMINOES))
     random.Random(seed).shuffle(dominoes)
     return _hands(dominoes)
 
 
 def deal_around_hand(hand: Sequence[int], seed: int) -> Hands:
     """Seat 0 holds `hand`; the other ids, ascending, are shuffled by ``Random(seed)`` and cut."""
-    others = [domino for domino in range(28) if domino not in hand]
+    others = [domino for domino in range(N_DOMINOES) if domino not in hand]
     random.Random(seed).shuffle(others)
     return (tuple(sorted(hand)), *_hands(others))

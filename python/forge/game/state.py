@@ -9,13 +9,10 @@ import numpy.typing as npt
 
 from forge.build import native
 from forge.errors import ForgeError
+from forge.game.constants import N_PLAYS, NO_SLOT
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-INITIAL_STATE: int = native.INITIAL_STATE
-ILLEGAL: int = native.ILLEGAL
-NO_SLOT = 7
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class UnpackedState:
     @property
     def n_played(self) -> int:
         """Dominoes played since the deal, 0..28."""
-        return 28 - sum(mask.bit_count() for mask in self.hands)
+        return N_PLAYS - sum(mask.bit_count() for mask in self.hands)
 
 
 def pack_state(hands: Sequence[int], leader: int, plays: Sequence[int] = ()) -> int:
@@ -45,11 +42,9 @@ def pack_state(hands: Sequence[int], leader: int, plays: Sequence[int] = ()) -> 
         raise ForgeError(
             f"leader must be 0..3 and plays at most three slots 0..6, got {leader}, {list(plays)}"
         )
-    state = leader << 28 | len(plays) << 30
-    for seat, mask in enumerate(hands):
-        state |= mask << (7 * seat)
-    for k in range(3):
-        state |= (plays[k] if k < len(plays) else NO_SLOT) << (32 + 3 * k)
+    held = sum(mask << 7 * seat for seat, mask in enumerate(hands))
+    slots = (*plays, *[NO_SLOT] * (3 - len(plays)))
+    state = pack_fields(held, leader, len(plays), slots)
     check_state(state)
     return state
 
@@ -64,32 +59,64 @@ def check_state(state: int) -> None:
 States = TypeVar("States", int, npt.NDArray[np.int64], "Tensor")
 
 
+# The functions below take one packed state or an int64 array or tensor of them. They are arithmetic
+# alone: no state is checked.
+
+
+def pack_fields(
+    held: States, leaders: States | int, n_plays: States | int, slots: Sequence[States | int]
+) -> States:
+    """States of their fields.
+
+    Args:
+        held: masks of 28 bits, slot s of seat t at 7 * t + s.
+        leaders: of the current trick, 0..3.
+        n_plays: dominoes on the table, 0..3.
+        slots: three, played to the current trick, the leader's first; NO_SLOT where none is.
+    """
+    states = held | leaders << 28 | n_plays << 30
+    for k, slot in enumerate(slots):
+        states = states | slot << (32 + 3 * k)
+    return states
+
+
+def leaders_of(states: States) -> States:
+    """Seat that led the current trick or is to lead it, 0..3."""
+    return states >> 28 & 3
+
+
+def plays_on_table(states: States) -> States:
+    """How many dominoes lie in the current trick, 0..3."""
+    return states >> 30 & 3
+
+
 def seats_to_act(states: States) -> States:
-    """Seat whose turn it is, 0..3, of one packed state or of an int64 array or tensor of them."""
-    return ((states >> 28) + (states >> 30)) & 3
+    """Seat whose turn it is, 0..3."""
+    return (leaders_of(states) + plays_on_table(states)) & 3
+
+
+def held_slots(states: States, seats: States | int) -> States:
+    """Masks 0..127 of the slots that seats still hold; states and seats broadcast."""
+    return states >> 7 * seats & 127
 
 
 def unpack_state(state: int) -> UnpackedState:
     """The fields of a packed state."""
     check_state(state)
-    a, b, c, d = (state >> (7 * seat) & 127 for seat in range(4))
-    n_plays = state >> 30 & 3
-    plays = tuple(state >> (32 + 3 * k) & 7 for k in range(n_plays))
-    return UnpackedState((a, b, c, d), state >> 28 & 3, plays)
+    a, b, c, d = (held_slots(state, seat) for seat in range(4))
+    plays = tuple(state >> (32 + 3 * k) & 7 for k in range(plays_on_table(state)))
+    return UnpackedState((a, b, c, d), leaders_of(state), plays)
 
 
 def unpack_states(states: npt.ArrayLike) -> dict[str, npt.NDArray[Any]]:
     """Fields of many states [N]: ``hands`` [N, 4], ``leader``, ``n_plays``, ``seat_to_act`` [N],
     ``plays`` [N, 3] (7 = none), all int8."""
     packed = np.asarray(states, dtype=np.int64)
-    hands = packed[:, None] >> (7 * np.arange(4)) & 127
-    leader = packed >> 28 & 3
-    n_plays = packed >> 30 & 3
     plays = packed[:, None] >> (32 + 3 * np.arange(3)) & 7
     return {
-        "hands": hands.astype(np.int8),
-        "leader": leader.astype(np.int8),
-        "n_plays": n_plays.astype(np.int8),
+        "hands": held_slots(packed[:, None], np.arange(4)).astype(np.int8),
+        "leader": leaders_of(packed).astype(np.int8),
+        "n_plays": plays_on_table(packed).astype(np.int8),
         "plays": plays.astype(np.int8),
-        "seat_to_act": ((leader + n_plays) & 3).astype(np.int8),
+        "seat_to_act": seats_to_act(packed).astype(np.int8),
     }

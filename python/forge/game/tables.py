@@ -12,9 +12,7 @@ import numpy.typing as npt
 
 from forge.build import native
 from forge.errors import ForgeError
-
-N_DOMINOES = 28
-CALLED_SUIT = 7
+from forge.game.constants import N_DOMINOES, N_SLOTS
 
 _tables = native.rule_tables()
 
@@ -31,6 +29,18 @@ COUNT_POINTS = _table("count_points", np.int8)  # [28]
 LED_SUIT = _table("led_suit", np.int8)  # [10, 28]
 FOLLOWS = _table("follows", np.bool_)  # [10, 8, 28]
 STRENGTH = _table("strength", np.uint8)  # [10, 8, 28]; 0 cannot win, else the greatest wins
+
+
+def _followers() -> npt.NDArray[np.int32]:
+    follows = np.take_along_axis(FOLLOWS, LED_SUIT[:, :, None].astype(np.int64), axis=1)
+    masks: npt.NDArray[np.int32] = (
+        (follows * (1 << np.arange(N_DOMINOES))).sum(axis=2).astype(np.int32)
+    )
+    masks.flags.writeable = False
+    return masks
+
+
+FOLLOWERS = _followers()  # [10, 28]; mask of what must be played to a led domino, itself included
 
 
 def trick_winner(decl: int, dominoes: Sequence[int]) -> int:
@@ -70,6 +80,6 @@ def parse_dominoes(text: str) -> tuple[int, ...]:
 def parse_hand(text: str) -> tuple[int, ...]:
     """Ids, ascending, of a hand of seven different dominoes such as ``6-6,6-5,...``."""
     hand = parse_dominoes(text)
-    if len(hand) != 7:
+    if len(hand) != N_SLOTS:
         raise ForgeError(f"a hand has 7 dominoes, got {len(hand)}: {text.strip()!r}")
     return tuple(sorted(hand))

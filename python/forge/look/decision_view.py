@@ -14,16 +14,10 @@ from forge.eq.exploration import Mode
 from forge.eq.moments import N_BINS
 from forge.eq.records import EqRecord
 from forge.errors import ForgeError
-from forge.game.declarations import DECLARATION_NAMES, N_DECLARATIONS, declaration_name
-from forge.game.tables import (
-    CALLED_SUIT,
-    FOLLOWS,
-    LED_SUIT,
-    STRENGTH,
-    trick_points,
-    trick_winner,
-)
-from forge.play.games import N_PLAYS, N_SEATS, N_SLOTS, Games
+from forge.game.constants import CALLED_SUIT, N_DECLARATIONS, N_PLAYS, N_SEATS, N_SLOTS
+from forge.game.declarations import DECLARATION_NAMES, declaration_name
+from forge.game.tables import FOLLOWS, LED_SUIT, STRENGTH, trick_points, trick_winner
+from forge.play.games import Games
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ import yaml  # type: ignore[import-untyped, unused-ignore]
 from torch.utils.data import Dataset
 
 from forge.errors import ForgeError
+from forge.game.constants import N_SLOTS
 from forge.learn.batches import Batch
 from forge.learn.data_module import RowsDataModule
-from forge.ml.networks.transformer import FEATURE_SIZES, N_SLOTS
+from forge.ml.networks.transformer import FEATURE_SIZES
 from forge.ml.rows import ROW_SHAPES
 
 # Rows looked at when a split is opened: enough to notice foreign features, one page read each.

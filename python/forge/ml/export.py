@@ -7,14 +7,13 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from forge.game.constants import HAND_POINTS
+from forge.game.constants import HAND_POINTS, N_FEATURES, N_SLOTS, N_TOKENS
 from forge.learn.batches import Batch
 from forge.learn.onnx.exportable import Exportable, ExportTexts
 from forge.learn.onnx.graph import Graph, Port
 from forge.learn.weights import load_weights
 from forge.ml.metrics import EpochMetrics
 from forge.ml.module import DominoLightningModule
-from forge.ml.networks.transformer import N_FEATURES, N_SLOTS, N_TOKENS
 
 # Token feature: the domino is the acting player's own.
 _IS_OWN_FEATURE: Final = 6
@@ -136,7 +135,7 @@ import onnxruntime
 import torch
 
 from forge import Deal, ops
-from forge.game.state import INITIAL_STATE
+from forge.game.constants import INITIAL_STATE
 
 deals = Deal.from_seed(0).tensor[None]  # int8 [1, 4, 7]
 decls = torch.tensor([6], dtype=torch.int8)  # sixes

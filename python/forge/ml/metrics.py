@@ -16,13 +16,12 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from forge.game.constants import HAND_POINTS
+from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_SLOTS
 from forge.learn.batches import choose_slots
-from forge.ml.networks.transformer import DECL_FEATURE, N_SLOTS
+from forge.ml.networks.transformer import DECL_FEATURE
 
 # A move that loses more points than this is a blunder.
 BLUNDER_POINTS: Final = 10
-N_DECLS: Final = 10
 
 # Regret is a whole number. 84 is the most two values in [-42, 42] can differ, but counting up to
 # the full spread of an int8 means that no damaged file can spill into a neighbouring cell.
@@ -186,7 +185,7 @@ class EpochMetrics(EpochCounters):
         super().__init__(**kwargs)
         self.q_in_points = q_in_points
 
-        self.add_counter("regret_counts", N_DECLS * N_SLOTS * _N_REGRETS, torch.int64)
+        self.add_counter("regret_counts", N_DECLARATIONS * N_SLOTS * _N_REGRETS, torch.int64)
         self.add_counter("n_correct", 1, torch.int64)
         self.add_counter("best_counts", N_SLOTS, torch.int64)
         self.add_counter("tied_counts", N_SLOTS, torch.int64)
@@ -240,7 +239,7 @@ class EpochMetrics(EpochCounters):
             and with `q_in_points`: `q_mae`, and `q_bias_slot_{0..6}`, the mean of predicted
             minus true Q over positions where that slot is legal (**acting-team frame**).
         """
-        counts = self.regret_counts.view(N_DECLS, N_SLOTS, _N_REGRETS).double()
+        counts = self.regret_counts.view(N_DECLARATIONS, N_SLOTS, _N_REGRETS).double()
         points = torch.arange(_N_REGRETS, dtype=torch.float64, device=counts.device)
 
         def mean_regret(histograms: Tensor) -> Tensor:

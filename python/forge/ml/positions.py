@@ -25,18 +25,18 @@ from torch import Tensor
 from forge import ops
 from forge.build import native
 from forge.errors import ForgeError
+from forge.game.constants import ILLEGAL, INITIAL_STATE, N_PLAYS
 from forge.game.deal import Deal
-from forge.game.state import INITIAL_STATE, seats_to_act
+from forge.game.state import seats_to_act
 from forge.learn.batches import Batch
 from forge.learn.settings import RowsSettings
-from forge.ml.rows import ILLEGAL_Q, make_rows
+from forge.ml.rows import make_rows
 from forge.ml.settings import StreamSettings
 
 DISTRIBUTIONS: Final = ("uniform", "played")
 NOISE_RATES: Final = (0.0, 0.1, 0.3, 1.0)
 NOISE_POINTS: Final = 4.0
 
-DECISIONS_PER_HAND: Final = 28
 # A deal has at most one terminal state for each seat that may win the last trick.
 _MAX_TERMINAL: Final = 4
 _TRAIN_SEEDS_PER_1000: Final = 900
@@ -169,7 +169,7 @@ def unit_rows(options: StreamOptions, unit: int) -> Batch:
         drawn = uniform_positions(seed, seed % 10, options.per_deal - n_played, rng)
         parts.append(drawn.rows())
     if n_played:
-        n_hands = -(-n_played // DECISIONS_PER_HAND)
+        n_hands = -(-n_played // N_PLAYS)
         first += _FIRST_PLAYED_DEAL + unit * n_hands
         parts.append(played_positions(range(first, first + n_hands), n_played, rng).rows())
     order = torch.from_numpy(rng.permutation(options.per_deal))
@@ -191,7 +191,7 @@ def uniform_positions(seed: int, decl: int, n: int, rng: np.random.Generator) ->
     states, values, qvals = ops.solve(deal, decl)
     n_drawn = min(n + _MAX_TERMINAL, len(states))
     drawn = torch.from_numpy(rng.choice(len(states), size=n_drawn, replace=False))
-    drawn = drawn[(qvals[drawn] != ILLEGAL_Q).any(dim=1)]
+    drawn = drawn[(qvals[drawn] != ILLEGAL).any(dim=1)]
     drawn = torch.from_numpy(np.resize(drawn.numpy(), n))
     return Positions(
         deal[None],
@@ -216,13 +216,13 @@ def played_positions(numbers: range, n: int, rng: np.random.Generator) -> Positi
     noise = rng.choice(NOISE_RATES, size=(len(seeds), 4))
     states = torch.full((len(seeds),), INITIAL_STATE)
     seen_states, seen_qvals = [], []
-    for _ in range(DECISIONS_PER_HAND):
+    for _ in range(N_PLAYS):
         qvals = ops.search(deals, decls, states)
         seen_states.append(states)
         seen_qvals.append(qvals)
         states = _play(deals, decls, states, _choose(states, qvals, noise, rng))
     # [28, H] -> the decisions kept, each with the number of its hand.
-    kept = torch.from_numpy(rng.permutation(len(seeds) * DECISIONS_PER_HAND)[:n])
+    kept = torch.from_numpy(rng.permutation(len(seeds) * N_PLAYS)[:n])
     states, qvals = torch.cat(seen_states)[kept], torch.cat(seen_qvals)[kept]
     hands = kept % len(seeds)
     return Positions(deals[hands], decls[hands], states, _values(states, qvals), qvals)
@@ -234,7 +234,7 @@ def _choose(
     """One slot a hand, int64 [H]: noise decides per hand between softmax and best play."""
     seats = seats_to_act(states).numpy()
     acting = np.where(seats % 2 == 1, -1.0, 1.0)[:, None] * qvals.numpy()
-    acting[qvals.numpy() == ILLEGAL_Q] = -np.inf
+    acting[qvals.numpy() == ILLEGAL] = -np.inf
     slips = rng.random(len(seats)) < noise[np.arange(len(seats)), seats]
     # Gumbel noise: its argmax is a draw from the softmax. Best moves tie but for the noise.
     gumbel = rng.gumbel(size=acting.shape)
@@ -257,7 +257,7 @@ def _play(deals: Tensor, decls: Tensor, states: Tensor, slots: npt.NDArray[np.in
 
 def _values(states: Tensor, qvals: Tensor) -> Tensor:
     """V of states with their Q, int8 [N], **team-0 frame**: team 0 takes the most, team 1 least."""
-    legal = qvals != ILLEGAL_Q
+    legal = qvals != ILLEGAL
     most = qvals.amax(dim=1)  # an illegal slot is below every value
     least = qvals.masked_fill(~legal, 127).amin(dim=1)
     return torch.where(seats_to_act(states) % 2 == 1, least, most)

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from forge import ops
 from forge.errors import ForgeError
+from forge.game.constants import ILLEGAL, N_FEATURES, N_SLOTS, N_TOKENS
 from forge.game.state import seats_to_act
 from forge.learn.batches import Batch
-from forge.ml.networks.transformer import N_FEATURES, N_SLOTS, N_TOKENS
 
 # Shape of one row of each array; all are int8.
 ROW_SHAPES: Final[dict[str, tuple[int, ...]]] = {
@@ -27,8 +27,6 @@ ROW_SHAPES: Final[dict[str, tuple[int, ...]]] = {
     "players": (),
     "values": (),
 }
-
-ILLEGAL_Q: Final = -128
 
 
 def sampled_rows(
@@ -67,7 +65,7 @@ def make_rows(deals: Tensor, decls: Tensor, states: Tensor, values: Tensor, qval
     Raises:
         ForgeError: if a state is terminal or the shapes do not fit.
     """
-    legal = qvals != ILLEGAL_Q
+    legal = qvals != ILLEGAL
     if not bool(legal.any(dim=1).all()):
         raise ForgeError("a terminal state has no move to learn: drop it before making rows")
     tokens, masks = ops.tokenize_states(deals, decls, states)

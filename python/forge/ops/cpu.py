@@ -9,12 +9,13 @@ from torch import Tensor
 
 from forge.build import native
 from forge.errors import ForgeError
+from forge.game.constants import N_DOMINOES, N_SLOTS
 from forge.ops import cpu_worlds, memory, schemas
 
 
 def check_deals(deals: Tensor) -> None:
     """Raises ForgeError unless every deal [..., 4, 7] is 28 different dominoes."""
-    bad = native.first_bad_deal(deals.data_ptr(), deals.numel() // 28)
+    bad = native.first_bad_deal(deals.data_ptr(), deals.numel() // N_DOMINOES)
     if bad >= 0:
         raise ForgeError(f"deal {bad} must hold each domino id 0..27 exactly once")
 
@@ -90,7 +91,7 @@ def solve(deal: Tensor, decl: int) -> tuple[Tensor, Tensor, Tensor]:
     n = _reach(deal, decl, work)
     states = memory.empty(n, torch.int64)
     values = memory.empty(n, torch.int8)
-    q = memory.empty(n * schemas.N_SLOTS, torch.int8).view(n, schemas.N_SLOTS)
+    q = memory.empty(n * N_SLOTS, torch.int8).view(n, N_SLOTS)
     _emit(
         deal,
         decl,
@@ -107,7 +108,7 @@ def expand_states(deal: Tensor, decl: int, states: Tensor) -> Tensor:
     schemas.check_deal_states(deal, decl, states)
     deal, states = _single_deal(deal, decl), states.contiguous()
     check_states(states)
-    children = states.new_empty((states.shape[0], schemas.N_SLOTS))
+    children = states.new_empty((states.shape[0], N_SLOTS))
     native.expand_states(
         deal.data_ptr(),
         decl,
@@ -153,7 +154,7 @@ def batch_arguments(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[int, 
     """Addresses and strides as the native batch functions take them."""
     return (
         deals.data_ptr(),
-        28 if deals.shape[0] > 1 else 0,
+        N_DOMINOES if deals.shape[0] > 1 else 0,
         decls.data_ptr(),
         1 if decls.shape[0] > 1 else 0,
         states.data_ptr(),
@@ -283,7 +284,7 @@ def play(deals: Tensor, decls: Tensor, states: Tensor, slots: Tensor) -> tuple[T
         row = int(illegal[0])
         deal, decl = deals[row % deals.shape[0]], int(decls[row % decls.shape[0]])
         mask = native.legal_slots(deal.data_ptr(), decl, int(states[row]))
-        legal = ", ".join(str(slot) for slot in range(7) if mask >> slot & 1)
+        legal = ", ".join(str(slot) for slot in range(N_SLOTS) if mask >> slot & 1)
         raise ForgeError(
             f"slots[{row}] = {int(slots[row])} is not legal: "
             + (f"legal are {legal}" if legal else "the hand is over")
@@ -301,7 +302,7 @@ def verify_tablebase(
     deal = _single_deal(deal, decl)
     states, values, q = states.contiguous(), values.contiguous(), q.contiguous()
     n = states.shape[0]
-    if values.shape != (n,) or q.shape != (n, schemas.N_SLOTS):
+    if values.shape != (n,) or q.shape != (n, N_SLOTS):
         raise ForgeError(f"for {n} states V must be [{n}] and q [{n}, 7]")
     if (states.dtype, values.dtype, q.dtype) != (torch.int64, torch.int8, torch.int8):
         raise ForgeError("states must be int64, V and q int8")

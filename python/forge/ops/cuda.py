@@ -14,6 +14,7 @@ from torch import Tensor
 
 from forge.build import NO_CUDA_BUILD, native
 from forge.errors import ForgeError
+from forge.game.constants import N_SLOTS
 from forge.ops import cuda_worlds, schemas
 from forge.ops.cpu import batch_arguments, check_deals
 from forge.ops.device import current_stream
@@ -69,7 +70,7 @@ def _solve(deal: Tensor, decl: int) -> tuple[Tensor, Tensor, Tensor]:
 def _expand_states(deal: Tensor, decl: int, states: Tensor) -> Tensor:
     schemas.check_deal_states(deal, decl, states)
     deal, states = _single_deal(deal, decl), states.contiguous()
-    children = states.new_empty((states.shape[0], schemas.N_SLOTS))
+    children = states.new_empty((states.shape[0], N_SLOTS))
     with torch.cuda.device(deal.device):
         context = torch.empty(native.cuda.CONTEXT_BYTES, dtype=torch.uint8, device=deal.device)
         native.cuda.expand_states(

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from forge.errors import ForgeError
+from forge.game.constants import N_FEATURES, N_SLOTS, N_TOKENS
 
 SCHEMAS = {
     "enumerate_states": "(Tensor deal, int decl) -> Tensor",
@@ -33,10 +34,6 @@ SCHEMAS = {
     ),
     "enumerate_worlds": "(Tensor allowed, Tensor sizes, SymInt start, SymInt stop) -> Tensor",
 }
-
-N_SLOTS = 7
-N_TOKENS = 32
-N_FEATURES = 12
 
 LIBRARY = torch.library.Library("forge", "DEF")
 for _name, _schema in SCHEMAS.items():

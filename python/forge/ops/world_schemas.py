@@ -23,9 +23,9 @@ from torch import Tensor
 
 from forge.build import native
 from forge.errors import ForgeError
+from forge.game.constants import N_HIDDEN
 from forge.ops.schemas import LIBRARY, expect, same_device
 
-N_HIDDEN = 3
 SAMPLERS = {"uniform": native.SAMPLER_UNIFORM, "mrv": native.SAMPLER_MRV}
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from forge.build import native
 from forge.errors import ForgeError
+from forge.game.constants import INITIAL_STATE, N_PLAYS, N_SLOTS
 from forge.game.deal import Deal
 from forge.game.declarations import declaration_name, parse_declaration
-from forge.game.state import INITIAL_STATE, UnpackedState, unpack_state
+from forge.game.state import UnpackedState, unpack_state
 from forge.game.tables import domino_name, parse_dominoes
 from forge.oracle.search import search_one
 
@@ -69,13 +70,13 @@ class Position:
     @property
     def is_over(self) -> bool:
         """All 28 dominoes are played."""
-        return len(self.plays) == 28
+        return len(self.plays) == N_PLAYS
 
     def legal_slots(self) -> tuple[int, ...]:
         """Slots the seat to act may play."""
         deal = self.deal.array
         mask: int = native.legal_slots(deal.ctypes.data, self.decl, self.state)
-        return tuple(slot for slot in range(7) if mask >> slot & 1)
+        return tuple(slot for slot in range(N_SLOTS) if mask >> slot & 1)
 
     def legal_dominoes(self) -> tuple[int, ...]:
         """Domino ids the seat to act may play."""

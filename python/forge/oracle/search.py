@@ -10,15 +10,14 @@ import numpy.typing as npt
 
 from forge.build import native
 from forge.errors import ForgeError
+from forge.game.constants import ILLEGAL, INITIAL_STATE, N_SLOTS
 from forge.game.deal import Deal
-from forge.game.state import ILLEGAL, INITIAL_STATE, check_state
+from forge.game.state import check_state
 
 if TYPE_CHECKING:
     import torch
 
     from forge.oracle.position import Position
-
-_N_SLOTS = 7
 
 
 def _optional(row: Sequence[int]) -> tuple[int | None, ...]:
@@ -46,7 +45,7 @@ def search(
     deals = np.stack([p.deal.array for p in positions])
     decls = np.array([p.decl for p in positions], dtype=np.int8)
     states = np.array([p.state for p in positions], dtype=np.int64)
-    q = np.empty((len(positions), _N_SLOTS), dtype=np.int8)
+    q = np.empty((len(positions), N_SLOTS), dtype=np.int8)
     native.search(
         deals=deals.ctypes.data,
         deal_stride=deals[0].size,
@@ -93,7 +92,7 @@ class SearchContext:
         self.deal = deal
         self.decl = decl
         self._deal: npt.NDArray[np.int8] = deal.array
-        self._out = np.empty(_N_SLOTS, dtype=np.int8)
+        self._out = np.empty(N_SLOTS, dtype=np.int8)
         self._addresses = self._deal.ctypes.data, self._out.ctypes.data
         self._memory = native.SearchMemory()
 

@@ -9,9 +9,10 @@ import torch
 
 from forge import ops
 from forge.errors import ForgeError
+from forge.game.constants import ILLEGAL, INITIAL_STATE, N_SLOTS
 from forge.game.deal import Deal
 from forge.game.declarations import declaration_name
-from forge.game.state import ILLEGAL, INITIAL_STATE, check_state
+from forge.game.state import check_state
 from forge.game.tables import domino_name
 from forge.oracle.position import Position
 
@@ -103,7 +104,7 @@ class Tablebase:
         import pyarrow as pa
 
         columns = {"state": self.states.numpy(), "V": self.values.numpy()}
-        for slot in range(7):
+        for slot in range(N_SLOTS):
             columns[f"q{slot}"] = self.q_values[:, slot].contiguous().numpy()
         return pa.table(columns)
 

@@ -4,27 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from forge import ops
 from forge.errors import ForgeError
+from forge.game.constants import (
+    INITIAL_STATE,
+    N_DOMINOES,
+    N_SEATS,
+)
 from forge.game.deal import Deal
-from forge.game.state import INITIAL_STATE, seats_to_act
-from forge.game.tables import FOLLOWS, LED_SUIT, N_DOMINOES
+from forge.game.state import held_slots, seats_to_act
+from forge.game.tables import FOLLOWERS
 
-N_SEATS: Final = 4
-N_SLOTS: Final = 7
-N_PLAYS: Final = 28
 ALL_DOMINOES: Final = (1 << N_DOMINOES) - 1
 NO_DOMINO: Final = -1
 
-_BITS = 1 << np.arange(N_DOMINOES, dtype=np.int32)
-# int32 [10, 28]: the dominoes that must be played to a led domino, the led one among them.
-_FOLLOWERS = torch.from_numpy(
-    np.stack([(FOLLOWS[decl][LED_SUIT[decl]] * _BITS).sum(axis=1) for decl in range(10)])
-).int()
+_FOLLOWERS = torch.tensor(FOLLOWERS)
 
 
 @dataclass(frozen=True)
@@ -162,8 +159,8 @@ class Games:
         unseen = ALL_DOMINOES & ~(own | domino_mask(self.plays))
         others = (players[:, None] + torch.arange(1, N_SEATS, device=players.device)) % N_SEATS
         allowed = unseen[:, None] & ~self.excluded.gather(1, others)
-        slots = (self.states[:, None] >> (N_SLOTS * others)) & 127
-        return allowed, popcount(slots).to(torch.int8)
+        held = held_slots(self.states[:, None], others)
+        return allowed, popcount(held).to(torch.int8)
 
     def played_masks(self) -> Tensor:
         """int32 [B, 4]: masks of the dominoes each seat has played."""

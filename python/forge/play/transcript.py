@@ -12,8 +12,10 @@ import torch
 from torch import Tensor
 
 from forge.errors import ForgeError
-from forge.game.tables import COUNT_POINTS, HIGH, LOW, N_DOMINOES
-from forge.play.games import N_PLAYS, N_SEATS, N_SLOTS, Games
+from forge.game.constants import N_DOMINOES, N_PLAYS, N_SEATS, N_SLOTS
+from forge.game.state import held_slots
+from forge.game.tables import COUNT_POINTS, HIGH, LOW
+from forge.play.games import Games
 
 MAX_TOKENS: Final = 1 + N_SLOTS + N_PLAYS
 N_FEATURES: Final = 8
@@ -47,7 +49,7 @@ def transcript_tokens(games: Games) -> tuple[Tensor, Tensor]:
     decls = games.decls[:, None].expand(n_games, MAX_TOKENS)
 
     slots = torch.arange(N_SLOTS, device=device)
-    held = (games.states[:, None] >> (N_SLOTS * players[:, None] + slots)) & 1 > 0
+    held = (held_slots(games.states, players)[:, None] >> slots) & 1 > 0
     n_held = held.sum(dim=1)
     # Held slots first, in slot order.
     order = torch.argsort((~held).int(), dim=1, stable=True)

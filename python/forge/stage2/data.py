@@ -11,10 +11,9 @@ from torch.utils.data import Dataset
 
 from forge.eq.records import EqRecord, read_record
 from forge.errors import ForgeError
-from forge.game.constants import HAND_POINTS
+from forge.game.constants import HAND_POINTS, N_SEATS
 from forge.learn.batches import Batch
 from forge.learn.data_module import RowsDataModule
-from forge.play.games import N_SEATS
 from forge.work.seed_files import SPLITS
 
 # One game in so many teaches how wrong the network is, and not what is right.

@@ -7,9 +7,10 @@ import torch
 
 from forge.eq.records import read_record
 from forge.errors import ForgeError
+from forge.game.constants import N_PLAYS
 from forge.game.deal import Deal
 from forge.learn.batches import Batch
-from forge.play.games import N_PLAYS, Games
+from forge.play.games import Games
 from forge.play.keys import decision_keys
 from forge.play.random_play import random_slots
 from forge.play.transcript import transcript_tokens

@@ -7,11 +7,11 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
+from forge.game.constants import N_SLOTS
 from forge.learn.batches import Batch
 from forge.learn.onnx.exportable import Exportable, ExportTexts
 from forge.learn.onnx.graph import Graph, Port
 from forge.learn.weights import load_weights
-from forge.play.games import N_SLOTS
 from forge.play.transcript import MAX_TOKENS, N_FEATURES
 from forge.stage2.metrics import EqMetrics
 from forge.stage2.module import EqLightningModule

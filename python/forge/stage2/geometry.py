@@ -12,10 +12,18 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from forge.game.constants import HAND_POINTS
-from forge.game.tables import COUNT_POINTS, N_DOMINOES
-from forge.ml.networks.geometry import N_DECLS, N_KINDS, SuitGeometry, compute_dtype, ones_at
-from forge.play.games import N_PLAYS, N_SEATS, N_SLOTS
+from forge.game.constants import (
+    HAND_POINTS,
+    N_DECLARATIONS,
+    N_DOMINOES,
+    N_HIDDEN,
+    N_PLAYS,
+    N_SEATS,
+    N_SLOTS,
+    N_TRICKS,
+)
+from forge.game.tables import COUNT_POINTS
+from forge.ml.networks.geometry import N_KINDS, SuitGeometry, compute_dtype, ones_at
 from forge.play.transcript import (
     COUNT_CLASS,
     DECL,
@@ -28,23 +36,21 @@ from forge.play.transcript import (
     TYPE_PLAY,
 )
 
-_N_TRICKS: Final = N_PLAYS // N_SEATS
 _POINTS_PER_CLASS: Final = 5
 # Places of a domino in the eyes of the seat to act: own hand, or played by one of four seats.
 _N_PLACES: Final = (1 + N_SEATS) * N_DOMINOES
-_HIDDEN: Final = N_SEATS - 1
 
 # The features in order, and how many there are of each. `_k` is the k-th seat to the left.
 FEATURE_GROUPS: Final[dict[str, int]] = {
     "place": N_KINDS * _N_PLACES,  # by kind of declaration
     "count_place": 2 * _N_PLACES,  # of five counts, of ten counts
-    "decl": N_DECLS,
+    "decl": N_DECLARATIONS,
     "order": N_PLAYS * N_DOMINOES,  # which domino was the k-th play
     "player": N_PLAYS * N_SEATS,  # who made it
     "unseen": N_DOMINOES,
     "unseen_count": 2 * N_DOMINOES,  # unseen dominoes of five counts, of ten counts
-    "may_hold": _HIDDEN * N_DOMINOES,  # what seats 1..3 may hold as far as one can know
-    "winner": _N_TRICKS * N_SEATS,  # who won each completed trick
+    "may_hold": N_HIDDEN * N_DOMINOES,  # what seats 1..3 may hold as far as one can know
+    "winner": N_TRICKS * N_SEATS,  # who won each completed trick
     "score": 2,  # own minus their points so far, points still to be won; in units of the hand
     "own_legal": N_DOMINOES,
     "own_winning": N_DOMINOES,  # would have the trick on the table, for now
@@ -54,7 +60,7 @@ FEATURE_GROUPS: Final[dict[str, int]] = {
     **{f"may_follow_{k}": N_DOMINOES for k in (1, 2, 3)},  # a seat may hold the suit it would lead
     "table": N_KINDS * 3 * N_DOMINOES,  # the trick on the table, by kind of declaration
     "stake": 1,  # count points on the table, in tens
-    "leading": _HIDDEN,  # which of seats 1..3 has the trick so far
+    "leading": N_HIDDEN,  # which of seats 1..3 has the trick so far
 }
 
 
@@ -92,7 +98,7 @@ class TranscriptGeometry(nn.Module):
         super().__init__()
         self.suits = SuitGeometry()
         classes = torch.from_numpy(COUNT_POINTS.copy()).long() // _POINTS_PER_CLASS
-        canonical = self.suits.canonical.view(N_DECLS, N_DOMINOES).long()
+        canonical = self.suits.canonical.view(N_DECLARATIONS, N_DOMINOES).long()
         renamed = torch.zeros_like(canonical).scatter(1, canonical, classes.expand_as(canonical))
         constants = {
             "play_order": torch.arange(N_PLAYS),
@@ -149,9 +155,9 @@ class TranscriptGeometry(nn.Module):
     def _tables(self, kind: Tensor, plays: _Plays) -> tuple[Tensor, Tensor]:
         """Of each trick bool [B, 7, 28], which dominoes follow its lead; of each play int [B, 28],
         its strength in its trick, -1 where there is none."""
-        leads = plays.domino.view(-1, _N_TRICKS, N_SEATS)[:, :, 0]
+        leads = plays.domino.view(-1, N_TRICKS, N_SEATS)[:, :, 0]
         index = kind[:, None] * N_DOMINOES + leads  # [B, 7]
-        by_trick = plays.domino.view(-1, _N_TRICKS, N_SEATS)
+        by_trick = plays.domino.view(-1, N_TRICKS, N_SEATS)
         strength = self.suits.strength[index].gather(2, by_trick).flatten(1)
         return self.suits.follows[index], torch.where(plays.made, strength, -1)
 
@@ -165,7 +171,7 @@ class TranscriptGeometry(nn.Module):
         plays: _Plays,
     ) -> Tensor:
         """`place` to `player`, as ones among zeros."""
-        n_sparse = (N_KINDS + 2) * _N_PLACES + N_DECLS + N_PLAYS * (N_DOMINOES + N_SEATS)
+        n_sparse = (N_KINDS + 2) * _N_PLACES + N_DECLARATIONS + N_PLAYS * (N_DOMINOES + N_SEATS)
         is_domino = tokens[..., TYPE] > 0
         where = torch.where(in_hand, 0, 1 + tokens[..., SEAT]) * N_DOMINOES + renamed
         counts = tokens[..., COUNT_CLASS]
@@ -174,7 +180,7 @@ class TranscriptGeometry(nn.Module):
         by_count = torch.where(is_domino & (counts > 0), by_count, n_sparse)
         start = (N_KINDS + 2) * _N_PLACES
         declared = start + decl[:, None]
-        start += N_DECLS
+        start += N_DECLARATIONS
         order = start + self.play_order * N_DOMINOES + plays.domino
         start += N_PLAYS * N_DOMINOES
         player = start + self.play_order * N_SEATS + plays.seat
@@ -235,7 +241,7 @@ class TranscriptGeometry(nn.Module):
         suit = self.suits.follows[suit_of]
 
         can_beat, may_follow = [], []
-        for k in range(_HIDDEN):
+        for k in range(N_HIDDEN):
             to_play = k + 1 < N_SEATS - n_there  # seat k + 1 has yet to play to this trick
             may = hidden[:, k, None]
             can_beat.append(winning & to_play & (beats & may).any(dim=2))
@@ -271,11 +277,11 @@ def _marks(renamed: Tensor, marked: Tensor) -> Tensor:
 
 def _excluded(plays: _Plays, follows: Tensor) -> Tensor:
     """bool [B, 3, 28]: what seats 1..3 cannot hold, because they did not follow such a lead."""
-    by_trick = plays.domino.view(-1, _N_TRICKS, N_SEATS)
+    by_trick = plays.domino.view(-1, N_TRICKS, N_SEATS)
     failed = plays.made & ~follows.gather(2, by_trick).flatten(1)
     seats = torch.arange(1, N_SEATS, device=failed.device)
     by_seat = (plays.seat[:, None] == seats[:, None]) & failed[:, None]  # [B, 3, 28 plays]
-    in_trick = by_seat.view(-1, _HIDDEN, _N_TRICKS, N_SEATS).any(dim=3)
+    in_trick = by_seat.view(-1, N_HIDDEN, N_TRICKS, N_SEATS).any(dim=3)
     return (in_trick.float() @ follows.float()) > 0
 
 
@@ -305,14 +311,14 @@ def _domino_ids(tokens: Tensor) -> Tensor:
 
 def _won_tricks(plays: _Plays, strength: Tensor, n: int) -> list[Tensor]:
     """`winner` and `score`."""
-    by_trick = strength.view(n, _N_TRICKS, N_SEATS)
-    complete = plays.made.view(n, _N_TRICKS, N_SEATS).all(dim=2)
-    seats = plays.seat.view(n, _N_TRICKS, N_SEATS)
+    by_trick = strength.view(n, N_TRICKS, N_SEATS)
+    complete = plays.made.view(n, N_TRICKS, N_SEATS).all(dim=2)
+    seats = plays.seat.view(n, N_TRICKS, N_SEATS)
     winner = seats.gather(2, by_trick.argmax(dim=2, keepdim=True)).squeeze(2)
     winners = (winner[:, :, None] == torch.arange(N_SEATS, device=seats.device)) & complete[
         :, :, None
     ]
-    points = plays.classes.view(n, _N_TRICKS, N_SEATS).sum(dim=2) * _POINTS_PER_CLASS + 1
+    points = plays.classes.view(n, N_TRICKS, N_SEATS).sum(dim=2) * _POINTS_PER_CLASS + 1
     points = points * complete
     mine = torch.where(winner % 2 == 0, points, -points)
     score = torch.stack([mine.sum(dim=1), HAND_POINTS - points.sum(dim=1)], dim=1) / HAND_POINTS

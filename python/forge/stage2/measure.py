@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from forge.errors import ForgeError
+from forge.game.constants import N_TRICKS
 from forge.learn.batches import Batch, batches, spread
 from forge.ops import resolve_device
 from forge.stage2.decisions import JudgedDecisions
-from forge.stage2.metrics import N_TRICKS, EqMetrics
+from forge.stage2.metrics import EqMetrics
 from forge.stage2.module import EqLightningModule
 from forge.stage2.network import EqPrediction
 from forge.stats.intervals import (

@@ -6,12 +6,11 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from forge.game.constants import N_TRICKS
 from forge.learn.batches import choose_slots
 from forge.ml.metrics import BLUNDER_POINTS, EpochCounters
-from forge.play.games import N_PLAYS, N_SEATS
 from forge.stage2.network import EqPrediction
 
-N_TRICKS: Final = N_PLAYS // N_SEATS
 # Of a normal distribution: shares within one and within 1.96 standard deviations.
 _WITHIN: Final = {"coverage_68": 1.0, "coverage_95": 1.959964}
 # Means that differ by less are equal: they come from the same worlds, rounded to float32.

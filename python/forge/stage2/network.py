@@ -7,11 +7,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from forge.errors import ForgeError
-from forge.game.tables import N_DOMINOES
+from forge.game.constants import N_DOMINOES, N_SLOTS
 from forge.ml.networks.geometry import N_KINDS
 from forge.ml.networks.mlp import ResidualBlock
 from forge.ml.networks.transformer import Encoder
-from forge.play.games import N_SLOTS
 from forge.play.transcript import MAX_TOKENS, N_FEATURES, TYPE, TYPE_HAND, TYPE_PLAY
 from forge.stage2.geometry import TranscriptGeometry, own_tokens
 from forge.stage2.settings import ARCHITECTURES

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from forge.errors import ForgeError
-from forge.play.games import N_SLOTS, Games
+from forge.game.constants import N_SLOTS
+from forge.play.games import Games
 
 if TYPE_CHECKING:
     from forge.arena.users import UserKind

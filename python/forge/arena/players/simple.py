@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor
 
+from forge.game.constants import N_SEATS
 from forge.game.tables import COUNT_POINTS, LED_SUIT, STRENGTH
-from forge.play.games import N_SEATS, Games
+from forge.play.games import Games
 from forge.play.random_play import random_slots
 
 _COUNT_POINTS = torch.from_numpy(COUNT_POINTS.copy()).long()  # [28]

@@ -20,10 +20,8 @@ from forge.bidding.deals import deals_around
 from forge.bidding.hand import hand_text, parse_hand
 from forge.bidding.simulate import perfect_points, play_keys, played_points
 from forge.errors import ForgeError
-from forge.game.constants import HAND_POINTS
+from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_DOMINOES
 from forge.game.contract import POINT_BIDS, Bid, Contract
-from forge.game.declarations import N_DECLARATIONS
-from forge.game.tables import N_DOMINOES
 from forge.play.player import Player
 from forge.work.processes import in_order
 from forge.work.results_file import ResultsFile, ResultsFormat, are_numbers

@@ -21,6 +21,7 @@ from scipy.special import expit, logit
 
 from forge.bidding.estimates import Floats, MakeTable
 from forge.errors import ForgeError
+from forge.game.constants import N_DECLARATIONS
 from forge.game.contract import POINT_BIDS, VALID_BIDS, Bid, Contract
 from forge.game.declarations import declaration_name
 from forge.work.atomic import write_file
@@ -36,7 +37,7 @@ def class_of(decl: int) -> str:
     return PIP_TRUMP if decl <= 6 else declaration_name(decl)
 
 
-CLASSES: Final = tuple(dict.fromkeys(class_of(decl) for decl in range(10)))
+CLASSES: Final = tuple(dict.fromkeys(class_of(decl) for decl in range(N_DECLARATIONS)))
 
 
 @dataclass(frozen=True)

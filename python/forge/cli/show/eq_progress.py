@@ -7,7 +7,7 @@ import time
 from rich.console import Console
 
 from forge.eq.continuous import Batch, rates
-from forge.play.games import N_PLAYS
+from forge.game.constants import N_PLAYS
 from forge.work.progress import progress_bar
 from forge.work.tracking import Tracker
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +13,12 @@ from forge.eq.collate import replays
 from forge.eq.estimate import possible_worlds
 from forge.eq.records import EqRecord, join_records, read_record
 from forge.errors import ForgeError
-from forge.play.games import N_PLAYS, N_SEATS
+from forge.game.constants import N_SEATS, N_TRICKS
 from forge.work.seed_files import SPLITS
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
-
-N_TRICKS: Final = N_PLAYS // N_SEATS
 
 
 @dataclass(frozen=True)

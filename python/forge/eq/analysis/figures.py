@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from forge.eq.analysis.config import AnalysisConfig
-from forge.eq.analysis.decisions import N_TRICKS, BoolArray, Decisions, FloatArray
+from forge.eq.analysis.decisions import BoolArray, Decisions, FloatArray
 from forge.eq.analysis.measurements import Measurements
 from forge.eq.analysis.rows import (
     Analysis,
@@ -23,6 +23,7 @@ from forge.eq.analysis.rows import (
 )
 from forge.eq.analysis.statistics import TIE, Ratios, greedy, mean_of_plays, points_lost, systematic
 from forge.eq.settings import SAMPLERS
+from forge.game.constants import N_TRICKS
 from forge.stats.intervals import normal_quantile
 
 _UNIFORM, _MRV = SAMPLERS.index("uniform"), SAMPLERS.index("mrv")

@@ -23,7 +23,8 @@ from forge.eq.pipeline import CHOICE, WORLDS
 from forge.eq.records import EqRecord
 from forge.eq.settings import SAMPLERS
 from forge.eq.worlds import WorldPositions
-from forge.play.games import N_SLOTS, Games
+from forge.game.constants import N_SLOTS
+from forge.play.games import Games
 from forge.play.keys import combine, decision_keys, uniform
 
 # What else than `pipeline` draws of a decision are for.

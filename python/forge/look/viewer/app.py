@@ -12,10 +12,10 @@ from textual.screen import ModalScreen
 from textual.validation import Integer
 from textual.widgets import Footer, Input, Label, Static
 
+from forge.game.constants import N_PLAYS
 from forge.look.viewer.library import Browser
 from forge.look.viewer.sections import HEADING, LEFT, RIGHT, sections
 from forge.look.viewer.text import Look
-from forge.play.games import N_PLAYS
 
 # From so many columns on sections stand side by side.
 _WIDE: Final = 120

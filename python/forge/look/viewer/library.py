@@ -5,8 +5,8 @@ from pathlib import Path
 from forge.eq.collate import check_record
 from forge.eq.records import EqRecord, read_record
 from forge.errors import ForgeError
+from forge.game.constants import N_PLAYS, N_SEATS
 from forge.look.decision_view import DecisionView, game_place, game_views
-from forge.play.games import N_PLAYS, N_SEATS
 
 
 def eq_files(path: Path) -> list[Path]:

@@ -11,10 +11,10 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
+from forge.game.constants import N_SEATS
 from forge.game.contract import LOWEST_BID, Bid
 from forge.game.tables import domino_name
 from forge.look.decision_view import DecisionView, HandDomino, WonTrick
-from forge.play.games import N_SEATS
 
 TAKEN, BEST, VOID, TO_ACT = "▶", "★", "✗", "▶"
 WORDS: Final = 64  # columns from which there is room for words

@@ -22,10 +22,10 @@ from torch.utils.data import Dataset
 
 from forge import ops
 from forge.errors import ForgeError
+from forge.game.constants import ILLEGAL, N_DECLARATIONS
 from forge.game.deal import Deal
-from forge.game.declarations import N_DECLARATIONS
 from forge.learn.batches import Batch
-from forge.ml.rows import ILLEGAL_Q, make_rows, sampled_rows
+from forge.ml.rows import make_rows, sampled_rows
 from forge.ml.settings import DEFAULT_GLOBAL_SEED
 from forge.work.atomic import write_file
 
@@ -172,7 +172,7 @@ def solve_seeds(
         drawn = sampled_rows(DEFAULT_GLOBAL_SEED, seed, decl, n_states, samples_per_deal)
         rows = torch.from_numpy(drawn).to(device)
         states, values, qvals = (tensor[rows].cpu() for tensor in solution)
-        kept = (qvals != ILLEGAL_Q).any(dim=1)
+        kept = (qvals != ILLEGAL).any(dim=1)
         parts.append((states[kept], values[kept], qvals[kept]))
         if on_deal is not None:
             on_deal(i + 1, len(seeds))

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from forge import ops
 from forge.errors import ForgeError
-from forge.game.state import NO_SLOT
-from forge.game.tables import N_DOMINOES
-from forge.ml.networks.transformer import DECL_FEATURE, N_SLOTS
+from forge.game.constants import N_DOMINOES, N_SLOTS, NO_SLOT
+from forge.game.state import pack_fields
+from forge.ml.networks.transformer import DECL_FEATURE
 
 HIGH_FEATURE: Final = 0
 LOW_FEATURE: Final = 1
@@ -63,13 +63,13 @@ def positions_of(batch: Mapping[str, Tensor]) -> PositionBatch | None:
         return None
     leaders = (tokens[:, 0, LEADER_FEATURE].long() + batch["players"]) & 3
     n_plays = masks[:, _TRICK].long().sum(dim=1)
-    states = (tokens[:, _DEALT, REMAINING_FEATURE].long() << everything).sum(dim=1)
-    states += leaders << 28 | n_plays << 30
+    held = (tokens[:, _DEALT, REMAINING_FEATURE].long() << everything).sum(dim=1)
+    slots = []
     for k in range(3):
-        seats = (leaders + k) & 3
-        hands = deals[torch.arange(len(deals)), seats]  # [B, 7]
-        slots = (hands == dominoes[:, 1 + N_DOMINOES + k, None]).int().argmax(dim=1)
-        states += torch.where(k < n_plays, slots, NO_SLOT) << (32 + 3 * k)
+        hands = deals[torch.arange(len(deals)), (leaders + k) & 3]  # [B, 7]
+        slot = (hands == dominoes[:, 1 + N_DOMINOES + k, None]).int().argmax(dim=1)
+        slots.append(torch.where(k < n_plays, slot, NO_SLOT))
+    states = pack_fields(held, leaders, n_plays, slots)
     found = PositionBatch(deals.to(torch.int8), tokens[:, 0, DECL_FEATURE].clone(), states)
     return found if _makes(found, batch) else None
 

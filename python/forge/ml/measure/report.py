@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from forge.game.constants import N_SLOTS
 from forge.game.declarations import DECLARATION_NAMES
-from forge.ml.networks.transformer import N_SLOTS
 from forge.stats.intervals import CONFIDENCE, Interval
 from forge.stats.reliability import Calibration
 
 JSON_VERSION: Final = 1
-N_TRICKS: Final = 7
 
 
 @dataclass(frozen=True)

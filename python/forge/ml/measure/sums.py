@@ -9,20 +9,18 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from forge.game.constants import HAND_POINTS
+from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_SLOTS, N_TRICKS
 from forge.learn.batches import Batch, choose_slots
 from forge.ml.measure.replay import positions_of, trick_numbers
-from forge.ml.measure.report import N_TRICKS
 from forge.ml.metrics import (
     BLUNDER_POINTS,
-    N_DECLS,
     EpochMetrics,
     acting_qvals,
     acting_sign,
     best_qvals,
     regret,
 )
-from forge.ml.networks.transformer import DECL_FEATURE, N_SLOTS
+from forge.ml.networks.transformer import DECL_FEATURE
 from forge.stats.intervals import MAX_GROUPS, Interval, RatioSums, quantile_interval
 from forge.stats.reliability import Calibration
 
@@ -135,7 +133,10 @@ class Collected:
                 }
                 for i in range(n)
             ]
-            for group, key, n in (("trick", "trick", N_TRICKS), ("declaration", "decl", N_DECLS))
+            for group, key, n in (
+                ("trick", "trick", N_TRICKS),
+                ("declaration", "decl", N_DECLARATIONS),
+            )
         }
 
 
@@ -156,7 +157,7 @@ def _columns(scores: Tensor, value: Tensor, batch: Batch, q_in_points: bool) -> 
     }
     for key, n, numbers in (
         ("trick", N_TRICKS, trick_numbers(batch["tokens"])),
-        ("decl", N_DECLS, batch["tokens"][:, 0, DECL_FEATURE].long()),
+        ("decl", N_DECLARATIONS, batch["tokens"][:, 0, DECL_FEATURE].long()),
         ("slot", N_SLOTS, is_best.int().argmax(dim=1)),
     ):
         for i in range(n):

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from forge.game.constants import N_SLOTS
 from forge.game.deal import Deal
 from forge.game.declarations import declaration_name
 from forge.game.tables import domino_name
@@ -15,7 +16,7 @@ from forge.learn.batches import RowSource, choose_slots
 from forge.ml.measure.replay import PositionBatch, positions_of, trick_numbers
 from forge.ml.measure.report import WorstPosition
 from forge.ml.metrics import best_qvals, regret
-from forge.ml.networks.transformer import DECL_FEATURE, N_SLOTS
+from forge.ml.networks.transformer import DECL_FEATURE
 from forge.oracle.history import plays_to
 from forge.oracle.position import Position
 

@@ -19,12 +19,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from forge.game.tables import FOLLOWS, HIGH, LED_SUIT, LOW, N_DOMINOES, STRENGTH
-from forge.ml.networks.transformer import DECL_FEATURE, N_SLOTS
+from forge.game.constants import N_DECLARATIONS, N_DOMINOES, N_PIPS, N_SEATS, N_SLOTS
+from forge.game.tables import FOLLOWS, HIGH, LED_SUIT, LOW, STRENGTH
+from forge.ml.networks.transformer import DECL_FEATURE
 
-N_SEATS: Final = 4
-N_DECLS: Final = 10
-_N_PIPS: Final = 7
 _COUNT_CLASS, _SEAT, _IN_HAND, _LEADER = 3, 5, 8, 11  # token features
 _POINTS_OF_CLASS: Final = (0.0, 5.0, 10.0)
 
@@ -34,7 +32,7 @@ N_KINDS: Final = len(_KINDS)
 # Places a live domino can be: in one of four hands, or on the table in front of one of three seats.
 _N_HELD: Final = N_SEATS * N_DOMINOES
 _N_PLACES: Final = _N_HELD + 3 * N_DOMINOES
-_N_SPARSE: Final = (N_KINDS + 2) * _N_PLACES + N_DECLS + N_SEATS
+_N_SPARSE: Final = (N_KINDS + 2) * _N_PLACES + N_DECLARATIONS + N_SEATS
 
 # The features in order, and how many there are of each. `held` is seat * 28 + canonical domino, a
 # `place` goes on with the table (112 + (seat - 1) * 28 + domino); seats are relative to the seat to
@@ -42,7 +40,7 @@ _N_SPARSE: Final = (N_KINDS + 2) * _N_PLACES + N_DECLS + N_SEATS
 FEATURE_GROUPS: Final[dict[str, int]] = {
     "place": N_KINDS * _N_PLACES,  # by kind of declaration
     "count_place": 2 * _N_PLACES,  # of five counts, of ten counts
-    "decl": N_DECLS,
+    "decl": N_DECLARATIONS,
     "leader": N_SEATS,
     **{f"must_follow_{k}": _N_HELD for k in (1, 2, 3)},  # if the domino is led
     **{f"can_beat_{k}": _N_HELD for k in (1, 2, 3)},
@@ -57,10 +55,10 @@ FEATURE_GROUPS: Final[dict[str, int]] = {
 
 def _canonical_dominoes() -> torch.Tensor:
     """int32 [10, 28]: what a domino is called once the pips are renamed."""
-    names = np.tile(np.arange(N_DOMINOES), (N_DECLS, 1))
-    for trump in range(_N_PIPS):
-        new = [p if p < trump else p - 1 for p in range(_N_PIPS)]
-        new[trump] = _N_PIPS - 1
+    names = np.tile(np.arange(N_DOMINOES), (N_DECLARATIONS, 1))
+    for trump in range(N_PIPS):
+        new = [p if p < trump else p - 1 for p in range(N_PIPS)]
+        new[trump] = N_PIPS - 1
         pips = np.sort([[new[h], new[low]] for h, low in zip(HIGH, LOW, strict=True)], axis=1)
         names[trump] = pips[:, 1] * (pips[:, 1] + 1) // 2 + pips[:, 0]
     return torch.from_numpy(names).int()
@@ -105,7 +103,7 @@ class SuitGeometry(nn.Module):
         replies = torch.cat([follows & ~itself, beats & follows, beats & ~follows], dim=1)
         constants = {
             "canonical": _canonical_dominoes().flatten(),
-            "kind_of": torch.tensor([0] * _N_PIPS + [1, 2, 3], dtype=torch.int32),
+            "kind_of": torch.tensor([0] * N_PIPS + [1, 2, 3], dtype=torch.int32),
             "replies": replies.transpose(1, 2).reshape(N_KINDS * N_DOMINOES, -1).float(),
             "follows": follows.flatten(0, 1),
             "strength": strength.flatten(0, 1),
@@ -141,7 +139,7 @@ class SuitGeometry(nn.Module):
         by_count = (N_KINDS - 1 + counts) * _N_PLACES + places
         by_count = torch.where(live & (counts > 0), by_count, _N_SPARSE)
         context = (N_KINDS + 2) * _N_PLACES + torch.stack(
-            [decl, N_DECLS + tokens[:, 0, _LEADER].int()], dim=1
+            [decl, N_DECLARATIONS + tokens[:, 0, _LEADER].int()], dim=1
         )
         sparse = ones_at(torch.cat([by_kind, by_count, context], dim=1), _N_SPARSE, dtype)
 

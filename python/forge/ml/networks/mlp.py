@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from forge.errors import ForgeError
-from forge.game.tables import N_DOMINOES
+from forge.game.constants import N_DOMINOES
 from forge.ml.networks.geometry import N_KINDS, SuitGeometry
 
 # Outputs of the move head are in units of this many points, so that they start near 1.

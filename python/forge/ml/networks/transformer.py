@@ -13,10 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from forge.errors import ForgeError
-
-N_TOKENS: Final = 32
-N_FEATURES: Final = 12
-N_SLOTS: Final = 7
+from forge.game.constants import N_FEATURES, N_SLOTS
 
 # Index of the declaration among the features; the context token (token 0) carries it too.
 DECL_FEATURE: Final = 10

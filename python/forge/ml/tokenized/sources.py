@@ -17,10 +17,11 @@ from torch import Tensor
 
 from forge import ops
 from forge.errors import ForgeError
+from forge.game.constants import ILLEGAL, N_DECLARATIONS
 from forge.game.deal import Deal
 from forge.game.state import seats_to_act
 from forge.learn.batches import Batch
-from forge.ml.rows import ILLEGAL_Q, make_rows, sampled_rows
+from forge.ml.rows import make_rows, sampled_rows
 from forge.oracle.shards.checks import check_name, find_shards
 from forge.oracle.shards.naming import ShardKey
 from forge.oracle.shards.schema import ShardMetadata, load_rows, read_metadata
@@ -191,7 +192,7 @@ def seed_sources(
         ShardKey(seed, decl, opp_seed)
         for seed in seeds
         for opp_seed in opp_seeds
-        for decl in (range(10) if declarations == "all" else [seed % 10])
+        for decl in (range(N_DECLARATIONS) if declarations == "all" else [seed % 10])
     )
     return sorted((SeedSource(key, device) for key in keys), key=_order)
 
@@ -216,7 +217,7 @@ def _order(source: Source) -> tuple[int, int, tuple[int, ...], int]:
 def _without_terminal(
     deal: Deal, decl: int, n_states: int, states: Tensor, values: Tensor, q: Tensor
 ) -> Sample:
-    playable = (q != ILLEGAL_Q).any(dim=1)
+    playable = (q != ILLEGAL).any(dim=1)
     return Sample(deal, decl, n_states, states[playable], values[playable], q[playable])
 
 
@@ -240,7 +241,7 @@ def _check_rows(
     Raises:
         ForgeError: naming the file, the state and what is wrong.
     """
-    legal = q != ILLEGAL_Q
+    legal = q != ILLEGAL
     rules = ops.expand_states(deal.tensor, decl, states) >= 0
     # V is the best q of the seat to act, and 0 at the end of the hand.
     sign = 1 - 2 * (seats_to_act(states) % 2)

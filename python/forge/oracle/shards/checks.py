@@ -144,7 +144,7 @@ def _check_rows(path: Path, shard: Shard) -> int:
     """Check every row against the rules; returns V at the first lead."""
     import torch
 
-    from forge.game.state import INITIAL_STATE
+    from forge.game.constants import INITIAL_STATE
     from forge.ops import verify_tablebase
 
     n_errors, row, reason = verify_tablebase(

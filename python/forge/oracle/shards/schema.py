@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forge.errors import ForgeError
-from forge.game.state import ILLEGAL, INITIAL_STATE, unpack_states
+from forge.game.constants import ILLEGAL, INITIAL_STATE, N_SLOTS
+from forge.game.state import unpack_states
 from forge.oracle.shards.naming import ShardFormat, ShardKey, format_of
 from forge.work.seed_files import SPLITS, split_of
 
@@ -46,7 +47,7 @@ __all__ = [
 ]
 
 SCHEMA_VERSION: Final = 1
-Q_COLUMNS: Final = tuple(f"q{slot}" for slot in range(7))
+Q_COLUMNS: Final = tuple(f"q{slot}" for slot in range(N_SLOTS))
 COLUMNS: Final = ("state", "V", *Q_COLUMNS)
 PARQUET_SCHEMA: Final = pa.schema(
     pa.field(name, pa.int64() if name == "state" else pa.int8(), nullable=False) for name in COLUMNS
