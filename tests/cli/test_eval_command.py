@@ -11,8 +11,8 @@ import pytest
 import torch
 import yaml
 
-from forge.ml.measure import protocol
-from forge.ml.measure.protocol import solve_seeds
+from forge.ml.measure import reference_protocol
+from forge.ml.measure.reference_protocol import solve_seeds
 from forge.ml.module import DominoLightningModule
 from support.commands import Fails, Run, Works, literally
 from support.played_rows import played_rows
@@ -131,7 +131,7 @@ def test_policy_network(forge: Run, data: Path) -> None:
 def test_reference_protocol_is_the_default(
     forge: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(protocol, "REFERENCE_SEEDS", {"val": range(900, 901)})
+    monkeypatch.setattr(reference_protocol, "REFERENCE_SEEDS", {"val": range(900, 901)})
     monkeypatch.setenv("FORGE_CACHE", str(tmp_path / "cache"))
     path = checkpoint_at(Path("best.ckpt"))
     options = ("--checkpoint", path, "--out", "there", "--limit", 2000, "--no-plots")
@@ -152,8 +152,10 @@ def test_reference_protocol_is_the_default(
 def test_the_documented_line(works: Works, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Verbatim; the cached protocol is one deal to save a minute."""
     checkpoint_at(tmp_path / "runs/domino/version_0/checkpoints/best.ckpt")
-    path = protocol.cache_path("val", protocol.REFERENCE_SAMPLES_PER_DEAL, tmp_path / "cache")
-    protocol.write_cache(path, solve_seeds([900], 200))
+    path = reference_protocol.cache_path(
+        "val", reference_protocol.REFERENCE_SAMPLES_PER_DEAL, tmp_path / "cache"
+    )
+    reference_protocol.write_cache(path, solve_seeds([900], 200))
     monkeypatch.setenv("FORGE_CACHE", str(tmp_path / "cache"))
     shown = works("eval", "--checkpoint runs/domino/version_0/checkpoints/best.ckpt")
     assert "q_gap" in shown and "200 positions" in shown

@@ -211,7 +211,7 @@ def test_what_ships_is_measured_on_the_reference_games(
     works: Works, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """With two seeds in the place of fifty, and another folder in that of the package."""
-    monkeypatch.setattr("forge.ml.measure.protocol.REFERENCE_SEEDS", {"val": range(7, 9)})
+    monkeypatch.setattr("forge.ml.measure.reference_protocol.REFERENCE_SEEDS", {"val": range(7, 9)})
     # Imported above, so that it keeps where the package's README is.
     assert callable(promotion.promote)
     monkeypatch.setattr("forge.models.catalog.SHIPPED", tmp_path / "shipped")

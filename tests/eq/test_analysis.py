@@ -12,9 +12,9 @@ from torch import Tensor
 
 from forge.eq.analysis.config import AnalysisConfig
 from forge.eq.analysis.decisions import Decisions, decisions_with_choice, pick_decisions, read_games
-from forge.eq.analysis.figures import analyse
+from forge.eq.analysis.by_trick import analyse
 from forge.eq.analysis.measurements import Measurements, measure, values
-from forge.eq.analysis.rows import Analysis
+from forge.eq.analysis.report import Analysis
 from forge.eq.analysis.statistics import greedy, points_lost
 from forge.eq.collate import game_before
 from forge.eq.estimate import estimate

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from forge.eq.continuous import Batch, generate_games
+from forge.eq.continuous import GameBatch, generate_games
 from forge.eq.records import EqRecord, read_record, record_bytes, record_path
 from forge.errors import ForgeError
 from forge.work.atomic import FileClaim
@@ -26,7 +26,7 @@ def files(root: Path) -> list[str]:
 
 
 def test_files_by_seed_in_their_splits_and_no_more_than_the_limit(tmp_path: Path) -> None:
-    batches: list[Batch] = []
+    batches: list[GameBatch] = []
     report = generate_games(count(898), play, tmp_path, 2, limit=3, on_batch=batches.append)
     assert files(tmp_path) == [
         "train/seed_00000898.pt",
@@ -46,7 +46,7 @@ def test_gaps_are_filled_and_what_is_there_stays(tmp_path: Path) -> None:
     generate_games([0, 2], play, tmp_path, 4)
     there = record_path(tmp_path, 2)
     there.write_bytes(b"not to be touched")
-    batches: list[Batch] = []
+    batches: list[GameBatch] = []
     generate_games(range(4), play, tmp_path, 4, on_batch=batches.append)
     assert [batch.seeds for batch in batches] == [(1, 3)]
     assert there.read_bytes() == b"not to be touched"

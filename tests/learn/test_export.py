@@ -18,7 +18,7 @@ from forge.learn.onnx.export import Export, export
 from forge.learn.onnx.variants import parse_variants
 from forge.learn.weights import safetensors_bytes, stripped_state
 from forge.ml.export import current_players, load_stage1, stage1_graph
-from forge.ml.measure.network_pass import evaluate
+from forge.ml.measure.network_pass import evaluate_network
 from forge.ml.module import DominoLightningModule
 from forge.ml.settings import ARCHITECTURES
 from support.checkpoints import run_checkpoint, tiny_module
@@ -103,7 +103,7 @@ def test_variants_are_what_they_are_called(exported: tuple[Path, Export]) -> Non
 def test_reported_figures_are_those_of_an_evaluation(exported: tuple[Path, Export]) -> None:
     folder, report = exported
     module = DominoLightningModule.load_from_checkpoint(folder / "run.ckpt")
-    by_hand = evaluate(module, played_rows(), device="cpu", limit=200, n_worst=0)
+    by_hand = evaluate_network(module, played_rows(), device="cpu", limit=200, n_worst=0)
     assert report.n_positions == 200
     for name, figure in report.torch_figures.items():
         assert figure == pytest.approx(by_hand.metrics[name], abs=1e-6)

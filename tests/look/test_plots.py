@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from forge.look.plots.evaluation import plots
-from forge.ml.measure.network_pass import evaluate, evaluate_predictor
-from forge.ml.measure.report import Evaluation
+from forge.look.plots.evaluation import evaluation_plots
+from forge.ml.measure.network_pass import evaluate_network, evaluate_predictor
+from forge.ml.measure.report import OracleEvaluation
 from support.played_rows import noisy, played_rows, tiny_module
 
 OF_ALL = {"regret_by_trick", "regret_by_declaration", "value_calibration"}
@@ -21,13 +21,13 @@ def pixels(png: bytes) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def found() -> Evaluation:
+def found() -> OracleEvaluation:
     rows = played_rows()
     return evaluate_predictor(noisy(rows), rows, loss_mode="qvalue")
 
 
-def test_plots_of_a_q_value_network(found: Evaluation) -> None:
-    drawn = plots(found)
+def test_plots_of_a_q_value_network(found: OracleEvaluation) -> None:
+    drawn = evaluation_plots(found)
     assert set(drawn) == OF_ALL | {"q_calibration", "q_error"}
     for name, png in drawn.items():
         image = pixels(png)
@@ -40,13 +40,16 @@ def test_plots_of_a_q_value_network(found: Evaluation) -> None:
 
 
 def test_plots_of_a_policy_network() -> None:
-    assert set(plots(evaluate(tiny_module("policy"), played_rows(), device="cpu"))) == OF_ALL
+    assert (
+        set(evaluation_plots(evaluate_network(tiny_module("policy"), played_rows(), device="cpu")))
+        == OF_ALL
+    )
 
 
-def test_plots_differ_with_the_figures(found: Evaluation) -> None:
+def test_plots_differ_with_the_figures(found: OracleEvaluation) -> None:
     rows = played_rows()
-    other = plots(evaluate_predictor(noisy(rows, 40.0), rows, loss_mode="qvalue"))
-    drawn, again = plots(found), plots(found)
+    other = evaluation_plots(evaluate_predictor(noisy(rows, 40.0), rows, loss_mode="qvalue"))
+    drawn, again = evaluation_plots(found), evaluation_plots(found)
     for name, png in drawn.items():
         assert png != other[name], name
         assert png == again[name], name
@@ -56,11 +59,15 @@ def test_perfect_predictions_can_be_drawn() -> None:
     rows = played_rows()
     assert all(
         pixels(png).size
-        for png in plots(evaluate_predictor(noisy(rows, 0.0), rows, loss_mode="qvalue")).values()
+        for png in evaluation_plots(
+            evaluate_predictor(noisy(rows, 0.0), rows, loss_mode="qvalue")
+        ).values()
     )
 
 
 def test_one_position_can_be_drawn() -> None:
     torch.manual_seed(0)
-    drawn = plots(evaluate(tiny_module("qvalue"), played_rows(), device="cpu", limit=1))
+    drawn = evaluation_plots(
+        evaluate_network(tiny_module("qvalue"), played_rows(), device="cpu", limit=1)
+    )
     assert len(drawn) == 5

@@ -15,9 +15,9 @@ from torch import Tensor
 from forge.errors import ForgeError
 from forge.learn.batches import Batch, spread
 from forge.ml.data import DominoDataModule, TokenizedSplit
-from forge.ml.measure.network_pass import evaluate, evaluate_predictor
-from forge.ml.measure.report import Evaluation, Target
-from forge.stats.reliability import Calibration
+from forge.ml.measure.network_pass import evaluate_network, evaluate_predictor
+from forge.ml.measure.report import OracleEvaluation, Target
+from forge.stats.reliability import Reliability
 from support.played_rows import BatchRows, noisy, played_rows, tiny_module
 from support.synthetic_rows import synthetic_arrays, write_split
 
@@ -67,7 +67,7 @@ def plain_figures(batch: Batch, scores: Tensor, value: Tensor) -> dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def found() -> Evaluation:
+def found() -> OracleEvaluation:
     rows = played_rows()
     return evaluate_predictor(noisy(rows), rows, loss_mode="qvalue", batch_size=64)
 
@@ -80,7 +80,7 @@ def plain() -> dict[str, Any]:
     return plain_figures(batch, scores, value)
 
 
-def test_figures_by_hand(found: Evaluation, plain: dict[str, Any]) -> None:
+def test_figures_by_hand(found: OracleEvaluation, plain: dict[str, Any]) -> None:
     assert found.n_positions == 360 and found.n_deals == 20
     for name in ("q_gap", "blunder_rate", "zero_regret_rate", "accuracy", "regret_max"):
         assert found.metrics[name] == pytest.approx(plain[name], rel=1e-12), name
@@ -97,7 +97,7 @@ def test_figures_by_hand(found: Evaluation, plain: dict[str, Any]) -> None:
     assert found.metrics["q_bias_spread"] == pytest.approx(max(biases) - min(biases))
 
 
-def test_intervals_hold_the_figures(found: Evaluation) -> None:
+def test_intervals_hold_the_figures(found: OracleEvaluation) -> None:
     assert found.interval_method == "percentile bootstrap over 20 deals"
     for row in found.table():
         if row.interval is not None:
@@ -107,14 +107,14 @@ def test_intervals_hold_the_figures(found: Evaluation) -> None:
     assert set(found.intervals) >= {"q_mae", "value_mae", "q_gap", "blunder_rate", "accuracy"}
 
 
-def test_calibration_by_hand(found: Evaluation, plain: dict[str, Any]) -> None:
+def test_calibration_by_hand(found: OracleEvaluation, plain: dict[str, Any]) -> None:
     assert found.q_calibration is not None
     histogram = found.q_calibration.to_json()["error_histogram"]
     assert sum(histogram["counts"]) == len(plain["errors"])
     for i, count in enumerate(histogram["counts"][1:-1], start=1):
         low = histogram["first_edge"] + i
         assert count == np.sum((plain["errors"] >= low) & (plain["errors"] < low + 1)), low
-    made = Calibration()
+    made = Reliability()
     made.update(np.array([1.0, 3.0, -43.0, 60.0]), np.array([2.0, 5.0, -40.0, 41.0]))
     assert made.bins() == [
         {"low": -44.0, "high": -40.0, "n": 1, "mean_predicted": -43.0, "mean_true": -40.0},
@@ -122,10 +122,10 @@ def test_calibration_by_hand(found: Evaluation, plain: dict[str, Any]) -> None:
         {"low": 40.0, "high": 44.0, "n": 1, "mean_predicted": 60.0, "mean_true": 41.0},
     ]
     assert made.expected_error == pytest.approx((3.0 + 2 * 1.5 + 19.0) / 4)
-    assert math.isnan(Calibration().expected_error)
+    assert math.isnan(Reliability().expected_error)
 
 
-def test_worst_positions(found: Evaluation, plain: dict[str, Any]) -> None:
+def test_worst_positions(found: OracleEvaluation, plain: dict[str, Any]) -> None:
     order = np.argsort(-plain["regrets"], kind="stable")
     lost = int((plain["regrets"] > 0).sum())
     assert [each.row for each in found.worst] == order[: min(20, lost)].tolist()
@@ -137,7 +137,7 @@ def test_worst_positions(found: Evaluation, plain: dict[str, Any]) -> None:
         assert max(each.scores, key=each.scores.__getitem__) == each.chosen
 
 
-def test_nothing_depends_on_the_batch_size(found: Evaluation) -> None:
+def test_nothing_depends_on_the_batch_size(found: OracleEvaluation) -> None:
     rows = played_rows()
     whole = evaluate_predictor(noisy(rows), rows, loss_mode="qvalue", batch_size=1000)
     assert whole.metrics == pytest.approx(found.metrics, rel=1e-9, nan_ok=True)
@@ -163,7 +163,7 @@ def test_figures_equal_those_of_the_trainer(tmp_path: Path, loss_mode: str) -> N
         default_root_dir=tmp_path,
     )
     (logged,) = trainer.validate(module, data, verbose=False)
-    found = evaluate(module, data.open_split("val"), device="cpu", batch_size=64)
+    found = evaluate_network(module, data.open_split("val"), device="cpu", batch_size=64)
     shared = {name: logged[f"val/{name}"] for name in found.metrics if f"val/{name}" in logged}
     assert len(shared) >= 30 and ("q_mae" in shared) == (loss_mode == "qvalue")
     for name, figure in shared.items():
@@ -171,7 +171,7 @@ def test_figures_equal_those_of_the_trainer(tmp_path: Path, loss_mode: str) -> N
 
 
 def test_policy_networks_have_no_q_error() -> None:
-    found = evaluate(tiny_module("policy"), played_rows(), device="cpu")
+    found = evaluate_network(tiny_module("policy"), played_rows(), device="cpu")
     rows = {row.name: row for row in found.table()}
     assert rows["q_mae"].figure is None and rows["q_mae"].verdict == ""
     assert rows["accuracy"].target == Target(about=(0.97, 0.02))
@@ -181,7 +181,7 @@ def test_policy_networks_have_no_q_error() -> None:
 
 
 def test_rows_without_a_game_behind_them(data_dir: Path) -> None:
-    found = evaluate(tiny_module("qvalue"), TokenizedSplit(data_dir / "val"), device="cpu")
+    found = evaluate_network(tiny_module("qvalue"), TokenizedSplit(data_dir / "val"), device="cpu")
     assert found.n_deals is None and found.interval_method.startswith("positions taken as")
     assert found.intervals["q_gap"][0] < found.metrics["q_gap"] < found.intervals["q_gap"][1]
     assert found.worst and all(each.command is None for each in found.worst)
@@ -191,7 +191,7 @@ def test_rows_without_a_game_behind_them(data_dir: Path) -> None:
 def test_limit_spreads_over_all_rows() -> None:
     assert spread(10, None).tolist() == spread(10, 99).tolist() == list(range(10))
     assert spread(10, 4).tolist() == [0, 2, 5, 7]
-    found = evaluate(tiny_module("qvalue"), played_rows(), device="cpu", limit=40)
+    found = evaluate_network(tiny_module("qvalue"), played_rows(), device="cpu", limit=40)
     assert (found.n_positions, found.n_deals) == (40, 20)
 
 
@@ -199,7 +199,7 @@ def test_the_module_is_left_as_it_was() -> None:
     module = tiny_module("qvalue")
     for mode in (True, False):
         module.train(mode)
-        evaluate(module, played_rows(), device="cpu", limit=10)
+        evaluate_network(module, played_rows(), device="cpu", limit=10)
         assert module.training == mode
     for parameter in module.parameters():
         assert parameter.grad is None
@@ -207,7 +207,7 @@ def test_the_module_is_left_as_it_was() -> None:
 
 def test_verdicts() -> None:
     def verdict(figure: float, interval: tuple[float, float]) -> str:
-        found = Evaluation(
+        found = OracleEvaluation(
             source="",
             loss_mode="qvalue",
             n_positions=1,
@@ -216,7 +216,7 @@ def test_verdicts() -> None:
             intervals={"q_gap": interval},
             groups={},
             q_calibration=None,
-            value_calibration=Calibration(),
+            value_calibration=Reliability(),
             worst=[],
             elapsed_s=1.0,
         )
@@ -241,23 +241,23 @@ class NoRows:
 def test_errors() -> None:
     module, rows = tiny_module("qvalue"), played_rows()
     with pytest.raises(ForgeError, match="there are no rows"):
-        evaluate(module, NoRows(), device="cpu")
+        evaluate_network(module, NoRows(), device="cpu")
     for option, message in (
         ({"batch_size": 0}, "batch_size must be at least 1, got 0"),
         ({"limit": 0}, "limit must be at least 1, got 0"),
         ({"n_worst": -1}, "n_worst must be at least 0, got -1"),
     ):
         with pytest.raises(ForgeError, match=message):
-            evaluate(module, rows, device="cpu", **option)
+            evaluate_network(module, rows, device="cpu", **option)
     with pytest.raises(ForgeError, match="valid are auto"):
-        evaluate(module, rows, device="tpu")
+        evaluate_network(module, rows, device="tpu")
     with torch.no_grad():
         module.get_parameter("model.output_proj.bias").fill_(float("nan"))
     with pytest.raises(ForgeError, match="not numbers"):
-        evaluate(module, rows, device="cpu")
+        evaluate_network(module, rows, device="cpu")
 
 
 def test_synthetic_rows_are_no_positions() -> None:
     arrays = {k: torch.from_numpy(v) for k, v in synthetic_arrays(50, seed=1).items()}
-    found = evaluate(tiny_module("qvalue"), BatchRows(arrays), device="cpu")
+    found = evaluate_network(tiny_module("qvalue"), BatchRows(arrays), device="cpu")
     assert found.n_deals is None

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from forge.errors import ForgeError
 from forge.learn.optimizers import make_optimizer
-from forge.ml.measure.protocol import ReferenceRows, solve_seeds
+from forge.ml.measure.reference_protocol import ReferenceRows, solve_seeds
 from forge.ml.module import DominoLightningModule, q_loss
 from forge.ml.networks.architectures import build_network
 from forge.ml.networks.mlp import SuitMLP

@@ -17,7 +17,7 @@ import yaml
 
 from forge.errors import ForgeError
 from forge.ml.rows import ROW_SHAPES
-from forge.ml.tokenize import Listener, Report, Settings, ShardDone, tokenize
+from forge.ml.tokenize import Report, Settings, ShardDone, TokenizeListener, tokenize
 from forge.ml.tokenized.folder import locked
 from forge.ml.tokenized.npy_writer import JOURNAL, SplitWriter, read_journal
 from forge.ml.tokenized.sources import shard_sources
@@ -31,7 +31,7 @@ def run(
     shards: Path,
     output: Path,
     force: bool = False,
-    listener: Listener | None = None,
+    listener: TokenizeListener | None = None,
     **settings: Any,
 ) -> Report:
     settings = {"samples_per_shard": N_SAMPLES, **settings}
@@ -107,7 +107,7 @@ def test_a_killed_run_is_taken_up(
     assert not (tmp_path / ".building").exists()
 
 
-class Interrupter(Listener):
+class Interrupter(TokenizeListener):
     """Sends a signal after some deals."""
 
     def __init__(self, after: int, n_signals: int = 1) -> None:

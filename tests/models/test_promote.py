@@ -14,7 +14,7 @@ from safetensors import safe_open
 
 from forge.errors import ForgeError
 from forge.learn.network_module import STAGE_KEY
-from forge.ml.measure.network_pass import evaluate
+from forge.ml.measure.network_pass import evaluate_network
 from forge.ml.module import DominoLightningModule
 from forge.models import card
 from forge.models.catalog import SHIPPED, Model, list_models
@@ -50,7 +50,7 @@ def test_what_lies_in_the_folder(tmp_path: Path, folder: Path, loss_mode: str) -
     files = [model.name + suffix for suffix in FILES]
     assert names_in(folder) == sorted([*files, "README.md", "catalog.json"])
     assert list_models(folder) == [model]
-    metrics = evaluate(tiny_module(loss_mode), played_rows(n_games=2), device="cpu").metrics
+    metrics = evaluate_network(tiny_module(loss_mode), played_rows(n_games=2), device="cpu").metrics
     if loss_mode == "qvalue":
         convention = f"domino-qval-nano-5k-qgap{metrics['q_gap']:.3f}-qmae{metrics['q_mae']:.2f}"
     else:
@@ -97,9 +97,9 @@ def test_half_precision_is_measured_as_stored(checkpoint: Path, folder: Path) ->
         == torch.float16
     )
     assert module.dtype == torch.float32  # computes as any other
-    metrics = evaluate(module, played_rows(n_games=2), device="cpu").metrics
+    metrics = evaluate_network(module, played_rows(n_games=2), device="cpu").metrics
     assert model.metrics["q_mae"] == metrics["q_mae"]
-    exact = evaluate(tiny_module(), played_rows(n_games=2), device="cpu").metrics
+    exact = evaluate_network(tiny_module(), played_rows(n_games=2), device="cpu").metrics
     assert model.metrics["q_mae"] != exact["q_mae"]
 
 

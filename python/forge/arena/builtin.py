@@ -94,7 +94,7 @@ class _Network(PlayerKind):
         return NetworkOptions(find(rest))
 
 
-class Stage1(_Network):
+class OracleNetwork(_Network):
     """See `NetworkPlayer`."""
 
     name = "model"
@@ -122,7 +122,7 @@ class Stage1(_Network):
         return NetworkPlayer(module, device, options.sample)
 
 
-class Stage2(_Network):
+class TranscriptNetwork(_Network):
     """See `TranscriptPlayer`."""
 
     name = "stage2"
@@ -219,8 +219,8 @@ BUILTIN: Final[tuple[PlayerKind, ...]] = (
     Random(),
     GreedyPoints(),
     _ORACLE,
-    Stage1(),
-    Stage2(),
+    OracleNetwork(),
+    TranscriptNetwork(),
     ForPoints(),
     ForContract(),
 )

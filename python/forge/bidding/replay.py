@@ -47,7 +47,7 @@ class ReplayedPlay:
 
 
 @dataclass(frozen=True)
-class Trick:
+class ReplayedTrick:
     """One trick.
 
     Args:
@@ -75,7 +75,7 @@ class Replay:
     deal: Deal
     decl: int
     plays: tuple[ReplayedPlay, ...]
-    tricks: tuple[Trick, ...]
+    tricks: tuple[ReplayedTrick, ...]
 
     @property
     def perfect_points(self) -> int:
@@ -141,13 +141,13 @@ def _judged(position: Position, domino: int, q: Sequence[int]) -> ReplayedPlay:
     return ReplayedPlay(seat, domino, total(best), total(values[domino]), equals)
 
 
-def _tricks(decl: int, plays: Sequence[ReplayedPlay]) -> list[Trick]:
+def _tricks(decl: int, plays: Sequence[ReplayedPlay]) -> list[ReplayedTrick]:
     tricks = []
     for first in range(0, N_PLAYS, N_SEATS):
         four = tuple(plays[first : first + N_SEATS])
         dominoes = [play.domino for play in four]
         winner = four[trick_winner(decl, dominoes)].seat
-        tricks.append(Trick(four, winner, trick_points(dominoes)))
+        tricks.append(ReplayedTrick(four, winner, trick_points(dominoes)))
     return tricks
 
 

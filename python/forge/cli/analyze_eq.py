@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from forge.eq.analysis.decisions import Decisions
     from forge.eq.analysis.measurements import Measurements
-    from forge.eq.analysis.rows import Analysis
+    from forge.eq.analysis.report import Analysis
     from forge.eq.oracle import Oracle
     from forge.eq.records import EqRecord
 
@@ -96,7 +96,7 @@ def analyze_eq(args: AnalyzeEqArgs) -> None:
     Writes analysis.json and PNG plots.
     """
     from forge.eq.analysis.decisions import decisions_with_choice, read_games
-    from forge.eq.analysis.figures import analyse
+    from forge.eq.analysis.by_trick import analyse
     from forge.ops import resolve_device
 
     config = args.config

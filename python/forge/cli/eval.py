@@ -117,10 +117,10 @@ def _refuse_options_of_worst(given: Given, stage: int) -> None:
 def _show(found: Measured, screen: Console) -> None:
     from forge.cli.show.eval_eq_tables import show_eq_evaluation
     from forge.cli.show.eval_tables import show_evaluation
-    from forge.ml.measure.report import Evaluation
+    from forge.ml.measure.report import OracleEvaluation
     from forge.stage2.measure import EqEvaluation
 
-    if isinstance(found, Evaluation):
+    if isinstance(found, OracleEvaluation):
         show_evaluation(found, screen)
     if isinstance(found, EqEvaluation):
         show_eq_evaluation(found, screen)
@@ -144,9 +144,9 @@ def _about(checkpoint: Path, module: NetworkModule, split: str, device: str) -> 
 
 def _worst_and_plots(found: Measured, draw: bool) -> dict[str, bytes]:
     """Files of the report beside its JSON, by name; none where no worst rows are listed."""
-    from forge.ml.measure.report import Evaluation
+    from forge.ml.measure.report import OracleEvaluation
 
-    if not isinstance(found, Evaluation):
+    if not isinstance(found, OracleEvaluation):
         return {}
     files: dict[str, bytes] = {}
     commands = [
@@ -157,9 +157,9 @@ def _worst_and_plots(found: Measured, draw: bool) -> dict[str, bytes]:
     if commands:
         files["worst.txt"] = ("\n".join(commands) + "\n").encode()
     if draw:
-        from forge.look.plots.evaluation import plots
+        from forge.look.plots.evaluation import evaluation_plots
 
-        files |= {f"{name}.png": image for name, image in plots(found).items()}
+        files |= {f"{name}.png": image for name, image in evaluation_plots(found).items()}
     return files
 
 

@@ -17,7 +17,7 @@ from forge.ml.settings import DEFAULT_GLOBAL_SEED, DEFAULT_SAMPLES_PER_SHARD
 from forge.options import option
 
 if TYPE_CHECKING:
-    from forge.ml.tokenize import Plan, Settings
+    from forge.ml.tokenize import Settings, TokenizePlan
     from forge.ml.tokenized.sources import Source
 
 DEFAULT_INPUT: Final = Path("data/shards-standard")
@@ -149,7 +149,7 @@ def run_tokenizer(
     end_if_stopped(report.stopped_by)
 
 
-def show_plan(plan: Plan, settings: Settings) -> None:
+def show_plan(plan: TokenizePlan, settings: Settings) -> None:
     """Print for each split what is there and what would be done."""
     screen = console()
     table = Table("split", "deals", "states", "samples at most", "there", "to do")

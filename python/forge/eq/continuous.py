@@ -18,7 +18,7 @@ from forge.work.stop import StopSignal
 
 
 @dataclass(frozen=True)
-class Batch:
+class GameBatch:
     """What one batch of games came to."""
 
     seeds: tuple[int, ...]
@@ -41,7 +41,7 @@ class EqReport:
     elapsed_s: float = 0.0
     stopped_by: int | None = None  # the signal that ended the run early
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: GameBatch) -> None:
         """Count a batch."""
         self.n_games += len(batch.seeds)
         self.n_decisions += batch.n_decisions
@@ -76,7 +76,7 @@ def generate_games(
     root: Path,
     batch_size: int,
     limit: int | None = None,
-    on_batch: Callable[[Batch], None] | None = None,
+    on_batch: Callable[[GameBatch], None] | None = None,
 ) -> EqReport:
     """Make the missing files of `seeds`, in order, until done, stopped or at the limit.
 
@@ -128,7 +128,7 @@ def _claim_some(
     return claims
 
 
-def _make(claims: dict[int, FileClaim], play: Callable[[Sequence[int]], EqRecord]) -> Batch:
+def _make(claims: dict[int, FileClaim], play: Callable[[Sequence[int]], EqRecord]) -> GameBatch:
     """Play the claimed games and put their files in place."""
     start = time.perf_counter()
     record = play(tuple(claims))
@@ -140,4 +140,4 @@ def _make(claims: dict[int, FileClaim], play: Callable[[Sequence[int]], EqRecord
         except OSError as error:
             raise unwritable(claim.target, error) from error
     n_worlds = int(record["n_samples"].sum())
-    return Batch(tuple(claims), len(record), n_worlds, n_bytes, time.perf_counter() - start)
+    return GameBatch(tuple(claims), len(record), n_worlds, n_bytes, time.perf_counter() - start)

@@ -13,7 +13,12 @@ from forge.errors import ForgeError
 from forge.learn.batches import Batch
 from forge.learn.data_module import RankSampler, as_is
 from forge.learn.settings import RowsSettings
-from forge.ml.measure.protocol import REFERENCE_SEEDS, ReferenceRows, reference_rows, solve_seeds
+from forge.ml.measure.reference_protocol import (
+    REFERENCE_SEEDS,
+    ReferenceRows,
+    reference_rows,
+    solve_seeds,
+)
 from forge.ml.mixing import PositionStream
 from forge.ml.positions import StreamOptions
 from forge.ml.settings import StreamSettings

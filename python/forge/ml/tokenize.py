@@ -21,19 +21,19 @@ from typing import Any
 
 from forge.errors import ForgeError
 from forge.ml.tokenized.folder import Settings, TokenizedFolder, locked
-from forge.ml.tokenized.npy_writer import Entry, Rows, SplitWriter, data_hash, read_journal
+from forge.ml.tokenized.npy_writer import Rows, ShardEntry, SplitWriter, data_hash, read_journal
 from forge.ml.tokenized.sources import BATCH_ROWS, Source
 from forge.work.seed_files import SPLITS
 from forge.work.seed_files import split_of as get_split
 from forge.work.stop import StopSignal
 
 __all__ = [
-    "Listener",
-    "Plan",
     "Report",
     "Settings",
     "ShardDone",
     "SplitPlan",
+    "TokenizeListener",
+    "TokenizePlan",
     "get_split",
     "make_plan",
     "tokenize",
@@ -45,11 +45,11 @@ class ShardDone:
     """One deal tokenised; `elapsed_s` is what reading (or solving), tokenising and writing took."""
 
     split: str
-    entry: Entry
+    entry: ShardEntry
     elapsed_s: float
 
 
-class Listener:
+class TokenizeListener:
     """Hears what a run does; this one ignores it."""
 
     def planned(self, n_deals: int) -> None:
@@ -73,7 +73,7 @@ class SplitPlan:
     """
 
     sources: Sequence[Source]
-    stored: dict[str, tuple[int, Entry]]
+    stored: dict[str, tuple[int, ShardEntry]]
     is_finished: bool
 
     @property
@@ -83,7 +83,7 @@ class SplitPlan:
 
 
 @dataclass(frozen=True)
-class Plan:
+class TokenizePlan:
     """What a run will do."""
 
     folder: TokenizedFolder
@@ -120,7 +120,7 @@ class Report:
 
 def make_plan(
     sources: Sequence[Source], output: Path, settings: Settings, force: bool = False
-) -> Plan:
+) -> TokenizePlan:
     """Compare the deals wanted with what is there; writes nothing.
 
     Args:
@@ -143,7 +143,7 @@ def make_plan(
         splits[split] = SplitPlan(wanted, stored, entries == _fingerprints(wanted))
     if folder.replaces:  # an old split may lie where none is wanted
         splits = {s: SplitPlan(plan.sources, {}, False) for s, plan in splits.items()}
-    return Plan(folder, splits)
+    return TokenizePlan(folder, splits)
 
 
 def _fingerprints(sources: Sequence[Source]) -> list[tuple[str, str]]:
@@ -152,7 +152,7 @@ def _fingerprints(sources: Sequence[Source]) -> list[tuple[str, str]]:
 
 def _unchanged(
     folder: TokenizedFolder, split: str, wanted: Sequence[Source]
-) -> dict[str, tuple[int, Entry]]:
+) -> dict[str, tuple[int, ShardEntry]]:
     fingerprints = dict(_fingerprints(wanted))
     stored = {}
     n_rows = 0
@@ -174,7 +174,7 @@ def tokenize(
     settings: Settings,
     description: str,
     force: bool = False,
-    listener: Listener | None = None,
+    listener: TokenizeListener | None = None,
 ) -> Report:
     """Make or complete the data of the given deals.
 
@@ -198,7 +198,7 @@ def tokenize(
     with locked(output):
         TokenizedFolder(output).complete_publishing()
         plan = make_plan(sources, output, settings, force)
-        run = _Run(plan, settings, listener or Listener())
+        run = _Run(plan, settings, listener or TokenizeListener())
         if not plan.is_finished:
             run.work(description)
     run.report.elapsed_s = time.perf_counter() - start
@@ -208,7 +208,7 @@ def tokenize(
 class _Run:
     """One run over a plan."""
 
-    def __init__(self, plan: Plan, settings: Settings, listener: Listener) -> None:
+    def __init__(self, plan: TokenizePlan, settings: Settings, listener: TokenizeListener) -> None:
         self._plan = plan
         self._settings = settings
         self._listener = listener

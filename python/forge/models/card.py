@@ -131,7 +131,7 @@ def with_tables(readme: str, models: Sequence[Model]) -> str:
     return f"{before}{BEGIN}\n\n{tables(models)}\n\n{END}{after}"
 
 
-def card_text(model: Model) -> str:
+def model_card(model: Model) -> str:
     """The card of one model, Markdown."""
     sections = {
         "Architecture": _list(

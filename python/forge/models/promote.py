@@ -217,7 +217,7 @@ def _write(model: Model, weights: dict[str, bytes], folder: Path) -> None:
         index = stack.enter_context(_claim(folder / INDEX_FILE))
         _check_free(model.name, folder)
         models = [*list_models(folder), model]
-        own = {**weights, ".md": card.card_text(model).encode()}
+        own = {**weights, ".md": card.model_card(model).encode()}
         claims = [prepare(model.name + suffix, data) for suffix, data in own.items()]
         index.write(index_bytes(models))
         index.flush()

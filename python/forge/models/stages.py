@@ -183,7 +183,7 @@ model = catalog.load("{name}")  # checks the hash
             from forge.ml.data import DominoDataModule
 
             return DominoDataModule(data).open_split(split), f"{split} split of {data}"
-        from forge.ml.measure.protocol import reference_rows
+        from forge.ml.measure.reference_protocol import reference_rows
         from forge.ops import resolve_device
 
         rows = reference_rows(split, device=resolve_device(device), on_deal=on_deal)
@@ -212,9 +212,11 @@ model = catalog.load("{name}")  # checks the hash
         **options: Any,
     ) -> Measured:
         """See `Stage`."""
-        from forge.ml.measure.network_pass import evaluate
+        from forge.ml.measure.network_pass import evaluate_network
 
-        return evaluate(module, rows, device=device, on_batch=on_batch, n_worst=n_worst, **options)
+        return evaluate_network(
+            module, rows, device=device, on_batch=on_batch, n_worst=n_worst, **options
+        )
 
     def exportable(self, checkpoint: Path) -> Exportable:
         """See `Stage`."""
@@ -289,7 +291,7 @@ best_slots = mean.masked_fill(~games.legal, float("-inf")).argmax(dim=1)
 
     def open_shipped_rows(self, data: Path | None, on_deal: Moved | None) -> tuple[RowSource, str]:
         """See `Stage`."""
-        from forge.ml.measure.protocol import REFERENCE_SEEDS
+        from forge.ml.measure.reference_protocol import REFERENCE_SEEDS
         from forge.stage2.decisions import JudgedDecisions
 
         rows, _ = self.open_rows(data)

@@ -14,7 +14,7 @@ BIN_EDGES: Final = np.arange(-44, 45, BIN_POINTS)
 ERROR_EDGES: Final = np.arange(-30.5, 31.0, 1.0)
 
 
-class Calibration:
+class Reliability:
     """Reliability of predicted points, all in one frame (the **acting-team frame** here).
 
     Per bin of the prediction, 4 points wide from -44 to 44: how many, their mean prediction and

@@ -19,7 +19,7 @@ from forge.errors import ForgeError
 from forge.game.deal import Deal
 from forge.oracle.shards import writers
 from forge.oracle.shards.naming import ShardKey
-from forge.oracle.shards.pipeline import Listener, PassedOver, PipelineOptions, run_pipeline
+from forge.oracle.shards.pipeline import PassedOver, PipelineOptions, ShardListener, run_pipeline
 from forge.oracle.shards.schema import read_metadata
 from forge.oracle.shards.timer import ShardTiming
 from forge.oracle.shards.writers import Solved
@@ -46,7 +46,7 @@ def quick_solve(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Tablebase, "solve", staticmethod(solve))
 
 
-class Recorder(Listener):
+class Recorder(ShardListener):
     """Keeps what it hears."""
 
     def __init__(self) -> None:
@@ -260,14 +260,14 @@ import sys, time
 from pathlib import Path
 import torch
 from forge.oracle.shards.naming import ShardKey
-from forge.oracle.shards.pipeline import Listener, PipelineOptions, run_pipeline
+from forge.oracle.shards.pipeline import ShardListener, PipelineOptions, run_pipeline
 from forge.oracle.tablebase import Tablebase
 from support.shards import made_up_rows
 
 rows = [torch.from_numpy(column) for column in made_up_rows(1000).as_tuple()]
 Tablebase.solve = staticmethod(lambda deal, decl, device="cpu": Tablebase(deal, decl, *rows))
 
-class Teller(Listener):
+class Teller(ShardListener):
     def solved(self, solved):
         print(solved.key.seed, flush=True)
         time.sleep(0.01)

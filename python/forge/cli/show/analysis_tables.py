@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from forge.eq.analysis.rows import Analysis, Group
+from forge.eq.analysis.report import Analysis, Group
 from forge.stats.figures import Figure
 
 _UNDEFINED = "-"

@@ -6,7 +6,7 @@ import time
 
 from rich.console import Console
 
-from forge.eq.continuous import Batch, rates
+from forge.eq.continuous import GameBatch, rates
 from forge.game.constants import N_PLAYS
 from forge.work.progress import progress_bar
 from forge.work.tracking import Tracker
@@ -37,7 +37,7 @@ class EqProgress:
         self._n_decided += n_decisions
         self._bar.update(self._task, advance=n_decisions, rate=self.rate)
 
-    def finished(self, batch: Batch) -> None:
+    def finished(self, batch: GameBatch) -> None:
         """A batch of games is in place."""
         n_games = len(batch.seeds)
         self._n_finished += n_games

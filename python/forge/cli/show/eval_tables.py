@@ -6,13 +6,13 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from forge.ml.measure.report import N_TARGET_ROWS, Evaluation, TableRow, group_label
+from forge.ml.measure.report import N_TARGET_ROWS, OracleEvaluation, TableRow, group_label
 
 _COLOURS = {"met": "green", "missed": "red", "as expected": "green", "unusual": "yellow"}
 _UNDEFINED = "-"
 
 
-def show_evaluation(found: Evaluation, screen: Console) -> None:
+def show_evaluation(found: OracleEvaluation, screen: Console) -> None:
     """Print what was measured on what, the figures, regret by group, slots, and the worst."""
     screen.print(
         f"{found.loss_mode} network on {found.source}: {found.n_positions:,} positions, "
@@ -48,7 +48,7 @@ def number(figure: float | None, is_share: bool = False) -> str:
     return f"{100 * figure:.2f} %" if is_share else f"{figure:.3f}"
 
 
-def _figures(found: Evaluation) -> Table:
+def _figures(found: OracleEvaluation) -> Table:
     table = new_table("Figures", "figure", "value", "95 % interval", "target", "verdict")
     for i, row in enumerate(found.table()):
         if row.figure is None:
@@ -80,7 +80,7 @@ def _target(row: TableRow) -> str:
     return f"about {row.target.about[0] * factor:g}{unit}"
 
 
-def _groups(found: Evaluation, name: str) -> Table:
+def _groups(found: OracleEvaluation, name: str) -> Table:
     table = new_table(
         f"Regret by {name}", name, "positions", "deals", "mean regret", "95 % interval", "blunders"
     )
@@ -97,7 +97,7 @@ def _groups(found: Evaluation, name: str) -> Table:
     return table
 
 
-def _slots(found: Evaluation) -> Table:
+def _slots(found: OracleEvaluation) -> Table:
     table = new_table("By slot", "slot", "mean regret where best", "Q bias", "tied where best")
     for slot in found.slots():
         table.add_row(
@@ -109,7 +109,7 @@ def _slots(found: Evaluation) -> Table:
     return table
 
 
-def _calibration(found: Evaluation) -> str:
+def _calibration(found: OracleEvaluation) -> str:
     q = found.q_calibration
     of_q = f"not defined for a {found.loss_mode} network"
     if q is not None:
@@ -118,7 +118,7 @@ def _calibration(found: Evaluation) -> str:
     return f"expected calibration error: Q {of_q}, V {of_v}"
 
 
-def _worst(found: Evaluation) -> Table:
+def _worst(found: OracleEvaluation) -> Table:
     table = new_table(
         "Worst positions (Q in the team-0 frame)",
         *("declaration", "played", "best", "regret", "trick", "seat", "Q played", "Q best"),

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from rich.console import Console
 
 from forge.oracle.shards.naming import ShardKey
-from forge.oracle.shards.pipeline import Listener, PassedOver
+from forge.oracle.shards.pipeline import PassedOver, ShardListener
 from forge.oracle.shards.timer import ShardTiming
 from forge.oracle.shards.writers import Solved
 from forge.work.progress import memory_use, progress_bar
 from forge.work.tracking import Tracker
 
 
-class ProgressListener(Listener):
+class ProgressListener(ShardListener):
     """Prints each shard's timing, moves the bar, and passes the numbers to a tracker.
 
     `total` is the number of shards to make, None without an end (the bar then has no ETA). Shards

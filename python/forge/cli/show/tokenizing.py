@@ -6,12 +6,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from forge.ml.tokenize import Listener, Report, ShardDone
+from forge.ml.tokenize import Report, ShardDone, TokenizeListener
 from forge.work.progress import progress_bar
 from forge.work.tracking import Tracker
 
 
-class TokenizeProgress(Listener):
+class TokenizeProgress(TokenizeListener):
     """A line a deal, a bar with rate and ETA on a terminal, and numbers for a tracker.
 
     Args:

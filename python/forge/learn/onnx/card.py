@@ -27,7 +27,7 @@ def card_json(export: Mapping[str, Any], subject: Exportable) -> bytes:
     return (json.dumps(card, indent=2) + "\n").encode()
 
 
-def card_text(export: Mapping[str, Any], subject: Exportable) -> bytes:
+def export_card(export: Mapping[str, Any], subject: Exportable) -> bytes:
     """The card for people: Markdown, UTF-8. Arguments as `card_json`."""
     texts = subject.texts
     hparams = ", ".join(f"{name} {value}" for name, value in export["hyper_parameters"].items())

@@ -15,7 +15,7 @@ import forge
 from forge.errors import ForgeError
 from forge.learn.batches import Batch, RowSource, spread
 from forge.learn.onnx.agreement import Agreement, agreement, onnx_runner, run_all, torch_runner
-from forge.learn.onnx.card import card_json, card_text
+from forge.learn.onnx.card import card_json, export_card
 from forge.learn.onnx.exportable import Exportable
 from forge.learn.onnx.graph import DEFAULT_OPSET, check_opset, to_onnx
 from forge.learn.onnx.variants import VARIANTS, make_variant
@@ -119,7 +119,7 @@ def export(
             versions=versions,
         )
         record = asdict(result)
-        made |= {"json": card_json(record, subject), "md": card_text(record, subject)}
+        made |= {"json": card_json(record, subject), "md": export_card(record, subject)}
         for kind, data in made.items():
             claims[kind].write(data)
             claims[kind].flush()

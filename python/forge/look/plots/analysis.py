@@ -11,7 +11,7 @@ from matplotlib.ticker import LogLocator, PercentFormatter
 
 from forge.eq.analysis.decisions import FloatArray
 from forge.eq.analysis.measurements import Measurements
-from forge.eq.analysis.rows import Analysis, SamplingRow
+from forge.eq.analysis.report import Analysis, SamplingRow
 from forge.look.plots.evaluation import draw_png
 from forge.stats.figures import Figure
 from forge.stats.intervals import CONFIDENCE

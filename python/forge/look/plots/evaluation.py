@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from forge.ml.measure.report import Evaluation, group_label
-from forge.stats.reliability import BIN_EDGES, ERROR_EDGES, Calibration
+from forge.ml.measure.report import OracleEvaluation, group_label
+from forge.stats.reliability import BIN_EDGES, ERROR_EDGES, Reliability
 
 # Inches and dots per inch: 1120 x 700 pixels.
 _SIZE: Final = (8.0, 5.0)
@@ -21,7 +21,7 @@ _COLOUR: Final = "#2c6fbb"
 _FAINT: Final = "#9a9a9a"
 
 
-def plots(evaluation: Evaluation) -> dict[str, bytes]:
+def evaluation_plots(evaluation: OracleEvaluation) -> dict[str, bytes]:
     """All plots of an evaluation.
 
     Args:
@@ -59,14 +59,14 @@ def draw_png(draw: Callable[[Axes], None], footer: str) -> bytes:
     return file.getvalue()
 
 
-def _footer(evaluation: Evaluation) -> str:
+def _footer(evaluation: OracleEvaluation) -> str:
     name = evaluation.about.get("checkpoint")
     named = f"{str(name).rsplit('/', 1)[-1]} · " if name else ""
     source = evaluation.source if len(evaluation.source) <= 110 else f"{evaluation.source[:107]}..."
     return f"{named}{evaluation.n_positions:,} positions · {source}"
 
 
-def _regret(evaluation: Evaluation, name: str, axes: Axes) -> None:
+def _regret(evaluation: OracleEvaluation, name: str, axes: Axes) -> None:
     """Mean regret by group with its interval, and how many positions stand behind it."""
     groups = [group for group in evaluation.groups[name] if group["n"]]
     places = np.arange(len(groups))
@@ -103,7 +103,7 @@ def _regret(evaluation: Evaluation, name: str, axes: Axes) -> None:
     axes.set_title(f"Regret by {name}, with 95 % intervals")
 
 
-def _reliability(calibration: Calibration, symbol: str, axes: Axes) -> None:
+def _reliability(calibration: Reliability, symbol: str, axes: Axes) -> None:
     """Mean truth against mean prediction, bin by bin; the size of a dot is how many."""
     bins = calibration.bins()
     predicted = np.array([each["mean_predicted"] for each in bins])
@@ -124,7 +124,7 @@ def _reliability(calibration: Calibration, symbol: str, axes: Axes) -> None:
     axes.legend(loc="upper left", frameon=False)
 
 
-def _errors(calibration: Calibration, q_mae: float, axes: Axes) -> None:
+def _errors(calibration: Reliability, q_mae: float, axes: Axes) -> None:
     """Histogram of predicted minus true Q, the outermost bars taking everything beyond."""
     counts = calibration.error_counts
     centres = (ERROR_EDGES[:-1] + ERROR_EDGES[1:]) / 2

@@ -110,7 +110,7 @@ def facts(view: DecisionView, width: int) -> Text:
     known = "all there are: exact" if view.complete else "sampled"
     parts = [
         f"worlds {view.n_samples} ({known})",
-        f"ESS {view.ess:.1f} ({100 * share:.0f} %) {gauge(share)}",
+        f"ESS {view.ess:.1f} ({100 * share:.0f} %) {text_gauge(share)}",
         f"max weight {view.max_w:.3f}",
         f"converged {'yes' if view.converged else 'no'}",
         f"exploration {view.mode}",
@@ -121,7 +121,7 @@ def facts(view: DecisionView, width: int) -> Text:
     return titled("Worlds and choice", packed(parts, "  ", width))
 
 
-def gauge(share: float, n_cells: int = 8) -> str:
+def text_gauge(share: float, n_cells: int = 8) -> str:
     """A share 0..1 as a bar between brackets."""
     full = round(n_cells * min(1.0, max(0.0, share)))
     return f"[{'█' * full}{'·' * (n_cells - full)}]"

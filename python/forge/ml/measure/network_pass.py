@@ -15,12 +15,18 @@ from torch import Tensor
 from forge import ops
 from forge.errors import ForgeError
 from forge.learn.batches import RowSource, batches, spread
-from forge.ml.measure.report import Evaluation
+from forge.ml.measure.report import OracleEvaluation
 from forge.ml.measure.sums import Collected
 from forge.ml.measure.worst import worst_positions
 from forge.ml.module import DominoLightningModule
 
-__all__ = ["Evaluation", "Predict", "evaluate", "evaluate_predictor", "module_predictor"]
+__all__ = [
+    "OracleEvaluation",
+    "Predict",
+    "evaluate_network",
+    "evaluate_predictor",
+    "module_predictor",
+]
 
 DEFAULT_BATCH_SIZE: Final = 4096
 DEFAULT_N_WORST: Final = 20
@@ -30,13 +36,13 @@ DEFAULT_N_WORST: Final = 20
 Predict = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-def evaluate(
+def evaluate_network(
     module: DominoLightningModule,
     rows: RowSource,
     *,
     device: str | torch.device = "auto",
     **options: Any,
-) -> Evaluation:
+) -> OracleEvaluation:
     """Measure a module on rows. It is moved to `device` and back, and left in its own mode.
 
     Args:
@@ -79,7 +85,7 @@ def evaluate_predictor(
     n_worst: int = DEFAULT_N_WORST,
     source: str | None = None,
     on_batch: Callable[[int, int], None] | None = None,
-) -> Evaluation:
+) -> OracleEvaluation:
     """Measure anything that predicts (a module, an ONNX session, ...) on rows.
 
     Args:
@@ -120,7 +126,7 @@ def evaluate_predictor(
             on_batch(done, len(indices))
     elapsed_s = time.perf_counter() - start
     regrets = np.concatenate(collected.regrets)
-    return Evaluation(
+    return OracleEvaluation(
         source=source or str(getattr(rows, "source", None) or getattr(rows, "folder", "rows")),
         loss_mode=loss_mode,
         n_positions=len(indices),

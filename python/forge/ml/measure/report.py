@@ -8,7 +8,7 @@ from typing import Any, Final
 from forge.game.constants import N_SLOTS
 from forge.game.declarations import DECLARATION_NAMES
 from forge.stats.intervals import CONFIDENCE, Interval
-from forge.stats.reliability import Calibration
+from forge.stats.reliability import Reliability
 
 JSON_VERSION: Final = 1
 
@@ -98,7 +98,7 @@ class WorstPosition:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class OracleEvaluation:
     """Everything measured in one pass over the rows.
 
     Args:
@@ -124,8 +124,8 @@ class Evaluation:
     metrics: dict[str, float]
     intervals: dict[str, Interval]
     groups: dict[str, list[dict[str, float]]]
-    q_calibration: Calibration | None
-    value_calibration: Calibration
+    q_calibration: Reliability | None
+    value_calibration: Reliability
     worst: list[WorstPosition]
     elapsed_s: float
     about: dict[str, Any] = field(default_factory=dict)
@@ -191,7 +191,7 @@ class Evaluation:
 
 
 def group_label(name: str, index: int) -> str:
-    """What a group of `Evaluation.groups` is called in tables and plots."""
+    """What a group of `OracleEvaluation.groups` is called in tables and plots."""
     return DECLARATION_NAMES[index] if name == "declaration" else str(index + 1)
 
 

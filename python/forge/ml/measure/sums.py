@@ -11,7 +11,7 @@ from torch import Tensor
 
 from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_SLOTS, N_TRICKS
 from forge.learn.batches import Batch, choose_slots
-from forge.ml.measure.replay import positions_of, trick_numbers
+from forge.ml.measure.detokenize import positions_of, trick_numbers
 from forge.ml.metrics import (
     BLUNDER_POINTS,
     EpochMetrics,
@@ -22,7 +22,7 @@ from forge.ml.metrics import (
 )
 from forge.ml.networks.transformer import DECL_FEATURE
 from forge.stats.intervals import MAX_GROUPS, Interval, RatioSums, quantile_interval
-from forge.stats.reliability import Calibration
+from forge.stats.reliability import Reliability
 
 _N_REGRETS: Final = 2 * HAND_POINTS + 1
 # How the names of figures begin that are shares of positions.
@@ -64,8 +64,8 @@ class Collected:
         self.q_in_points = q_in_points
         self.metrics = EpochMetrics(q_in_points)
         self.deals = Deals()
-        self.q_calibration = Calibration()
-        self.value_calibration = Calibration()
+        self.q_calibration = Reliability()
+        self.value_calibration = Reliability()
         self.regrets: list[npt.NDArray[np.uint8]] = []
         self.sums: RatioSums | None = None
         self.regret_histograms: npt.NDArray[np.float64] = np.zeros((MAX_GROUPS, _N_REGRETS))

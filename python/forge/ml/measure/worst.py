@@ -13,7 +13,7 @@ from forge.game.deal import Deal
 from forge.game.declarations import declaration_name
 from forge.game.tables import domino_name
 from forge.learn.batches import RowSource, choose_slots
-from forge.ml.measure.replay import PositionBatch, positions_of, trick_numbers
+from forge.ml.measure.detokenize import PositionBatch, positions_of, trick_numbers
 from forge.ml.measure.report import WorstPosition
 from forge.ml.metrics import best_qvals, regret
 from forge.ml.networks.transformer import DECL_FEATURE

@@ -25,7 +25,7 @@ import yaml  # type: ignore[import-untyped, unused-ignore]
 from forge.errors import ForgeError
 from forge.ml.rows import ROW_SHAPES
 from forge.ml.settings import DEFAULT_GLOBAL_SEED, DEFAULT_SAMPLES_PER_SHARD
-from forge.ml.tokenized.npy_writer import JOURNAL, Entry, read_journal
+from forge.ml.tokenized.npy_writer import JOURNAL, ShardEntry, read_journal
 from forge.work.atomic import unwritable, write_file
 from forge.work.seed_files import SPLITS
 
@@ -76,7 +76,7 @@ class TokenizedFolder:
     path: Path
     stored: dict[str, Any] | None = None
     hashes: dict[str, str] = field(default_factory=dict)
-    entries: dict[str, list[Entry]] = field(default_factory=lambda: {s: [] for s in SPLITS})
+    entries: dict[str, list[ShardEntry]] = field(default_factory=lambda: {s: [] for s in SPLITS})
     started: dict[str, Any] | None = None
     replaces: bool = False
 

@@ -32,7 +32,7 @@ Rows = Mapping[str, npt.NDArray[np.int8]]
 
 
 @dataclass(frozen=True)
-class Entry:
+class ShardEntry:
     """What a split holds of one shard: a line of the journal."""
 
     file: str
@@ -41,7 +41,7 @@ class Entry:
     samples: int
 
 
-def read_journal(folder: Path) -> list[Entry]:
+def read_journal(folder: Path) -> list[ShardEntry]:
     """The entries of a split, in the order of its rows; a torn last line does not count.
 
     Raises:
@@ -60,8 +60,8 @@ def read_journal(folder: Path) -> list[Entry]:
         ) from error
 
 
-def _entry(line: Any) -> Entry:
-    entry = Entry(**line)
+def _entry(line: Any) -> ShardEntry:
+    entry = ShardEntry(**line)
     if type(entry.samples) is not int or entry.samples < 0:
         raise ValueError(f"samples {entry.samples!r}")
     return entry
@@ -141,7 +141,9 @@ class SplitWriter:
         """Rows the split holds."""
         return sum(entry.samples for entry in self.entries)
 
-    def add(self, file: str, fingerprint: str, n_states: int, batches: Iterable[Rows]) -> Entry:
+    def add(
+        self, file: str, fingerprint: str, n_states: int, batches: Iterable[Rows]
+    ) -> ShardEntry:
         """Append the rows of one shard and put them on disk.
 
         Args:
@@ -159,7 +161,7 @@ class SplitWriter:
                 for name, array in self._arrays.items():
                     array.append(batch[name])
             n_samples += len(batch["targets"])
-        entry = Entry(file, fingerprint, n_states, n_samples)
+        entry = ShardEntry(file, fingerprint, n_states, n_samples)
         with self._one_line_errors():
             for array in self._arrays.values():
                 array.sync()
@@ -188,11 +190,11 @@ class SplitWriter:
             raise unwritable(self._folder, error) from error
 
 
-def _line(entry: Entry) -> bytes:
+def _line(entry: ShardEntry) -> bytes:
     return json.dumps(asdict(entry)).encode() + b"\n"
 
 
-def _usable(folder: Path, wanted: Sequence[tuple[str, str]]) -> Iterator[Entry]:
+def _usable(folder: Path, wanted: Sequence[tuple[str, str]]) -> Iterator[ShardEntry]:
     """The entries whose rows are there and are what the split begins with."""
     try:
         entries = read_journal(folder)

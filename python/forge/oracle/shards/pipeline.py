@@ -71,7 +71,7 @@ class PipelineReport:
         return ", ".join(parts)
 
 
-class Listener:
+class ShardListener:
     """Hears, in the main thread, what a run does; this one ignores it."""
 
     def solved(self, solved: Solved) -> None:
@@ -85,7 +85,7 @@ class Listener:
 
 
 def run_pipeline(
-    keys: Iterable[ShardKey], options: PipelineOptions, listener: Listener | None = None
+    keys: Iterable[ShardKey], options: PipelineOptions, listener: ShardListener | None = None
 ) -> PipelineReport:
     """Make the missing shards among `keys`, in order, until done, stopped or at the limit.
 
@@ -93,13 +93,13 @@ def run_pipeline(
     at once with KeyboardInterrupt. ForgeError for a device that is not there or a directory that
     can't be written; what was queued before it is written all the same.
     """
-    return _Run(options, listener or Listener()).work_through(keys)
+    return _Run(options, listener or ShardListener()).work_through(keys)
 
 
 class _Run:
     """One run over a list of keys."""
 
-    def __init__(self, options: PipelineOptions, listener: Listener) -> None:
+    def __init__(self, options: PipelineOptions, listener: ShardListener) -> None:
         from forge.ops import resolve_device
 
         self._options = options

@@ -10,15 +10,20 @@ import torch
 from forge import ops
 from forge.errors import ForgeError
 from forge.game.deal import Deal
-from forge.ml.measure import protocol
-from forge.ml.measure.protocol import REFERENCE_SEEDS, ReferenceRows, reference_rows, solve_seeds
+from forge.ml.measure import reference_protocol
+from forge.ml.measure.reference_protocol import (
+    REFERENCE_SEEDS,
+    ReferenceRows,
+    reference_rows,
+    solve_seeds,
+)
 from forge.work.seed_files import split_of
 
 
 @pytest.fixture
 def two_deals(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The protocol cut down to two quickly solved deals, with a cache folder of its own."""
-    monkeypatch.setattr(protocol, "REFERENCE_SEEDS", {"val": range(900, 902)})
+    monkeypatch.setattr(reference_protocol, "REFERENCE_SEEDS", {"val": range(900, 902)})
     monkeypatch.setenv("FORGE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
 

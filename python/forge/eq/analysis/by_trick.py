@@ -12,7 +12,7 @@ import numpy as np
 from forge.eq.analysis.config import AnalysisConfig
 from forge.eq.analysis.decisions import BoolArray, Decisions, FloatArray
 from forge.eq.analysis.measurements import Measurements
-from forge.eq.analysis.rows import (
+from forge.eq.analysis.report import (
     Analysis,
     Group,
     LossRow,

@@ -8,7 +8,7 @@ from forge.errors import ForgeError
 from forge.game.constants import INITIAL_STATE
 from forge.game.deal import Deal
 from forge.game.state import pack_state
-from forge.ml.measure.replay import positions_of, trick_numbers
+from forge.ml.measure.detokenize import positions_of, trick_numbers
 from forge.oracle.history import plays_to
 from forge.oracle.position import Position
 from support.played_rows import played_positions, played_rows
