@@ -3,3 +3,9 @@
 
 class ForgeError(ValueError):
     """A bad value at the border: one line that names what was expected and what came."""
+
+
+def reason_of(error: BaseException) -> str:
+    """One line of what an error of another package, or of the system, says."""
+    said = error.strerror if isinstance(error, OSError) else None
+    return (said or str(error)).strip().partition("\n")[0] or type(error).__name__

@@ -2,15 +2,15 @@
 
 import pytest
 
-from forge.bidding.actions import (
+from forge.bidding.auction import Auction, parse_bids
+from forge.bidding.calls import (
     MIN_KEPT,
     N_BIDDER_DEALS,
-    Action,
+    Call,
     OtherContract,
-    actions,
+    calls,
     other_contract,
 )
-from forge.bidding.auction import Auction, parse_bids
 from forge.bidding.hand import parse_hand
 from forge.errors import ForgeError
 from forge.game.contract import Bid
@@ -56,7 +56,7 @@ def test_the_rules_of_an_auction() -> None:
 def test_a_dealer_who_must_bid_may_not_pass() -> None:
     dealer = auction(0, 0, 0, dealer_must_bid=True)
     assert not dealer.may_pass and dealer.after_pass is None
-    assert all(each.contract for each in actions(dealer, TABLE, None))
+    assert all(each.contract for each in calls(dealer, TABLE, None))
     assert auction(0, 0, 0).may_pass
     assert auction(0, 30, 0, dealer_must_bid=True).may_pass
     assert auction(0, dealer_must_bid=True).after_pass == (3, Bid.of(30))
@@ -81,7 +81,7 @@ def test_no_bid_of_less_than_a_table_takes() -> None:
 
 
 def test_own_bids_are_worth_their_marks() -> None:
-    todo = actions(auction(36), TABLE, OTHER)
+    todo = calls(auction(36), TABLE, OTHER)
     found = {each.contract.bid.number: each for each in todo if each.contract}
     assert set(found) == {*range(37, 43), 84} and len(todo) == len(found) + 1
     for number in (37, 42, 84):
@@ -89,23 +89,23 @@ def test_own_bids_are_worth_their_marks() -> None:
         assert (found[number].contract, found[number].p) == (best.contract, best.p)
         stake = 2 if number == 84 else 1
         assert found[number].marks == pytest.approx(stake * (2 * best.p - 1))
-    assert Action(None, 0.75, 0.7, 0.8, -0.5) in todo
+    assert Call(None, 0.75, 0.7, 0.8, -0.5) in todo
 
 
 def test_a_pass_is_worth_what_the_contract_is_to_the_own_side() -> None:
     def worth(*bids: int) -> float:
-        todo = actions(auction(*bids), TABLE, OTHER)
+        todo = calls(auction(*bids), TABLE, OTHER)
         return next(each.marks for each in todo if each.contract is None)
 
     assert worth(30, 0) == worth(0, 30, 0) == 0.5  # partner plays
     assert worth(0, 30) == worth(30) == worth(30, 0, 0) == -0.5
     assert worth(42, 84) == -1.0
-    best = [each.marks for each in actions(auction(30, 0), TABLE, OTHER)]
+    best = [each.marks for each in calls(auction(30, 0), TABLE, OTHER)]
     assert best == sorted(best, reverse=True)
-    best_contract = actions(Auction(()), TABLE, None)[0].contract
+    best_contract = calls(Auction(()), TABLE, None)[0].contract
     assert best_contract is not None and best_contract.bid == Bid.of(30)
     hopeless = evaluation([5.0]).table
-    assert actions(Auction(()), hopeless, None)[0] == Action(None, None, None, None, 0.0)
+    assert calls(Auction(()), hopeless, None)[0] == Call(None, None, None, None, 0.0)
 
 
 def test_the_contract_of_another_seat() -> None:

@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit, logit
 
 from forge.bidding.calibration import fit as fitting
-from forge.bidding.calibration.table import Calibration, class_of, evidence, shipped
+from forge.bidding.calibration.logistic import Calibration, class_of, evidence, shipped
 from forge.bidding.estimates import make_table
 from forge.errors import ForgeError
 from forge.game.contract import Bid, Contract

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forge.bidding.calibration.table import Calibration
+from forge.bidding.calibration.logistic import Calibration
 from forge.bidding.hand import BIDDING_DECLS, hand_of_seed, parse_hand
 from forge.bidding.schema import read_results
 from forge.bidding.simulate import Simulator

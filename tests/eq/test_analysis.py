@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from forge.eq.analysis.by_trick import analyse
 from forge.eq.analysis.config import AnalysisConfig
 from forge.eq.analysis.decisions import Decisions, decisions_with_choice, pick_decisions, read_games
-from forge.eq.analysis.by_trick import analyse
 from forge.eq.analysis.measurements import Measurements, measure, values
 from forge.eq.analysis.report import Analysis
 from forge.eq.analysis.statistics import greedy, points_lost
@@ -24,7 +24,7 @@ from forge.eq.records import record_path, write_record
 from forge.eq.settings import SAMPLERS, EstimateConfig
 from forge.errors import ForgeError
 from forge.game.constants import N_PLAYS
-from forge.look.plots.analysis import plots
+from forge.look.plots.analysis import analysis_plots
 from forge.play.games import Games
 from forge.play.keys import decision_keys
 from support.records import few_worlds, played, small_record
@@ -234,7 +234,7 @@ def test_without_network_and_reference() -> None:
     assert got.complete.all() and got.has_samples.all() and not got.has_network.any()
     analysis = analyse(late(), got, config)
     assert analysis.network == [] and analysis.sampling and analysis.samplers
-    assert set(plots(analysis, got, "footer")) == {
+    assert set(analysis_plots(analysis, got, "footer")) == {
         *("error", "standard_error", "coverage", "points_lost")
     }
 
@@ -248,7 +248,7 @@ def test_a_network_alone_needs_no_samples() -> None:
     analysis = analyse(beyond, got, config)
     assert (analysis.sampling, analysis.samplers) == ([], [])
     assert analysis.network[-1].mae.value == 0.0
-    assert set(plots(analysis, got, "footer")) == {"points_lost", "network"}
+    assert set(analysis_plots(analysis, got, "footer")) == {"points_lost", "network"}
 
 
 def test_values_are_in_the_frame_of_the_team_to_act() -> None:
@@ -408,6 +408,6 @@ def test_a_perfect_network_loses_nothing_and_samples_do() -> None:
     assert few.mae.value > 2 * many.mae.value > 0
     assert few.lost.value > many.lost.value
     assert 0.8 < many.sem_ratio.value < 1.25 and many.coverage.value > 0.85
-    images = plots(analysis, got, "three games")
+    images = analysis_plots(analysis, got, "three games")
     assert set(images) == {"error", "standard_error", "coverage", "points_lost", "network"}
     assert all(image.startswith(b"\x89PNG") for image in images.values())

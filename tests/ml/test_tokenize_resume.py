@@ -382,7 +382,7 @@ def test_finished_arrays_that_were_cut_short_are_not_added_to(
 def test_a_manifest_that_is_none(shards: Path, tmp_path: Path, content: str) -> None:
     run(shards, tmp_path)
     (tmp_path / "manifest.yaml").write_text(content)
-    with pytest.raises(ForgeError, match=r"manifest.yaml .*--force replaces it") as error:
+    with pytest.raises(ForgeError, match=r"manifest.yaml: .*--force replaces it") as error:
         run(shards, tmp_path)
     assert "\n" not in str(error.value)
 

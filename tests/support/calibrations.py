@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from forge.bidding.calibration.hands import PlayedHand, drawn_hand
-from forge.bidding.calibration.table import CLASSES, Calibration, class_of
+from forge.bidding.calibration.logistic import CLASSES, Calibration, class_of
 from forge.bidding.hand import hand_text
 from forge.game.contract import POINT_BIDS
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from forge.arena.registry import parse_player
-from forge.bidding.calibration.table import Calibration
+from forge.bidding.calibration.logistic import Calibration
 from forge.bidding.estimates import make_table
 from forge.bidding.hand import BIDDING_DECLS, parse_hand
 from forge.bidding.hand_evaluation import Evaluation

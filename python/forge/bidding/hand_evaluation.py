@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from forge.bidding.calibration.table import Calibration
+from forge.bidding.calibration.logistic import Calibration
 from forge.bidding.estimates import (
     Choice,
     MakeTable,

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
-from forge.bidding.calibration.table import Calibration
+from forge.bidding.calibration.logistic import Calibration
 from forge.bidding.hand import hand_text, parse_hand
 from forge.bidding.hand_evaluation import evaluate_hand
 from forge.bidding.plan import Plan

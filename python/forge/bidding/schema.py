@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from forge.bidding.estimates import MakeTable, make_table
 from forge.bidding.hand import BIDDING_DECLS, hand_text, parse_hand
 from forge.bidding.simulate import Points
-from forge.errors import ForgeError
+from forge.errors import ForgeError, reason_of
 from forge.game.constants import HAND_POINTS
 from forge.game.contract import POINT_BIDS
 from forge.work.atomic import write_file
@@ -127,8 +127,7 @@ def read_results(path: Path) -> BiddingResult:
     try:
         table = pq.read_table(path, partitioning=None)
     except (OSError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0] if str(error) else "unknown"
-        raise ForgeError(f"cannot read {path} as Parquet: {reason}") from error
+        raise ForgeError(f"cannot read {path} as Parquet: {reason_of(error)}") from error
     missing = [name for name in SCHEMA.names if name not in table.column_names]
     if missing:
         raise ForgeError(
@@ -138,8 +137,7 @@ def read_results(path: Path) -> BiddingResult:
     try:
         row = table.select(SCHEMA.names).cast(SCHEMA).to_pylist()
     except (pa.ArrowException, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise ForgeError(f"{path} is not a bidding file: {reason}") from error
+        raise ForgeError(f"{path} is not a bidding file: {reason_of(error)}") from error
     if len(row) != 1:
         raise ForgeError(f"{path} is not a bidding file: it has {len(row)} rows, not one")
     metadata = table.schema.metadata or {}

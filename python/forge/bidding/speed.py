@@ -12,7 +12,7 @@ from forge.game.contract import Bid
 
 
 @dataclass(frozen=True)
-class Mode:
+class SpeedMode:
     """One way to simulate.
 
     Args:
@@ -38,7 +38,7 @@ class Speed:
         elapsed_s: wall time they took.
     """
 
-    mode: Mode
+    mode: SpeedMode
     n_deals: int
     elapsed_s: float
 
@@ -48,7 +48,7 @@ class Speed:
         return self.n_deals / self.elapsed_s
 
 
-def measure(mode: Mode, seconds: float) -> Speed:
+def measure_speed(mode: SpeedMode, seconds: float) -> Speed:
     """Simulate hand after hand under declaration after declaration for at least so long.
 
     The first call is not counted: it loads what there is to load.
@@ -69,7 +69,7 @@ def measure(mode: Mode, seconds: float) -> Speed:
     return Speed(mode, n_calls * mode.n_deals, elapsed_s)
 
 
-def _once(mode: Mode, number: int) -> None:
+def _once(mode: SpeedMode, number: int) -> None:
     turn, column = divmod(number, len(BIDDING_DECLS))
     hand, decls = hand_of_seed(turn), [BIDDING_DECLS[column]]
     if mode.bid is None:

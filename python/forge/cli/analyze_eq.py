@@ -95,8 +95,8 @@ def analyze_eq(args: AnalyzeEqArgs) -> None:
 
     Writes analysis.json and PNG plots.
     """
-    from forge.eq.analysis.decisions import decisions_with_choice, read_games
     from forge.eq.analysis.by_trick import analyse
+    from forge.eq.analysis.decisions import decisions_with_choice, read_games
     from forge.ops import resolve_device
 
     config = args.config
@@ -194,14 +194,14 @@ def _save(
     text = json.dumps(report, indent=1, allow_nan=False)
     files = {"analysis.json": (text + "\n").encode()}
     if draw:
-        from forge.look.plots.analysis import plots
+        from forge.look.plots.analysis import analysis_plots
 
         network = f" · {about['checkpoint']}" if about["checkpoint"] else ""
         footer = (
             f"{about['n_games']} games of {about['data']} · {len(measured.decisions)} decisions"
             f"{network} · bars: 95 % intervals"
         )
-        images = plots(found, measured, footer)
+        images = analysis_plots(found, measured, footer)
         files |= {f"{name}.png": image for name, image in images.items()}
     for name, content in files.items():
         write_file(folder / name, content)

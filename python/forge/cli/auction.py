@@ -20,7 +20,7 @@ from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS
 from forge.options import option
 
 if TYPE_CHECKING:
-    from forge.bidding.actions import Action, OtherContract
+    from forge.bidding.calls import Call, OtherContract
     from forge.bidding.hand_evaluation import Evaluation
     from forge.game.contract import Bid
 
@@ -78,7 +78,7 @@ def auction(args: AuctionArgs) -> None:
     bid is worth the marks it wins or loses, weighed with the chance to make it. What is assumed
     about the others is printed below the answer.
     """
-    from forge.bidding.actions import actions, other_contract
+    from forge.bidding.calls import calls, other_contract
     from forge.bidding.hand import parse_hand, parse_trumps
     from forge.bidding.hand_evaluation import evaluate_hand
     from forge.bidding.plan import Plan
@@ -92,7 +92,7 @@ def auction(args: AuctionArgs) -> None:
     with deals_progress(screen, len(decls) * args.samples) as advance:
         found = evaluate_hand(dominoes, decls, simulator, plan, calibration, advance)
     other = other_contract(standing, dominoes, args.seed, calibration)
-    todo = actions(standing, found.table, other)
+    todo = calls(standing, found.table, other)
     if args.as_json:
         print(json.dumps(_report(standing, found, other, todo)))
         return
@@ -108,7 +108,7 @@ def _show(
     standing: Auction,
     found: Evaluation,
     other: OtherContract | None,
-    todo: Sequence[Action],
+    todo: Sequence[Call],
 ) -> None:
     from forge.bidding.hand import hand_text
     from forge.game.declarations import declaration_name
@@ -128,27 +128,27 @@ def _show(
     table.add_column("trump")
     for name in ("made", "95 % interval", "perfect play", "marks"):
         table.add_column(name, justify="right")
-    for action in todo:
-        table.add_row(*_cells(standing, found, action))
+    for call in todo:
+        table.add_row(*_cells(standing, found, call))
     screen.print(table, highlight=False)
     screen.print("Assumed:", highlight=False)
     for line in assumptions(standing, found, other):
         screen.print(f"- {line}", highlight=False)
 
 
-def _cells(standing: Auction, found: Evaluation, action: Action) -> list[str]:
+def _cells(standing: Auction, found: Evaluation, call: Call) -> list[str]:
     from forge.game.declarations import declaration_name
 
     chance, interval = "", ""
-    if action.p is not None:
-        chance, interval = f"{action.p:.1%}", f"[{action.low:.1%}, {action.high:.1%}]"
-    if action.contract is not None:
-        raw = f"{found.simulated.at(action.contract).p:.1%}"
-        own = [str(action.contract.bid), declaration_name(action.contract.decl)]
-        return [*own, chance, interval, raw, f"{action.marks:+.2f}"]
+    if call.p is not None:
+        chance, interval = f"{call.p:.1%}", f"[{call.low:.1%}, {call.high:.1%}]"
+    if call.contract is not None:
+        raw = f"{found.simulated.at(call.contract).p:.1%}"
+        own = [str(call.contract.bid), declaration_name(call.contract.decl)]
+        return [*own, chance, interval, raw, f"{call.marks:+.2f}"]
     after = standing.after_pass
     whose = "" if after is None else f"({_whose(standing, after[0])} plays {after[1]})"
-    return ["pass", whose, chance, interval, "", f"{action.marks:+.2f}"]
+    return ["pass", whose, chance, interval, "", f"{call.marks:+.2f}"]
 
 
 def _whose(standing: Auction, seat: int) -> str:
@@ -157,7 +157,7 @@ def _whose(standing: Auction, seat: int) -> str:
 
 def assumptions(standing: Auction, found: Evaluation, other: OtherContract | None) -> list[str]:
     """What the answer rests on, in sentences."""
-    from forge.bidding.actions import N_BIDDER_SAMPLES
+    from forge.bidding.calls import N_BIDDER_SAMPLES
 
     more = ", ".join(f"{bid} is worth {bid.marks}" for bid in BIDS if bid.marks > 1)
     lines = [
@@ -191,7 +191,7 @@ def assumptions(standing: Auction, found: Evaluation, other: OtherContract | Non
 
 
 def _report(
-    standing: Auction, found: Evaluation, other: OtherContract | None, todo: Sequence[Action]
+    standing: Auction, found: Evaluation, other: OtherContract | None, todo: Sequence[Call]
 ) -> dict[str, Any]:
     from forge.bidding.hand import hand_text
 
@@ -202,20 +202,20 @@ def _report(
         "dealer_must_bid": standing.dealer_must_bid,
         "seed": found.simulator.seed,
         "samples": found.plan.n_deals,
-        "actions": [_action(each) for each in todo],
+        "actions": [_call(each) for each in todo],
         "assumptions": assumptions(standing, found, other),
     }
 
 
-def _action(action: Action) -> dict[str, Any]:
+def _call(call: Call) -> dict[str, Any]:
     from forge.game.declarations import declaration_name
 
     return {
-        "bid": _bid_name(None if action.contract is None else action.contract.bid),
-        "trump": None if action.contract is None else declaration_name(action.contract.decl),
-        "p": action.p,
-        "interval": None if action.p is None else [action.low, action.high],
-        "marks": action.marks,
+        "bid": _bid_name(None if call.contract is None else call.contract.bid),
+        "trump": None if call.contract is None else declaration_name(call.contract.decl),
+        "p": call.p,
+        "interval": None if call.p is None else [call.low, call.high],
+        "marks": call.marks,
     }
 
 

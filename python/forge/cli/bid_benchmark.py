@@ -20,7 +20,7 @@ from forge.game.contract import LOWEST_BID
 from forge.options import option
 
 if TYPE_CHECKING:
-    from forge.bidding.speed import Mode, Speed
+    from forge.bidding.speed import Speed, SpeedMode
 
 
 # Deals of one call: enough to fill a batch, few enough to finish soon.
@@ -66,14 +66,14 @@ def benchmark(args: BenchmarkArgs) -> None:
     """
     import torch
 
-    from forge.bidding.speed import measure
+    from forge.bidding.speed import measure_speed
 
     todo = [_mode(text, args.seed, args.device) for text in args.modes.split()]
     screen = Console(stderr=True) if args.as_json else console()
     done = []
     for mode in todo:
         with screen.status(f"measuring {mode.name}"):
-            done.append(measure(mode, args.seconds))
+            done.append(measure_speed(mode, args.seconds))
     if args.as_json:
         print(json.dumps([_record(each, args.samples) for each in done]))
         return
@@ -85,8 +85,8 @@ def benchmark(args: BenchmarkArgs) -> None:
     )
 
 
-def _mode(text: str, seed: int, device: str) -> Mode:
-    from forge.bidding.speed import Mode
+def _mode(text: str, seed: int, device: str) -> SpeedMode:
+    from forge.bidding.speed import SpeedMode
     from forge.models.catalog import list_models
 
     player, name = text, text
@@ -100,7 +100,7 @@ def _mode(text: str, seed: int, device: str) -> Mode:
         player, name = "oracle", f"oracle, is {LOWEST_BID} made?"
     simulator = make_simulator(player, seed, device, workers=1)
     n_deals = _N_DEALS_OPEN if simulator.player.sees_all_hands else _N_DEALS
-    return Mode(name, simulator, LOWEST_BID if text == _ANSWERS else None, n_deals)
+    return SpeedMode(name, simulator, LOWEST_BID if text == _ANSWERS else None, n_deals)
 
 
 def _table(done: Sequence[Speed], samples: int) -> Table:

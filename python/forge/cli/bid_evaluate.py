@@ -81,7 +81,7 @@ def evaluate(args: EvaluateArgs) -> None:
     between trumps are paired over the same deals. Marks are what a bid is worth: one mark won or
     lost, two for 84 (all seven tricks).
     """
-    from forge.bidding.calibration import table as calibration
+    from forge.bidding.calibration import logistic as calibration
     from forge.bidding.hand import parse_hand, parse_trumps
     from forge.bidding.hand_evaluation import evaluate_hand
     from forge.cli.show import hand_tables as report

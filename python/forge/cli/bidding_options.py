@@ -14,7 +14,7 @@ from forge.game.contract import LOWEST_BID, Bid
 from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
-    from forge.bidding.calibration.table import Calibration
+    from forge.bidding.calibration.logistic import Calibration
     from forge.bidding.simulate import Simulator
 
 
@@ -55,7 +55,7 @@ def deals_progress(screen: Console, total: int) -> Iterator[Callable[[int], None
 
 def shipped_calibration(simulator: Simulator, screen: Console) -> Calibration | None:
     """What turns perfect play into chances at a table; None for other players, and without one."""
-    from forge.bidding.calibration.table import shipped
+    from forge.bidding.calibration.logistic import shipped
 
     if not simulator.is_perfect:
         return None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from forge.models.stages import Measured
 
 
-class Split(str, Enum):
+class MeasuredSplit(str, Enum):
     """A split that networks are measured on."""
 
     VAL = "val"
@@ -40,8 +40,9 @@ class EvalArgs:
         "reference protocol, made from seeds.",
         metavar="DIR",
     )
-    split: Split = option(
-        Split.VAL, "val by default, because test is for a last report and never for a choice."
+    split: MeasuredSplit = option(
+        MeasuredSplit.VAL,
+        "val by default, because test is for a last report and never for a choice.",
     )
     batch_size: int = option(4096, "Positions at a time.", least=1)
     device: str = device_option("auto")

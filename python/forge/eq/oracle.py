@@ -8,8 +8,6 @@ from torch import Tensor
 from forge import ops
 from forge.game.constants import ILLEGAL
 
-ORACLES: Final = ("exact", "model")
-
 
 class Oracle(Protocol):
     """Answers for batches of open positions.

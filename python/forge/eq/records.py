@@ -23,7 +23,7 @@ from torch import Tensor
 
 from forge.eq.exploration import Mode
 from forge.eq.moments import N_BINS
-from forge.errors import ForgeError
+from forge.errors import ForgeError, reason_of
 from forge.game.constants import N_PLAYS, N_SEATS, N_SLOTS
 from forge.game.deal import Deal
 from forge.play.transcript import MAX_TOKENS, N_FEATURES
@@ -192,8 +192,7 @@ def read_record(path: Path) -> EqRecord:
             warnings.simplefilter("ignore", UserWarning)
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises anything from EOFError to UnpicklingError here
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise ForgeError(f"{path} is not a readable E[Q] file: {reason}") from error
+        raise ForgeError(f"{path} is not a readable E[Q] file: {reason_of(error)}") from error
     try:
         return _from_content(content)
     except ForgeError as error:

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from forge.errors import ForgeError
 from forge.learn.network_module import FINAL_LR_SHARE
-from forge.learn.run import BEST_CHECKPOINT, LAST_CHECKPOINT, write_record
+from forge.learn.run import BEST_CHECKPOINT, LAST_CHECKPOINT
 from forge.work.stop import StopSignal
+from forge.work.yaml_files import write_yaml
 
 MONITOR: Final = "val/q_gap"
 RECORD_KEY: Final = "forge_run"
@@ -184,7 +185,7 @@ class Checkpoints(Checkpoint):
         if trainer.is_global_zero:
             metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
             place = {"epoch": trainer.current_epoch, "step": trainer.global_step}
-            write_record(path.with_suffix(".yaml"), {**place, "metrics": metrics, **self.record})
+            write_yaml(path.with_suffix(".yaml"), {**place, "metrics": metrics, **self.record})
 
     def state_dict(self) -> dict[str, Any]:
         """The best score so far."""

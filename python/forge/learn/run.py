@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-import yaml  # type: ignore[import-untyped, unused-ignore]
 
 import forge
 from forge.errors import ForgeError
 from forge.learn.settings import PRECISIONS
-from forge.work.atomic import write_file
 
 CHECKPOINTS: Final = "checkpoints"
 BEST_CHECKPOINT: Final = "best.ckpt"
@@ -147,8 +145,3 @@ def run_record(config: dict[str, Any], data: dict[str, object]) -> dict[str, Any
     }
     plain: dict[str, Any] = json.loads(json.dumps(record, default=str))
     return plain
-
-
-def write_record(path: Path, record: dict[str, Any]) -> None:
-    """Write a record as YAML, whole or not at all."""
-    write_file(path, yaml.safe_dump(record, sort_keys=False).encode())

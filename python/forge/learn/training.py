@@ -18,7 +18,7 @@ from lightning.pytorch.callbacks import RichProgressBar
 from lightning.pytorch.loggers import CSVLogger, Logger
 from rich.console import Console
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, reason_of
 from forge.learn.callbacks import (
     MONITOR,
     Checkpoints,
@@ -204,7 +204,7 @@ def _trainer(
             enable_model_summary=False,
         )
     except (ValueError, MisconfigurationException) as error:
-        raise ForgeError(str(error).strip().partition("\n")[0]) from error
+        raise ForgeError(reason_of(error)) from error
 
 
 def _keep_best(resume: str | None, folder: Path) -> None:

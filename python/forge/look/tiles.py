@@ -30,7 +30,6 @@ BLUE: Final = "#0072b2"
 SKY: Final = "#56b4e9"
 ORANGE: Final = "#e69f00"
 VERMILION: Final = "#d55e00"
-GREEN: Final = "#009e73"
 
 TileState = Literal["normal", "ghost", "highlight"]
 

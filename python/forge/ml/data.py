@@ -12,15 +12,15 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import torch
-import yaml  # type: ignore[import-untyped, unused-ignore]
 from torch.utils.data import Dataset
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, reason_of
 from forge.game.constants import N_SLOTS
 from forge.learn.batches import Batch
 from forge.learn.data_module import RowsDataModule
 from forge.ml.networks.transformer import FEATURE_SIZES
 from forge.ml.rows import ROW_SHAPES
+from forge.work.yaml_files import read_yaml
 
 # Rows looked at when a split is opened: enough to notice foreign features, one page read each.
 _N_CHECKED_ROWS: Final = 1024
@@ -99,7 +99,7 @@ class DominoDataModule(RowsDataModule):
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """What `forge tokenize` wrote of the folder, empty where there is none."""
-        return _read_manifest(self.data_dir / "manifest.yaml")
+        return read_yaml(self.data_dir / "manifest.yaml") or {}
 
     @cached_property
     def splits(self) -> dict[str, TokenizedSplit]:
@@ -158,8 +158,7 @@ def _open_array(folder: Path, name: str) -> npt.NDArray[np.int8]:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ForgeError(f"{path}: truncated or not a .npy array ({reason})") from error
+        raise ForgeError(f"{path}: truncated or not a .npy array ({reason_of(error)})") from error
     if not isinstance(array, np.ndarray):
         array.close()
         raise ForgeError(f"{path}: an archive, expected an int8 {wanted} array")
@@ -202,20 +201,3 @@ def _check_range(folder: Path, name: str, found: npt.NDArray[np.int8], low: int,
         raise ForgeError(
             f"{folder}: {name} must lie in {low}..{high}, found {found.min()}..{found.max()}"
         )
-
-
-def _read_manifest(path: Path) -> dict[str, Any]:
-    """The manifest as a dict, empty if there is none (the arrays describe themselves).
-
-    Raises:
-        ForgeError: if the file is not a YAML mapping of plain values.
-    """
-    if not path.is_file():
-        return {}
-    try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ForgeError(f"{path}: not readable as YAML: {str(error).splitlines()[0]}") from error
-    if not isinstance(loaded, dict):
-        raise ForgeError(f"{path}: expected a YAML mapping, got {type(loaded).__name__}")
-    return loaded

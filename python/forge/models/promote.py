@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-import yaml  # type: ignore[import-untyped, unused-ignore]
 
 import forge
 from forge.errors import ForgeError
@@ -32,6 +31,7 @@ from forge.models.catalog import (
 from forge.models.stages import STAGES, Measured, load_network, mode_of
 from forge.work.atomic import FileClaim
 from forge.work.hashing import sha256_of
+from forge.work.yaml_files import read_yaml
 
 # A package that one installs with pip is no place for larger files.
 MAX_SHIPPED_BYTES: Final = 8_000_000
@@ -153,15 +153,7 @@ def _source(checkpoint: Path) -> dict[str, Any]:
 
 def _training(checkpoint: Path) -> dict[str, Any]:
     """What the run wrote beside a checkpoint, as plain values of JSON."""
-    path = checkpoint.with_suffix(".yaml")
-    if not path.is_file():
-        return {}
-    try:
-        record = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ForgeError(f"{path}: not readable as YAML: {str(error).splitlines()[0]}") from error
-    if not isinstance(record, dict):
-        raise ForgeError(f"{path}: expected a YAML mapping, got {type(record).__name__}")
+    record = read_yaml(checkpoint.with_suffix(".yaml")) or {}
     record.pop("metrics", None)  # of another, smaller set of positions
     plain: dict[str, Any] = json.loads(json.dumps(record, default=str))
     return plain

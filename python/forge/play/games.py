@@ -19,7 +19,6 @@ from forge.game.state import held_slots, seats_to_act
 from forge.game.tables import FOLLOWERS
 
 ALL_DOMINOES: Final = (1 << N_DOMINOES) - 1
-NO_DOMINO: Final = -1
 
 _FOLLOWERS = torch.tensor(FOLLOWERS)
 

@@ -8,13 +8,13 @@ holds is litter, and no other lock file is needed.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, reason_of
+from forge.work.locks import try_lock
 
 
 class FileClaim:
@@ -40,7 +40,7 @@ class FileClaim:
         while True:
             fd = os.open(temp, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             try:
-                if not _lock(fd):
+                if not try_lock(fd):
                     os.close(fd)
                     return None
                 if _is_open_file(temp, fd):
@@ -133,7 +133,7 @@ def write_file(path: Path, data: bytes) -> None:
             claim.write(data)
             claim.commit()
     except OSError as error:
-        raise ForgeError(f"cannot write {path}: {error.strerror or error}") from error
+        raise ForgeError(f"cannot write {path}: {reason_of(error)}") from error
 
 
 def remove_abandoned(directory: Path) -> int:
@@ -145,7 +145,7 @@ def remove_abandoned(directory: Path) -> int:
         except OSError:
             continue  # gone, or not ours to touch
         try:
-            if _lock(fd) and _is_open_file(temp, fd):
+            if try_lock(fd) and _is_open_file(temp, fd):
                 temp.unlink(missing_ok=True)
                 n_removed += 1
         finally:
@@ -155,14 +155,6 @@ def remove_abandoned(directory: Path) -> int:
 
 def _temporary_files(directory: Path) -> Iterator[Path]:
     return directory.glob(".seed_*.tmp") if directory.is_dir() else iter(())
-
-
-def _lock(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _is_open_file(path: Path, fd: int) -> bool:
@@ -185,7 +177,7 @@ def _sync_directory(directory: Path) -> None:
 
 def unwritable(path: Path, error: OSError) -> ForgeError:
     """One line for a file that can't be written."""
-    reason = error.strerror or str(error).strip().partition("\n")[0]
     return ForgeError(
-        f"cannot write {path}: {reason}; give a directory that can be written, with room in it"
+        f"cannot write {path}: {reason_of(error)}; "
+        "give a directory that can be written, with room in it"
     )

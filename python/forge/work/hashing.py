@@ -2,8 +2,16 @@
 
 import hashlib
 from pathlib import Path
+from typing import Final
+
+_BLOCK_BYTES: Final = 1 << 22
 
 
-def sha256_of(path: Path) -> str:
-    """Hex SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def sha256_of(*paths: Path) -> str:
+    """Hex SHA-256 of a file, or of several, one after the other."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                digest.update(block)
+    return digest.hexdigest()

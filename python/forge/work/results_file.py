@@ -6,15 +6,14 @@ nothing else; a line torn by the kill is cut off when the run goes on.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, reason_of
+from forge.work.json_lines import JsonLines, whole_lines
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -77,8 +76,8 @@ class ResultsFormat(Generic[Row]):
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise ForgeError(f"cannot read {path}: {error.strerror or error}") from error
-        first, *rest = content[: content.rfind(b"\n") + 1].splitlines() or [b""]
+            raise ForgeError(f"cannot read {path}: {reason_of(error)}") from error
+        first, *rest = whole_lines(content) or [b""]
         options = self.options(first, path)
         return options, [self.read_row(line, path, i) for i, line in enumerate(rest, start=2)]
 
@@ -98,9 +97,11 @@ class ResultsFile(Generic[Row]):
     def __init__(self, path: Path, kind: ResultsFormat[Row], options: Mapping[str, Any]) -> None:
         self.path, self._kind = path, kind
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+b")
         try:
-            self._lock()
+            self._file = JsonLines(path, exclusive=True)
+        except BlockingIOError:
+            raise ForgeError(f"{path} is being written by another process") from None
+        try:
             self.rows = self._read(options)
         except BaseException:
             self._file.close()
@@ -108,7 +109,7 @@ class ResultsFile(Generic[Row]):
 
     def append(self, row: Row) -> None:
         """Add a row, on disk when this returns."""
-        self._write(_line(asdict(row)))
+        self._file.append(_line(asdict(row)))
         self.rows.append(row)
 
     def __enter__(self) -> ResultsFile[Row]:
@@ -117,30 +118,20 @@ class ResultsFile(Generic[Row]):
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._file.close()
 
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ForgeError(f"{self.path} is being written by another process") from None
-
     def _read(self, options: Mapping[str, Any]) -> list[Row]:
         """What is there; cuts a torn last line off, and begins a new file."""
-        content, header = self._file.read(), self._kind.header(options)
-        if header.startswith(content):  # new, or killed while this line was written
-            self._file.truncate(0)
-            self._file.seek(0)
-            self._write(header)
+        header = self._kind.header(options)
+        if header.startswith(self._file.content):  # new, or killed while this line was written
+            self._file.keep(0)
+            self._file.append(header)
             return []
-        whole = content[: content.rfind(b"\n") + 1]
-        first, *rest = whole.splitlines() or [b""]
+        first, *rest = whole_lines(self._file.content) or [b""]
         self._compare(self._kind.options(first, self.path), options)
         rows = [
             self._kind.read_row(line, self.path, number)
             for number, line in enumerate(rest, start=2)
         ]
-        if len(whole) < len(content):
-            self._file.truncate(len(whole))
-        self._file.seek(len(whole))
+        self._file.keep(1 + len(rows))
         return rows
 
     def _compare(self, made_with: Mapping[str, Any], options: Mapping[str, Any]) -> None:
@@ -151,11 +142,6 @@ class ResultsFile(Generic[Row]):
                     f"{self.path} was made with {name} = {before}, not {now}: "
                     "give the same options or another file"
                 )
-
-    def _write(self, line: bytes) -> None:
-        self._file.write(line)
-        self._file.flush()
-        os.fsync(self._file.fileno())
 
 
 def are_numbers(column: Any, n: int, most: int) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Protocol
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, reason_of
 
 
 class Tracker(Protocol):
@@ -54,9 +54,8 @@ def starting_wandb() -> Iterator[None]:
     try:
         yield
     except wandb.errors.Error as error:
-        reason = str(error).strip().partition("\n")[0]
         raise ForgeError(
-            f"W&B did not start ({reason}); run `wandb login` or set WANDB_MODE=offline"
+            f"W&B did not start ({reason_of(error)}); run `wandb login` or set WANDB_MODE=offline"
         ) from error
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from forge.bidding.calibration.hands import PlayedHand
-from forge.bidding.calibration.table import CLASSES, Calibration, class_of, evidence
+from forge.bidding.calibration.logistic import CLASSES, Calibration, class_of, evidence
 from forge.bidding.estimates import Floats
 from forge.errors import ForgeError
 from forge.game.contract import POINT_BIDS, Bid

@@ -21,7 +21,7 @@ _MRV: Final = "#dd8452"
 _NETWORK: Final = "#c44e52"
 
 
-def plots(found: Analysis, measured: Measurements, footer: str) -> dict[str, bytes]:
+def analysis_plots(found: Analysis, measured: Measurements, footer: str) -> dict[str, bytes]:
     """All plots of an analysis.
 
     Args:

@@ -19,20 +19,20 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import filelock
-import yaml  # type: ignore[import-untyped, unused-ignore]
-
 from forge.errors import ForgeError
 from forge.ml.rows import ROW_SHAPES
 from forge.ml.settings import DEFAULT_GLOBAL_SEED, DEFAULT_SAMPLES_PER_SHARD
 from forge.ml.tokenized.npy_writer import JOURNAL, ShardEntry, read_journal
-from forge.work.atomic import unwritable, write_file
+from forge.work.atomic import unwritable
+from forge.work.locks import try_lock
 from forge.work.seed_files import SPLITS
+from forge.work.yaml_files import read_yaml, write_yaml
 
 MANIFEST: Final = "manifest.yaml"
 BUILDING: Final = ".building"
 _LOCK: Final = ".tokenize.lock"
 _SETTINGS: Final = "settings.yaml"
+_REMEDY: Final = "--force replaces it"
 _SPLIT_FILES: Final = {f"{name}.npy" for name in ROW_SHAPES} | {JOURNAL}
 
 # Of the arrays and the way they are sampled; data of another version are not added to.
@@ -107,7 +107,7 @@ class TokenizedFolder:
         for split in SPLITS:
             _refuse_strangers(path / split)
         folder.replaces = force
-        if not force and (started := _read_yaml(folder.building / _SETTINGS)) is not None:
+        if not force and (started := read_yaml(folder.building / _SETTINGS, _REMEDY)) is not None:
             folder.replaces = bool(started.pop("replaces", False))
             folder.started = started
         if not folder.replaces:
@@ -115,7 +115,7 @@ class TokenizedFolder:
         return folder
 
     def _read_finished(self) -> None:
-        manifest = _read_yaml(self.path / MANIFEST)
+        manifest = read_yaml(self.path / MANIFEST, _REMEDY)
         if manifest is None:
             if any((self.path / split).exists() for split in SPLITS):
                 raise ForgeError(
@@ -158,12 +158,12 @@ class TokenizedFolder:
             for split in SPLITS:
                 if split not in kept and (self.building / split).exists():
                     shutil.rmtree(self.building / split)
-            _write_yaml(self.building / _SETTINGS, asdict(settings) | {"replaces": self.replaces})
+            write_yaml(self.building / _SETTINGS, asdict(settings) | {"replaces": self.replaces})
 
     def publish(self, manifest: dict[str, Any]) -> None:
         """Move the finished splits into place."""
         with _one_line_errors(self.path):
-            _write_yaml(self.building / MANIFEST, manifest)
+            write_yaml(self.building / MANIFEST, manifest)
             self.complete_publishing()
 
     def complete_publishing(self) -> None:
@@ -172,7 +172,7 @@ class TokenizedFolder:
         with _one_line_errors(self.path):
             if manifest.is_file():
                 (self.building / _SETTINGS).unlink(missing_ok=True)
-                splits = (_read_yaml(manifest) or {})["splits"]
+                splits = (read_yaml(manifest, _REMEDY) or {})["splits"]
                 for split in SPLITS:
                     self._replace(split, is_empty=not splits[split]["files"])
                 os.replace(manifest, self.path / MANIFEST)
@@ -198,17 +198,13 @@ def locked(path: Path) -> Iterator[None]:
     """
     with _one_line_errors(path):
         path.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(path / _LOCK, timeout=0)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
+        lock = (path / _LOCK).open("ab")
+    with lock:
+        if not try_lock(lock.fileno()):
             raise ForgeError(
                 f"another process is tokenising into {path}: wait for it, or give another --output"
-            ) from None
-    try:
+            )
         yield
-    finally:
-        lock.release()
 
 
 def _refuse_strangers(folder: Path) -> None:
@@ -231,22 +227,3 @@ def _one_line_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise unwritable(path, error) from error
-
-
-def _read_yaml(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ForgeError(
-            f"{path} is not readable as YAML ({reason}): --force replaces it"
-        ) from None
-    if not isinstance(content, dict):
-        raise ForgeError(f"{path} must be a YAML mapping: --force replaces it")
-    return content
-
-
-def _write_yaml(path: Path, content: dict[str, Any]) -> None:
-    write_file(path, yaml.safe_dump(content, sort_keys=False).encode())

@@ -9,7 +9,6 @@ off when the work is taken up again. The journal stays beside the finished array
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import json
 import os
@@ -21,12 +20,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, reason_of
 from forge.ml.rows import ROW_SHAPES
 from forge.work.atomic import unwritable
+from forge.work.hashing import sha256_of
+from forge.work.json_lines import JsonLines, whole_lines
 
 JOURNAL: Final = "shards.jsonl"
-_HASH_BYTES: Final = 1 << 22
 
 Rows = Mapping[str, npt.NDArray[np.int8]]
 
@@ -49,14 +49,14 @@ def read_journal(folder: Path) -> list[ShardEntry]:
     """
     path = folder / JOURNAL
     try:
-        lines = path.read_bytes().split(b"\n")[:-1]
+        lines = whole_lines(path.read_bytes())
     except FileNotFoundError:
         return []
     try:
         return [_entry(json.loads(line)) for line in lines]
     except (ValueError, TypeError) as error:
         raise ForgeError(
-            f"{path} is damaged ({str(error).splitlines()[0]}): --force makes the data anew"
+            f"{path} is damaged ({reason_of(error)}): --force makes the data anew"
         ) from error
 
 
@@ -133,8 +133,8 @@ class SplitWriter:
             self._arrays = {name: _ArrayFile(folder, name, n_rows) for name in ROW_SHAPES}
             for array in self._arrays.values():
                 self._open.callback(array.close)
-            self._journal = self._open.enter_context((folder / JOURNAL).open("ab", buffering=0))
-            self._journal.truncate(sum(len(_line(entry)) for entry in self.entries))
+            self._journal = self._open.enter_context(JsonLines(folder / JOURNAL))
+            self._journal.keep(len(self.entries))
 
     @property
     def n_rows(self) -> int:
@@ -165,8 +165,7 @@ class SplitWriter:
         with self._one_line_errors():
             for array in self._arrays.values():
                 array.sync()
-            self._journal.write(_line(entry))
-            os.fsync(self._journal.fileno())
+            self._journal.append(json.dumps(asdict(entry)).encode() + b"\n")
         self.entries.append(entry)
         return entry
 
@@ -188,10 +187,6 @@ class SplitWriter:
             yield
         except OSError as error:
             raise unwritable(self._folder, error) from error
-
-
-def _line(entry: ShardEntry) -> bytes:
-    return json.dumps(asdict(entry)).encode() + b"\n"
 
 
 def _usable(folder: Path, wanted: Sequence[tuple[str, str]]) -> Iterator[ShardEntry]:
@@ -223,9 +218,4 @@ def data_hash(folder: Path) -> str:
 
     The same as `cat tokens.npy masks.npy targets.npy ... | sha256sum`.
     """
-    digest = hashlib.sha256()
-    for name in ROW_SHAPES:
-        with (folder / f"{name}.npy").open("rb") as file:
-            while block := file.read(_HASH_BYTES):
-                digest.update(block)
-    return digest.hexdigest()
+    return sha256_of(*(folder / f"{name}.npy" for name in ROW_SHAPES))

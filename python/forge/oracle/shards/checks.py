@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, reason_of
 from forge.oracle.shards.digest import check_digest
 from forge.oracle.shards.naming import ShardKey, format_of
 from forge.oracle.shards.schema import (
@@ -89,8 +89,7 @@ def _check_archive(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
     except Exception as error:  # zipfile lets through whatever its parts raise
-        reason = str(error).partition("\n")[0]
-        raise ForgeError(f"{path} is damaged: {reason}") from error
+        raise ForgeError(f"{path} is damaged: {reason_of(error)}") from error
     if damaged is not None:
         raise ForgeError(f"{path} is damaged: wrong checksum of {damaged}")
 

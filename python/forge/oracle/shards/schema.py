@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, reason_of
 from forge.game.constants import ILLEGAL, INITIAL_STATE, N_SLOTS
 from forge.game.state import unpack_states
 from forge.oracle.shards.naming import ShardFormat, ShardKey, format_of
@@ -256,8 +256,7 @@ def _reading(path: Path) -> Iterator[None]:
     except ForgeError:
         raise
     except (pa.ArrowException, OSError, ValueError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise ForgeError(f"{path} is not a readable Parquet file: {reason}") from error
+        raise ForgeError(f"{path} is not a readable Parquet file: {reason_of(error)}") from error
 
 
 def _parquet_metadata(path: Path, file: pq.ParquetFile) -> ShardMetadata:
@@ -404,8 +403,7 @@ def _load_pt(path: Path) -> dict[str, Any]:
     try:
         content = torch.load(path, weights_only=True, mmap=True)
     except Exception as error:  # torch raises anything from EOFError to UnpicklingError here
-        reason = str(error).strip().partition("\n")[0]
-        raise ForgeError(f"{path} is not a readable .pt shard: {reason}") from error
+        raise ForgeError(f"{path} is not a readable .pt shard: {reason_of(error)}") from error
     dtypes = {"states": (torch.int64, 1), "V": (torch.int8, 1), "q": (torch.int8, 2)}
     if not isinstance(content, dict) or not isinstance(content.get("metadata"), dict):
         raise ForgeError(f"{path} is not an oracle shard: it must hold states, V, q, metadata")

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 
 from forge.bidding.estimates import Floats, MakeTable
-from forge.errors import ForgeError
+from forge.errors import ForgeError, reason_of
 from forge.game.constants import N_DECLARATIONS
 from forge.game.contract import POINT_BIDS, VALID_BIDS, Bid, Contract
 from forge.game.declarations import declaration_name
@@ -140,7 +140,7 @@ class Calibration:
         try:
             values = json.loads(path.read_bytes())
         except OSError as error:
-            raise ForgeError(f"cannot read {path}: {error.strerror or error}") from error
+            raise ForgeError(f"cannot read {path}: {reason_of(error)}") from error
         except ValueError:
             values = None
         if not isinstance(values, dict) or values.pop("format", None) != FORMAT:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from forge.arena.protocol import best_pip_suit
 from forge.bidding.auction import Auction
-from forge.bidding.calibration.table import Calibration
+from forge.bidding.calibration.logistic import Calibration
 from forge.bidding.deals import deals_around
 from forge.bidding.estimates import Choice, MakeTable
 from forge.bidding.simulate import perfect_made
@@ -30,8 +30,8 @@ MIN_KEPT: Final = 20
 
 
 @dataclass(frozen=True)
-class Action:
-    """Something to do, and what it is worth.
+class Call:
+    """Something to say, and what it is worth.
 
     Args:
         contract: the bid and what would be trump; None for a pass.
@@ -64,8 +64,8 @@ class OtherContract:
     n_deals: int
 
 
-def actions(auction: Auction, table: MakeTable, other: OtherContract | None) -> list[Action]:
-    """All that may be done, the most marks first; of equals a pass, then the lowest bid.
+def calls(auction: Auction, table: MakeTable, other: OtherContract | None) -> list[Call]:
+    """All that may be said, the most marks first; of equals a pass, then the lowest bid.
 
     Args:
         auction: so far.
@@ -78,16 +78,16 @@ def actions(auction: Auction, table: MakeTable, other: OtherContract | None) -> 
     return sorted(choices, key=lambda action: -action.marks)
 
 
-def _of_choice(choice: Choice) -> Action:
-    return Action(choice.contract, choice.p, choice.low, choice.high, choice.marks)
+def _of_choice(choice: Choice) -> Call:
+    return Call(choice.contract, choice.p, choice.low, choice.high, choice.marks)
 
 
-def _pass(auction: Auction, other: OtherContract | None) -> Action:
+def _pass(auction: Auction, other: OtherContract | None) -> Call:
     if auction.after_pass is None or other is None:
-        return Action(None, None, None, None, 0.0)
+        return Call(None, None, None, None, 0.0)
     seat, bid = auction.after_pass
     side = 1 if (seat - auction.seat) % 2 == 0 else -1
-    return Action(None, other.p, other.low, other.high, side * bid.worth(other.p))
+    return Call(None, other.p, other.low, other.high, side * bid.worth(other.p))
 
 
 def other_contract(

@@ -1,0 +1,12 @@
+"""Locks between processes: exclusive, never waited for, gone with the process that holds one."""
+
+import fcntl
+
+
+def try_lock(fd: int) -> bool:
+    """Lock an open file; False where another process, or another opening of it, has the lock."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
