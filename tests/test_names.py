@@ -94,7 +94,10 @@ def is_class(name: str, module: str) -> bool:
 
 
 def test_a_second_meaning_is_noticed() -> None:
-    trees = [("a.rows", ast.parse("class Rows: ...\nclass _Own: ...")), ("b", ast.parse("Rows = 1"))]
+    trees = [
+        ("a.rows", ast.parse("class Rows: ...\nclass _Own: ...")),
+        ("b", ast.parse("Rows = 1")),
+    ]
     assert shared(definitions(trees)) == {}
     trees.append(("c", ast.parse("def f(): ...\nclass Rows: ...\nclass _Own: ...")))
     assert shared(definitions(trees)) == {"Rows": {"a.rows", "c"}}

@@ -13,17 +13,10 @@ import yaml
 from rich.console import Console
 
 from forge.errors import ForgeError
-from forge.learn import callbacks
-from forge.learn.callbacks import (
-    RECORD_KEY,
-    Checkpoints,
-    EpochLines,
-    LearningRate,
-    RunStoppedError,
-    StopOnNonFinite,
-    StopOnSignal,
-    lr_share,
-)
+from forge.learn import learning_rate
+from forge.learn.callbacks import EpochLines, StopOnNonFinite
+from forge.learn.checkpoints import RECORD_KEY, Checkpoints, RunStoppedError, StopOnSignal
+from forge.learn.learning_rate import LearningRate, lr_share
 from forge.ml.data import DominoDataModule
 from forge.ml.module import DominoLightningModule
 from forge.work.stop import StopSignal
@@ -103,7 +96,7 @@ class Clock(pl.Callback):
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s = 1000.0
-        monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: self.now_s))
+        monkeypatch.setattr(learning_rate, "time", SimpleNamespace(monotonic=lambda: self.now_s))
 
     def on_before_optimizer_step(self, *_: Any) -> None:
         self.now_s += 60.0

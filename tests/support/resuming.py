@@ -7,7 +7,7 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
-from forge.learn.callbacks import LearningRate
+from forge.learn.learning_rate import LearningRate
 
 
 class SaveAt(pl.Callback):

@@ -16,8 +16,7 @@ from typing import Final
 from forge.bidding.hand import BIDDING_DECLS, hand_of_seed
 from forge.bidding.schema import SUFFIX, BiddingResult, result_bytes
 from forge.bidding.simulate import Simulator
-from forge.work.atomic import unwritable
-from forge.work.claims import claim_missing
+from forge.work.claims import claim_missing, put_in_place
 from forge.work.seed_files import missing_seeds, prepare_splits, seed_path
 from forge.work.stop import StopSignal
 
@@ -125,12 +124,7 @@ def evaluate_seeds(
             if isinstance(claim, str):
                 continue
             with claim:
-                content = result_bytes(evaluate(seed))
-                try:
-                    claim.write(content)
-                    n_bytes = claim.commit()
-                except OSError as error:
-                    raise unwritable(claim.target, error) from error
+                n_bytes = put_in_place(claim, result_bytes(evaluate(seed)))
             report.n_seeds += 1
             report.n_bytes += n_bytes
             if on_seed is not None:

@@ -61,7 +61,7 @@ def run_training(
         ForgeError: on bad options, data or checkpoint.
         typer.Exit: after a signal.
     """
-    from forge.learn.callbacks import RunStoppedError
+    from forge.learn.checkpoints import RunStoppedError
     from forge.learn.run import is_first_process
     from forge.work.stop import StopSignal
 
@@ -78,7 +78,7 @@ def run_training(
 
 def _resolve(options: Mapping[str, Any], given: Given, kind: type[NetworkModule]) -> dict[str, Any]:
     """The options; a resumed run keeps those it had where none is given."""
-    from forge.learn.callbacks import RECORD_KEY
+    from forge.learn.checkpoints import RECORD_KEY
     from forge.learn.run import last_checkpoint
     from forge.learn.training import read_checkpoint
     from forge.learn.weights import check_stage

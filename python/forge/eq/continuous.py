@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forge.eq.records import SUFFIX, EqRecord, record_bytes, record_path
-from forge.work.atomic import FileClaim, unwritable
-from forge.work.claims import claim_missing
+from forge.work.atomic import FileClaim
+from forge.work.claims import claim_missing, put_in_place
 from forge.work.seed_files import missing_seeds, prepare_splits
 from forge.work.stop import StopSignal
 
@@ -134,10 +134,6 @@ def _make(claims: dict[int, FileClaim], play: Callable[[Sequence[int]], EqRecord
     record = play(tuple(claims))
     n_bytes = 0
     for game, claim in enumerate(claims.values()):
-        try:
-            claim.write(record_bytes(record.game(game)))
-            n_bytes += claim.commit()
-        except OSError as error:
-            raise unwritable(claim.target, error) from error
+        n_bytes += put_in_place(claim, record_bytes(record.game(game)))
     n_worlds = int(record["n_samples"].sum())
     return GameBatch(tuple(claims), len(record), n_worlds, n_bytes, time.perf_counter() - start)

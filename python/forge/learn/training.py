@@ -19,15 +19,10 @@ from lightning.pytorch.loggers import CSVLogger, Logger
 from rich.console import Console
 
 from forge.errors import ForgeError, reason_of
-from forge.learn.callbacks import (
-    MONITOR,
-    Checkpoints,
-    EpochLines,
-    LearningRate,
-    StopOnNonFinite,
-    StopOnSignal,
-)
+from forge.learn.callbacks import EpochLines, StopOnNonFinite
+from forge.learn.checkpoints import MONITOR, Checkpoints, StopOnSignal
 from forge.learn.curve import write_curve
+from forge.learn.learning_rate import LearningRate
 from forge.learn.network_module import NetworkModule
 from forge.learn.run import (
     BEST_CHECKPOINT,

@@ -36,3 +36,16 @@ def claim_missing(
         claim.release()
         return "present"
     return claim
+
+
+def put_in_place(claim: FileClaim, content: bytes) -> int:
+    """Put a claimed file in place; returns its size in bytes.
+
+    Raises:
+        ForgeError: where it can't be written.
+    """
+    try:
+        claim.write(content)
+        return claim.commit()
+    except OSError as error:
+        raise unwritable(claim.target, error) from error
