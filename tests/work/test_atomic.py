@@ -136,14 +136,14 @@ def test_a_file_that_goes_between_opening_and_locking_is_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its last owner has finished meanwhile: the lock is on a file without a name."""
-    lock = atomic._lock
+    lock = atomic.try_lock
 
     def late(fd: int) -> bool:
-        monkeypatch.setattr(atomic, "_lock", lock)
+        monkeypatch.setattr(atomic, "try_lock", lock)
         (tmp_path / f".{NAME}.tmp").unlink()
         return lock(fd)
 
-    monkeypatch.setattr(atomic, "_lock", late)
+    monkeypatch.setattr(atomic, "try_lock", late)
     with claimed(tmp_path / NAME) as claim:
         claim.write(b"abc")
         claim.commit()
