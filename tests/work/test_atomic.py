@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from forge.work import atomic
+from forge.work import atomic, locks
 from forge.work.atomic import FileClaim, remove_abandoned
 from support.claims import claimed
 
@@ -136,7 +136,7 @@ def test_a_file_that_goes_between_opening_and_locking_is_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its last owner has finished meanwhile: the lock is on a file without a name."""
-    lock = atomic.try_lock
+    lock = locks.try_lock
 
     def late(fd: int) -> bool:
         monkeypatch.setattr(atomic, "try_lock", lock)
