@@ -17,13 +17,13 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logit
 
 from forge.bidding.estimates import Floats, MakeTable
 from forge.errors import ForgeError, reason_of
 from forge.game.constants import N_DECLARATIONS
 from forge.game.contract import POINT_BIDS, VALID_BIDS, Bid, Contract
 from forge.game.declarations import declaration_name
+from forge.stats.logistic import expit, logit
 from forge.work.atomic import write_file
 
 FORMAT: Final = "forge bidding calibration"
@@ -83,10 +83,7 @@ class Calibration:
             ForgeError: for fewer points than a table bids.
         """
         column, name = _column(contract.bid), class_of(contract.decl)
-        chances: Floats = expit(
-            self.intercepts[name][column] + self.slopes[name][column] * evidence(share, n)
-        )
-        return chances
+        return expit(self.intercepts[name][column] + self.slopes[name][column] * evidence(share, n))
 
     def apply(self, table: MakeTable) -> MakeTable:
         """The table of perfect play as chances at a table.
@@ -164,8 +161,7 @@ def _column(bid: Bid) -> int:
 def evidence(share: npt.ArrayLike, n: npt.ArrayLike) -> Floats:
     """logit((k + 0.5) / (n + 1)) for a share k / n of n deals: finite for 0 and 1 too."""
     deals = np.asarray(n, dtype=np.float64)
-    found: Floats = logit((np.asarray(share, dtype=np.float64) * deals + 0.5) / (deals + 1.0))
-    return found
+    return logit((np.asarray(share, dtype=np.float64) * deals + 0.5) / (deals + 1.0))
 
 
 def shipped() -> Calibration | None:
