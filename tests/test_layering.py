@@ -21,6 +21,7 @@ SOURCES = sorted(p for p in CSRC.glob("**/*") if p.suffix in {".h", ".cpp", ".cu
 PYTHON_LAYERS = (
     "_native",
     "errors",
+    "extras",
     "options",
     "build",
     "game",

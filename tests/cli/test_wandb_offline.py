@@ -20,7 +20,7 @@ def test_nothing_is_logged_unless_asked_for() -> None:
 
 def test_without_the_package_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wandb", None)
-    with pytest.raises(ForgeError, match="pip install wandb"):
+    with pytest.raises(ForgeError, match=r"crystal-forge\[wandb\]"):
         open_tracker(True, job_type="test", group=None, config={})
 
 

@@ -13,6 +13,7 @@ from forge.cli.command import command
 from forge.cli.shared_options import device_option
 from forge.cli.values import console
 from forge.eq.analysis.config import AnalysisConfig
+from forge.extras import need
 from forge.options import again, option
 from forge.work.progress import progress_bar
 
@@ -95,6 +96,8 @@ def analyze_eq(args: AnalyzeEqArgs) -> None:
 
     Writes analysis.json and PNG plots.
     """
+    if args.draw:
+        need("look", "matplotlib")
     from forge.eq.analysis.by_trick import analyse
     from forge.eq.analysis.decisions import decisions_with_choice, read_games
     from forge.ops import resolve_device

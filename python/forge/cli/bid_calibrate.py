@@ -10,6 +10,7 @@ from forge.bidding.calibration.play_options import PlayOptions
 from forge.cli import values
 from forge.cli.command import CommandGroup, command, end_if_stopped
 from forge.cli.values import console, n_cores
+from forge.extras import need
 from forge.options import option
 
 if TYPE_CHECKING:
@@ -97,10 +98,12 @@ def fit(args: FitArgs) -> None:
     The calibration error is the mean distance between predicted and realised share over ten bins of
     equally many hands of --validate.
     """
+    need("train", "pandas", "statsmodels")
+    if args.plot is not None:
+        need("look", "matplotlib")
     from forge.bidding.calibration import fit as fitting
     from forge.bidding.calibration.hands import HANDS
     from forge.errors import ForgeError
-    from forge.look.plots.calibration import reliability_plot
 
     options, hands = HANDS.read(args.data)
     other_options, others = HANDS.read(args.validate)
@@ -125,6 +128,8 @@ def fit(args: FitArgs) -> None:
     calibration = fitting.validated(calibration, found)
     calibration.write(args.output)
     if args.plot is not None:
+        from forge.look.plots.calibration import reliability_plot
+
         reliability_plot(args.plot, found, perfect, str(options["player"]))
     for name, each in (("calibrated", found), ("perfect play", perfect)):
         low, high = (100 * end for end in each.interval)

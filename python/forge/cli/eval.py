@@ -15,6 +15,7 @@ from forge.cli.measuring import SOLVING, Bars
 from forge.cli.shared_options import device_option
 from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.extras import need
 from forge.options import option
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def evaluate_checkpoint(args: EvalArgs, given: Given) -> None:
     A Stage 2 network is judged by the E[Q] of files that forge generate-eq-continuous made, with
     intervals over games and figures by trick: tables and evaluation.json alone.
     """
+    need("train", "lightning", *(["matplotlib"] if args.draw else []))
     from forge.models.catalog import SHIPPED, resolve
     from forge.models.stages import STAGES, load_network
 

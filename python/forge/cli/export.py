@@ -11,6 +11,7 @@ from rich.table import Table
 from forge.cli.command import command
 from forge.cli.measuring import SOLVING, Bars
 from forge.cli.values import console
+from forge.extras import EXTRAS, need
 from forge.options import option
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def export(args: ExportArgs) -> None:
     Every variant runs in onnxruntime on the positions and is compared with PyTorch; an fp32 file
     that differs by more than 0.001 points is not written.
     """
+    need("export", *EXTRAS["export"])
     from forge.learn.onnx.export import export as export_checkpoint
     from forge.learn.onnx.variants import parse_variants
     from forge.models.catalog import resolve

@@ -12,6 +12,7 @@ from forge.cli import values
 from forge.cli.command import command
 from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.extras import need
 from forge.game.constants import N_PLAYS
 from forge.look.frames import LEAST_FPS, MOST_FPS
 from forge.options import option
@@ -61,6 +62,7 @@ def render_visualizations(args: RenderVisualizationsArgs) -> None:
 
     Files are game_SEED_playthrough.gif and game_SEED_decision_KK.png, the seed with eight digits.
     """
+    need("look", "matplotlib", "PIL")
     from forge.eq.collate import check_record
     from forge.eq.records import read_record
     from forge.look.decision_view import game_views

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from forge.cli import values
 from forge.options import option
+from forge.work.tracking import wandb_or_not
 
 EXAMPLE_HAND: Final = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
 DEVICE_HELP: Final = "auto (CUDA if there, else CPU), cuda, cuda:N or cpu."
@@ -19,12 +20,12 @@ def device_option(default: str = "auto") -> Any:
 
 def wandb_option(default: bool = False) -> Any:
     """Whether a run is logged."""
-    return option(default, "Log the run to Weights & Biases.", "--wandb")
+    return option(default, "Log the run to Weights & Biases.", "--wandb", reads=wandb_or_not)
 
 
 def wandb_group_option(default: str | None = None) -> Any:
     """The group of a logged run."""
-    return option(default, "W&B group; implies --wandb.")
+    return option(default, "W&B group; implies --wandb.", reads=wandb_or_not)
 
 
 def decl_option(default: str | None = None) -> Any:

@@ -13,6 +13,7 @@ import typer
 
 from forge.cli.command import EXIT_INTERRUPTED, Given
 from forge.cli.values import console
+from forge.extras import extra
 from forge.learn.settings import Training
 from forge.options import option
 
@@ -104,7 +105,8 @@ def _train(
     open_data: Callable[[dict[str, Any]], AbstractContextManager[RunData]],
     signal: StopSignal,
 ) -> None:
-    import lightning.pytorch as pl
+    with extra("train"):
+        import lightning.pytorch as pl
 
     from forge.learn.run import is_first_process
     from forge.learn.training import build_module, start_from, train_network

@@ -9,6 +9,7 @@ from pathlib import Path
 from forge.cli import values
 from forge.cli.command import command
 from forge.cli.values import console
+from forge.extras import need
 from forge.game.constants import N_PLAYS
 from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
 from forge.options import option
@@ -47,13 +48,16 @@ def view(args: ViewArgs) -> None:
 
     The key ? lists the keys.
     """
+    in_terminal = not args.text and sys.stdin.isatty() and sys.stdout.isatty()
+    if in_terminal:
+        need("look", "textual")
     from forge.look.viewer.library import Browser
     from forge.look.viewer.sections import print_view
     from forge.look.viewer.text import Look
 
     browser = Browser(args.file, args.game, args.decision or 0)
     look = Look(hidden=args.show_hidden, chances=args.chances, bid=Bid.of(args.bid))
-    if args.text or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not in_terminal:
         for trouble in browser.trouble:
             print(f"passed by: {trouble}", file=sys.stderr)
         views = browser.views if args.decision is None else [browser.view]

@@ -5,14 +5,17 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-import lightning.pytorch as pl
 import torch
-from lightning.pytorch.trainer.states import TrainerFn
 from rich.console import Console
 from torch import Tensor
 
 from forge.errors import ForgeError
+from forge.extras import extra
 from forge.learn.checkpoints import MONITOR
+
+with extra("train"):
+    import lightning.pytorch as pl
+    from lightning.pytorch.trainer.states import TrainerFn
 
 _SHOWN: Final = ("val/loss", MONITOR, "val/q_mae", "val/value_mae", "val/blunder_rate")
 

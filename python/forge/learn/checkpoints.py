@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import lightning.pytorch as pl
-from lightning.pytorch.callbacks import Checkpoint
-from lightning.pytorch.trainer.states import TrainerFn
-
+from forge.extras import extra
 from forge.learn.run import BEST_CHECKPOINT, LAST_CHECKPOINT
 from forge.work.stop import StopSignal
 from forge.work.yaml_files import write_yaml
+
+with extra("train"):
+    import lightning.pytorch as pl
+    from lightning.pytorch.callbacks import Checkpoint
+    from lightning.pytorch.trainer.states import TrainerFn
 
 MONITOR: Final = "val/q_gap"
 RECORD_KEY: Final = "forge_run"

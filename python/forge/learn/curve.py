@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
 from forge.errors import ForgeError
+from forge.extras import extra
 from forge.work.atomic import write_file
+
+with extra("train"):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
 CURVE_FILE: Final = "learning_curve.png"
 _SHOWN: Final = (

@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import lightning.pytorch as pl
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from forge.errors import ForgeError
+from forge.extras import extra
 from forge.learn.batches import Batch
 from forge.learn.settings import RowsSettings
 from forge.work.seed_files import SPLITS
+
+with extra("train"):
+    import lightning.pytorch as pl
 
 
 class RankSampler(DistributedSampler[int]):

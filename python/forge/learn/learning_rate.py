@@ -4,10 +4,12 @@ import math
 import time
 from typing import Any, Final
 
-import lightning.pytorch as pl
-
 from forge.errors import ForgeError
+from forge.extras import extra
 from forge.learn.network_module import FINAL_LR_SHARE
+
+with extra("train"):
+    import lightning.pytorch as pl
 
 _SECONDS_PER_HOUR: Final = 3600.0
 

@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, ClassVar, Final, TypeVar
 
-import lightning.pytorch as pl
 import numpy as np
 import torch
-from lightning.pytorch.trainer.states import TrainerFn
-from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from forge.errors import ForgeError
+from forge.extras import extra
 from forge.learn.optimizers import check_optimizer, make_optimizer
+
+with extra("train"):
+    import lightning.pytorch as pl
+    from lightning.pytorch.trainer.states import TrainerFn
+    from lightning.pytorch.utilities.types import OptimizerLRScheduler
 
 # The cosine ends at this share of the first learning rate.
 FINAL_LR_SHARE: Final = 0.01

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from forge.options import check, option
+from forge.work.tracking import wandb_or_not
 
 DEFAULT_EPOCHS: Final = 20
 OPTIMIZERS: Final = ("adamw", "muon")
@@ -58,8 +59,10 @@ class Training:
     fast_dev_run: bool = option(
         False, "One train and one val batch; saves nothing.", "--fast-dev-run"
     )
-    wandb: bool = option(False, "Log the run to Weights & Biases.", "--wandb/--no-wandb")
-    wandb_group: str | None = option(None, "W&B group; implies --wandb.")
+    wandb: bool = option(
+        False, "Log the run to Weights & Biases.", "--wandb/--no-wandb", reads=wandb_or_not
+    )
+    wandb_group: str | None = option(None, "W&B group; implies --wandb.", reads=wandb_or_not)
     resume: str | None = option(
         None, "Go on from a checkpoint, or from the last run's: last.", metavar="FILE|last"
     )

@@ -10,15 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
 
-import lightning.pytorch as pl
 import torch
-from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.fabric.utilities.warnings import PossibleUserWarning
-from lightning.pytorch.callbacks import RichProgressBar
-from lightning.pytorch.loggers import CSVLogger, Logger
 from rich.console import Console
 
 from forge.errors import ForgeError, reason_of
+from forge.extras import extra
 from forge.learn.callbacks import EpochLines, StopOnNonFinite
 from forge.learn.checkpoints import MONITOR, Checkpoints, StopOnSignal
 from forge.learn.curve import write_curve
@@ -36,6 +32,13 @@ from forge.learn.settings import Training
 from forge.work.atomic import write_file
 from forge.work.stop import StopSignal
 from forge.work.tracking import WANDB_PROJECT, starting_wandb
+
+with extra("train"):
+    import lightning.pytorch as pl
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
+    from lightning.fabric.utilities.warnings import PossibleUserWarning
+    from lightning.pytorch.callbacks import RichProgressBar
+    from lightning.pytorch.loggers import CSVLogger, Logger
 
 GRADIENT_CLIP_NORM: Final = 1.0
 
@@ -228,7 +231,8 @@ def _loggers(folder: Path, training: Training, record: dict[str, Any]) -> list[L
 
 def _wandb_logger(folder: Path, training: Training, record: dict[str, Any]) -> Logger:
     with starting_wandb():
-        from lightning.pytorch.loggers import WandbLogger
+        with extra("train"):
+            from lightning.pytorch.loggers import WandbLogger
 
         logger = WandbLogger(
             project=WANDB_PROJECT,

@@ -6,14 +6,17 @@ import warnings
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import lightning
 import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from forge.errors import ForgeError
+from forge.extras import extra
 from forge.learn.network_module import STAGE_KEY, NetworkModule
+
+with extra("train"):
+    import lightning
 
 DTYPES: Final = {"float32": torch.float32, "float16": torch.float16}
 _HPARAMS_KEY: Final = "hyper_parameters"

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Circle, FancyBboxPatch, Patch, PathPatch, Rectangle
-from matplotlib.text import TextPath
-from matplotlib.transforms import Affine2D
-
+from forge.extras import extra
 from forge.game.tables import COUNT_POINTS, HIGH, LOW
+
+with extra("look"):
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Circle, FancyBboxPatch, Patch, PathPatch, Rectangle
+    from matplotlib.text import TextPath
+    from matplotlib.transforms import Affine2D
 
 # Okabe and Ito's colours, which colour-blind people tell apart, on neutral ones.
 PAPER: Final = "#ffffff"

@@ -14,11 +14,14 @@ from typing import Any, Final
 
 import torch
 from torch import Tensor
-from torchmetrics import Metric
 
+from forge.extras import extra
 from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_SLOTS
 from forge.learn.batches import choose_slots
 from forge.ml.networks.transformer import DECL_FEATURE
+
+with extra("train"):
+    from torchmetrics import Metric
 
 # A move that loses more points than this is a blunder.
 BLUNDER_POINTS: Final = 10

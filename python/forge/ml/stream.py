@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
-import lightning.pytorch as pl
 import torch
 from torch.utils.data import DataLoader
 
 from forge import ops
 from forge.errors import ForgeError
+from forge.extras import extra
 from forge.learn.batches import Batch
 from forge.learn.data_module import RankSampler, as_is
 from forge.learn.settings import RowsSettings
@@ -22,6 +22,9 @@ from forge.ml.measure.reference_protocol import (
 from forge.ml.mixing import PositionStream
 from forge.ml.positions import StreamOptions
 from forge.ml.settings import StreamSettings
+
+with extra("train"):
+    import lightning.pytorch as pl
 
 # Two units wait for each worker in shared memory, which containers often limit to 64 MB: at the
 # default size of a unit that is 14.

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from forge.errors import ForgeError, reason_of
+from forge.extras import extra, need
 
 
 class Tracker(Protocol):
@@ -42,15 +43,21 @@ class NoTracker:
 WANDB_PROJECT = "crystal-forge"
 
 
+def wandb_or_not(name: str, wanted: bool | str) -> None:
+    """Reads `--wandb` and `--wandb-group`, before any work: if a run is wanted, W&B must be there.
+
+    Raises:
+        MissingExtraError: if it is not.
+    """
+    if wanted is not False:
+        need("wandb", "wandb")
+
+
 @contextmanager
 def starting_wandb() -> Iterator[None]:
     """Around the start of a W&B run: a missing package and a refusal are one line each."""
-    try:
+    with extra("wandb"):
         import wandb
-    except ImportError:
-        raise ForgeError(
-            "--wandb needs the package wandb: pip install wandb, or leave --wandb out"
-        ) from None
     try:
         yield
     except wandb.errors.Error as error:
@@ -64,7 +71,8 @@ class WandbTracker:
 
     def __init__(self, job_type: str, group: str | None, config: dict[str, Any]) -> None:
         with starting_wandb():
-            import wandb
+            with extra("wandb"):
+                import wandb
 
             self._run = wandb.init(
                 project=WANDB_PROJECT, job_type=job_type, group=group, config=config

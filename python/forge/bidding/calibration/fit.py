@@ -9,13 +9,16 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from forge.bidding.calibration.hands import PlayedHand
 from forge.bidding.calibration.logistic import CLASSES, Calibration, class_of, evidence
 from forge.bidding.estimates import Floats
 from forge.errors import ForgeError
+from forge.extras import extra
 from forge.game.contract import POINT_BIDS, Bid
+
+with extra("train"):
+    import pandas as pd
 
 # What the log-odds at a table may depend on: `x`, the log-odds of perfect play; `kind`, the class
 # of the declaration; `bid`, from -1 (30) to 1 (42). Simple ones first; held-out log loss decides.
@@ -221,9 +224,10 @@ def _share(hand: PlayedHand) -> float:
 
 
 def _fitted(formula: str, frame: pd.DataFrame) -> Any:
-    import statsmodels.api as sm
-    import statsmodels.formula.api as smf
-    from statsmodels.tools.sm_exceptions import ModelWarning
+    with extra("train"):
+        import statsmodels.api as sm
+        import statsmodels.formula.api as smf
+        from statsmodels.tools.sm_exceptions import ModelWarning
 
     model = smf.glm(f"made + missed ~ {formula}", data=frame, family=sm.families.Binomial())
     with warnings.catch_warnings():

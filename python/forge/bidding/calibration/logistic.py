@@ -23,7 +23,7 @@ from forge.errors import ForgeError, reason_of
 from forge.game.constants import N_DECLARATIONS
 from forge.game.contract import POINT_BIDS, VALID_BIDS, Bid, Contract
 from forge.game.declarations import declaration_name
-from forge.stats.logistic import expit, logit
+from forge.stats.log_odds import expit, logit
 from forge.work.atomic import write_file
 
 FORMAT: Final = "forge bidding calibration"

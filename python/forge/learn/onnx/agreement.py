@@ -4,12 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import onnxruntime
 import torch
 from torch import Tensor
 
+from forge.extras import extra
 from forge.learn.batches import Batch, choose_slots
 from forge.learn.onnx.graph import Graph, Port
+
+with extra("export"):
+    import onnxruntime
 
 # Rows run at once: the activations of a batch stay in cache.
 CHECK_BATCH: Final = 1024

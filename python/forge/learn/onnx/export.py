@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import onnx
 import torch
 from torch import Tensor
 
 import forge
 from forge.errors import ForgeError
+from forge.extras import extra
 from forge.learn.batches import Batch, RowSource, spread
 from forge.learn.onnx.agreement import Agreement, agreement, onnx_runner, run_all, torch_runner
 from forge.learn.onnx.card import card_json, export_card
@@ -21,6 +21,9 @@ from forge.learn.onnx.graph import DEFAULT_OPSET, check_opset, to_onnx
 from forge.learn.onnx.variants import VARIANTS, make_variant
 from forge.work.atomic import FileClaim
 from forge.work.hashing import sha256_of
+
+with extra("export"):
+    import onnx
 
 DEFAULT_POSITIONS: Final = 10_000
 # More than this between fp32 and PyTorch, in points (or logits), is not rounding.

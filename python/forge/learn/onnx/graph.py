@@ -7,13 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-import onnx
 import torch
 from torch import nn
 
 import forge
 from forge.errors import ForgeError
+from forge.extras import extra
 from forge.learn.onnx.portable import make_portable
+
+with extra("export"):
+    import onnx
 
 # 18 is what the exporter writes of its own accord. From 23 on attention becomes one operator,
 # which onnxruntime 1.32 refuses for a mask that is the same for all heads.

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 
-from onnx import GraphProto, NodeProto, TensorProto
-from onnx.helper import make_node
+from forge.extras import extra
+
+with extra("export"):
+    from onnx import GraphProto, NodeProto, TensorProto
+    from onnx.helper import make_node
 
 
 def make_portable(graph: GraphProto) -> None:

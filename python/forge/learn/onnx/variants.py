@@ -5,9 +5,11 @@ import warnings
 from pathlib import Path
 from typing import Final
 
-import onnx
-
 from forge.errors import ForgeError
+from forge.extras import extra
+
+with extra("export"):
+    import onnx
 
 VARIANTS: Final = ("fp32", "fp16", "int8")
 # onnxruntime has no half-precision kernel on the CPU for these: they stay fp32.
@@ -49,8 +51,9 @@ def _copy(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def _to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
     """Weights and arithmetic in half precision."""
-    from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
-    from onnxruntime.transformers.onnx_model import OnnxModel
+    with extra("export"):
+        from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
+        from onnxruntime.transformers.onnx_model import OnnxModel
 
     with warnings.catch_warnings():
         # It warns of every constant that half precision cannot hold; the check against PyTorch
@@ -71,8 +74,9 @@ def _to_int8(model: onnx.ModelProto) -> onnx.ModelProto:
 
     Embeddings, norms and biases stay fp32: they are a hundredth of the weights.
     """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.preprocess import quant_pre_process
+    with extra("export"):
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+        from onnxruntime.quantization.preprocess import quant_pre_process
 
     with tempfile.TemporaryDirectory() as folder:
         prepared, quantised = Path(folder, "prepared.onnx"), Path(folder, "int8.onnx")

@@ -11,15 +11,18 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MultipleLocator
 
 from forge.eq.moments import N_BINS
+from forge.extras import extra
 from forge.game.constants import HAND_POINTS, N_SLOTS
 from forge.look.decision_view import Action, DecisionView
 from forge.look.frames.parts import NORMAL, SMALL, Box, write
 from forge.look.tiles import BLUE, FAINT, INK, MUTED, PAPER, SKY, VERMILION, TileState, draw_tile
+
+with extra("look"):
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MultipleLocator
 
 POINTS: Final = np.arange(N_BINS) - N_BINS // 2  # of the 85 bins
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
+from forge.extras import extra
 from forge.game.constants import N_PLAYS, N_SEATS
 from forge.look.decision_view import DecisionView
 from forge.look.frames.actions import LONG_ROWS, SHORT_ROWS, draw_actions, signed
 from forge.look.frames.parts import HEAD, SMALL, TITLE, Box, gauge, panel, table, write
 from forge.look.frames.table import draw_hands, draw_history, draw_trick, draw_voids
 from forge.look.tiles import INK, MUTED, PAPER, inch_axes
+
+with extra("look"):
+    from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
 _DPI: Final = 100
 _FRAME_SIZE: Final = (12.0, 8.0)

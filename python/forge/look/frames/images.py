@@ -8,11 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
-from PIL import Image
 
 from forge.errors import ForgeError
+from forge.extras import extra
 from forge.look.frames import LEAST_FPS, MOST_FPS
 from forge.look.tiles import (
     BLUE,
@@ -27,6 +25,11 @@ from forge.look.tiles import (
     SKY,
     VERMILION,
 )
+
+with extra("look"):
+    from matplotlib.colors import to_rgb
+    from matplotlib.figure import Figure
+    from PIL import Image
 
 _GROUNDS: Final = (PAPER, PANEL, IVORY)
 _COLOURS: Final = (INK, MUTED, GONE, FAINT, BLUE, SKY, VERMILION, ORANGE)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch, Rectangle
-
+from forge.extras import extra
 from forge.look.tiles import BLUE, FAINT, INK, MUTED, PANEL, PAPER, VERMILION
+
+with extra("look"):
+    from matplotlib.axes import Axes
+    from matplotlib.patches import FancyBboxPatch, Rectangle
 
 SMALL: Final = 8.5
 NORMAL: Final = 9.5

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch, Rectangle
-
+from forge.extras import extra
 from forge.game.constants import CALLED_SUIT, N_SEATS, N_SLOTS, N_TRICKS
 from forge.game.tables import LED_SUIT
 from forge.look.decision_view import DecisionView, Play, Suit, Trick, WonTrick
 from forge.look.frames.parts import NORMAL, SMALL, Box, panel, write
 from forge.look.tiles import FAINT, INK, MUTED, PAPER, VERMILION, draw_hand, draw_tile
+
+with extra("look"):
+    from matplotlib.axes import Axes
+    from matplotlib.patches import FancyBboxPatch, Rectangle
 
 # Clockwise from the seat to act, who sits at the bottom; in shares of where tiles may be.
 _PLACES: Final = ((0.5, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 0.5))

@@ -5,16 +5,19 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, PercentFormatter
 
 from forge.eq.analysis.decisions import FloatArray
 from forge.eq.analysis.measurements import Measurements
 from forge.eq.analysis.report import Analysis, SamplingRow
+from forge.extras import extra
 from forge.look.plots.evaluation import draw_png
 from forge.stats.figures import Figure
 from forge.stats.intervals import CONFIDENCE
+
+with extra("look"):
+    from matplotlib import colormaps
+    from matplotlib.axes import Axes
+    from matplotlib.ticker import LogLocator, PercentFormatter
 
 _FAINT: Final = "#9a9a9a"
 _MRV: Final = "#dd8452"

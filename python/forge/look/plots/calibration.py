@@ -6,11 +6,13 @@ import io
 from pathlib import Path
 from typing import Final
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
 from forge.bidding.calibration.fit import Validation
+from forge.extras import extra
 from forge.work.atomic import write_file
+
+with extra("look"):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
 # Blue and orange of Okabe and Ito: told apart by everybody.
 CALIBRATED: Final = "#0072B2"

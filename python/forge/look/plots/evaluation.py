@@ -6,12 +6,15 @@ from functools import partial
 from typing import Final
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
+from forge.extras import extra
 from forge.ml.measure.report import OracleEvaluation, group_label
 from forge.stats.reliability import BIN_EDGES, ERROR_EDGES, Reliability
+
+with extra("look"):
+    from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
 # Inches and dots per inch: 1120 x 700 pixels.
 _SIZE: Final = (8.0, 5.0)

@@ -6,13 +6,15 @@ import io
 from collections.abc import Sequence
 from typing import Final
 
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
-
 from forge.bidding.stability import SizeFigures
+from forge.extras import extra
 from forge.look.tiles import BLUE, MUTED, VERMILION
+
+with extra("look"):
+    from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import NullLocator
 
 # Inches and dots per inch: 1400 x 630 pixels.
 _SIZE: Final = (10.0, 4.5)

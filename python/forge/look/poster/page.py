@@ -10,17 +10,20 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib import colormaps, rc_context
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
-from matplotlib.colors import Colormap
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
+from forge.extras import extra
 from forge.game.constants import HAND_POINTS
 from forge.game.contract import LOWEST_BID, Bid
 from forge.game.declarations import declaration_name
 from forge.look.tiles import BLUE, FAINT, INK, MUTED, PAPER, VERMILION, draw_hand, inch_axes
+
+with extra("look"):
+    from matplotlib import colormaps, rc_context
+    from matplotlib.axes import Axes
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
 
 FloatArray = npt.NDArray[np.float64]
 

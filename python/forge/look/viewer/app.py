@@ -3,19 +3,21 @@
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.events import Resize
-from textual.geometry import Size
-from textual.screen import ModalScreen
-from textual.validation import Integer
-from textual.widgets import Footer, Input, Label, Static
-
+from forge.extras import extra
 from forge.game.constants import N_PLAYS
 from forge.look.viewer.library import Browser
 from forge.look.viewer.sections import HEADING, LEFT, RIGHT, sections
 from forge.look.viewer.text import Look
+
+with extra("look"):
+    from textual.app import App, ComposeResult
+    from textual.binding import Binding, BindingType
+    from textual.containers import Vertical, VerticalScroll
+    from textual.events import Resize
+    from textual.geometry import Size
+    from textual.screen import ModalScreen
+    from textual.validation import Integer
+    from textual.widgets import Footer, Input, Label, Static
 
 # From so many columns on sections stand side by side.
 _WIDE: Final = 120

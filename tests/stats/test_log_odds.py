@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import special
 
-from forge.stats.logistic import expit, logit
+from forge.stats.log_odds import expit, logit
 
 
 def test_as_scipy_has_them() -> None:
