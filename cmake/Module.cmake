@@ -4,6 +4,7 @@ find_package(pybind11 CONFIG REQUIRED)
 
 pybind11_add_module(_native
   csrc/bindings/module.cpp
+  csrc/bindings/bind_arrays.cpp
   csrc/bindings/bind_build.cpp
   csrc/bindings/bind_memory.cpp
   csrc/bindings/bind_play.cpp

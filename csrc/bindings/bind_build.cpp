@@ -33,20 +33,24 @@ const char* missing_cpu_feature() {
 }  // namespace
 
 void bind_build(py::module_& m) {
-  m.def("missing_cpu_feature", &missing_cpu_feature);
-  m.def("build", [] {
-    py::dict info;
-    info["compiler"] = __VERSION__;
-    info["march"] = FORGE_MARCH;
+  m.def("missing_cpu_feature", &missing_cpu_feature,
+        "What this processor lacks to run what was compiled, or nothing.");
+  m.def(
+      "build",
+      [] {
+        py::dict info;
+        info["compiler"] = __VERSION__;
+        info["march"] = FORGE_MARCH;
 #if defined(FORGE_WITH_CUDA)
-    info["cuda"] = true;
+        info["cuda"] = true;
 #else
-    info["cuda"] = false;
+        info["cuda"] = false;
 #endif
-    info["cuda_version"] = FORGE_CUDA_VERSION;
-    info["cuda_archs"] = FORGE_CUDA_ARCHS;
-    return info;
-  });
+        info["cuda_version"] = FORGE_CUDA_VERSION;
+        info["cuda_archs"] = FORGE_CUDA_ARCHS;
+        return info;
+      },
+      "What was compiled: compiler, march, cuda, cuda_version, cuda_archs.");
 }
 
 }  // namespace forge::bindings

@@ -1,7 +1,10 @@
+#include <optional>
+
 #include "bindings/common.h"
 #include "play/play_cuda.h"
 #include "search/search_cuda.h"
 #include "tablebase/tablebase_cuda.h"
+#include "tokens/token.h"
 #include "tokens/tokens_cuda.h"
 #include "worlds/worlds_cuda.h"
 
@@ -18,10 +21,17 @@ struct WorkLayout {
   }
 };
 
+template <class T>
+T* at(std::uintptr_t address) {
+  return reinterpret_cast<T*>(address);
+}
+
 // `with_offsets`: the row offsets that emitting states takes, 336 MB of the 354.
-DeviceWork cut(Address base, bool with_offsets, int64_t* n_bytes) {
+DeviceWork cut(std::uintptr_t base, bool with_offsets, int64_t* n_bytes) {
   WorkLayout layout;
-  const auto part = [&](int64_t bytes) { return base + static_cast<Address>(layout.add(bytes)); };
+  const auto part = [&](int64_t bytes) {
+    return base + static_cast<std::uintptr_t>(layout.add(bytes));
+  };
   DeviceWork work;
   work.context = at<DealContext>(part(sizeof(DealContext)));
   work.rows = at<uint64_t>(part(8 * N_ROWS));
@@ -34,58 +44,43 @@ DeviceWork cut(Address base, bool with_offsets, int64_t* n_bytes) {
   return work;
 }
 
-DeviceWork work_at(Address base, bool with_offsets) {
+using DeviceDeal = Device<const int8_t, N_SEATS, N_SLOTS>;
+using DeviceDeals = Device<const int8_t, ANY, N_SEATS, N_SLOTS>;
+using DeviceSmall = Device<const int8_t, ANY>;
+using DeviceStates = Device<const int64_t, ANY>;
+using DeviceAllowed = Device<const int32_t, ANY, N_HIDDEN>;
+using DeviceSizes = Device<const int8_t, ANY, N_HIDDEN>;
+using DeviceTables = Device<uint8_t, ANY, static_cast<int64_t>(sizeof(WorldTable))>;
+
+// Bytes of scratch of one tablebase, as work_bytes(with_offsets) says.
+DeviceWork work_in(const Device<uint8_t, ANY>& work, bool with_offsets) {
   int64_t n_bytes;
-  return cut(base, with_offsets, &n_bytes);
+  const DeviceWork parts = cut(reinterpret_cast<std::uintptr_t>(work.data), with_offsets, &n_bytes);
+  if (work.rows() < n_bytes)
+    throw py::value_error("work must have " + std::to_string(n_bytes) + " bytes, got " +
+                          std::to_string(work.rows()));
+  return parts;
 }
 
-void bind_worlds_on_device(py::module_& c) {
-  c.attr("WORLD_TABLE_BYTES") = sizeof(WorldTable);
-  c.def(
-      "count_worlds",
-      [](Address allowed, Address sizes, int64_t n, Address counts, Address stream) {
-        const py::gil_scoped_release release;
-        cuda::count_worlds(constraints_at(allowed, sizes, n), at<int64_t>(counts),
-                           at<void>(stream));
-      },
-      py::arg("allowed"), py::arg("sizes"), py::arg("n"), py::arg("counts"), py::arg("stream"));
-  c.def(
-      "sample_uniform",
-      [](Address allowed, Address sizes, Address keys, int64_t n, int64_t n_samples, Address tables,
-         int64_t n_tables, Address worlds, Address stream) {
-        const py::gil_scoped_release release;
-        cuda::sample_uniform(constraints_at(allowed, sizes, n), at<const int64_t>(keys), n_samples,
-                             at<WorldTable>(tables), n_tables, at<int32_t>(worlds),
-                             at<void>(stream));
-      },
-      py::arg("allowed"), py::arg("sizes"), py::arg("keys"), py::arg("n"), py::arg("n_samples"),
-      py::arg("tables"), py::arg("n_tables"), py::arg("worlds"), py::arg("stream"));
-  c.def(
-      "sample_mrv",
-      [](Address allowed, Address sizes, Address keys, int64_t n, int64_t n_samples, Address worlds,
-         Address stream) {
-        const py::gil_scoped_release release;
-        cuda::sample_mrv(constraints_at(allowed, sizes, n), at<const int64_t>(keys), n_samples,
-                         at<int32_t>(worlds), at<void>(stream));
-      },
-      py::arg("allowed"), py::arg("sizes"), py::arg("keys"), py::arg("n"), py::arg("n_samples"),
-      py::arg("worlds"), py::arg("stream"));
-  c.def(
-      "enumerate_worlds",
-      [](Address allowed, Address sizes, int64_t start, int64_t n, Address table, Address worlds,
-         Address stream) {
-        const py::gil_scoped_release release;
-        cuda::enumerate_worlds(constraints_at(allowed, sizes, 1), start, n, at<WorldTable>(table),
-                               at<int32_t>(worlds), at<void>(stream));
-      },
-      py::arg("allowed"), py::arg("sizes"), py::arg("start"), py::arg("n"), py::arg("table"),
-      py::arg("worlds"), py::arg("stream"));
+// An address of a stream, as Python has it.
+class Stream {
+ public:
+  explicit Stream(std::uintptr_t address) : address_(address) {}
+  void* get() const { return at<void>(address_); }
+
+ private:
+  std::uintptr_t address_;
+};
+
+int log2_of(int64_t n) {
+  int log2 = 0;
+  while (int64_t{1} << log2 < n) ++log2;
+  if (int64_t{1} << log2 != n) throw py::value_error("entries must be a power of 2 a lane");
+  return log2;
 }
 
-}  // namespace
-
-void bind_cuda(py::module_& m) {
-  py::module_ c = m.def_submodule("cuda", "Launches on a stream; nothing waits for the device.");
+void bind_tablebase_on_device(py::module_& c) {
+  c.attr("CONTEXT_BYTES") = sizeof(DealContext);
   c.def(
       "work_bytes",
       [](bool with_offsets) {
@@ -93,101 +88,206 @@ void bind_cuda(py::module_& m) {
         cut(0, with_offsets, &n_bytes);
         return n_bytes;
       },
-      py::arg("with_offsets"));
-  // Byte offset of the int64 number of states within the work.
-  c.def("n_states_offset", [] { return reinterpret_cast<Address>(work_at(0, true).n_states); });
-  c.attr("CONTEXT_BYTES") = sizeof(DealContext);
-
+      "Bytes of scratch of one tablebase.", "with_offsets"_a);
+  c.def(
+      "n_states_offset",
+      [] {
+        int64_t n_bytes;
+        return reinterpret_cast<std::uintptr_t>(cut(0, true, &n_bytes).n_states);
+      },
+      "Byte offset of the int64 number of states within the scratch.");
   c.def(
       "reach_states",
-      [](Address work, Address deal, int decl, Address stream) {
+      [](const Device<uint8_t, ANY>& work, const DeviceDeal& deal, int decl, Stream stream) {
+        check_decl(decl);
+        const DeviceWork parts = work_in(work, true);
         const py::gil_scoped_release release;
-        cuda::reach_states(work_at(work, true), at<const int8_t>(deal), decl, at<void>(stream));
+        cuda::reach_states(parts, deal.data, decl, stream.get());
       },
-      py::arg("work"), py::arg("deal"), py::arg("decl"), py::arg("stream"));
+      "Marks the states that can be reached and counts them.", "work"_a, "deal"_a, "decl"_a,
+      "stream"_a);
   c.def(
       "emit_states",
-      [](Address work, Address states, Address values, Address q, Address stream) {
+      [](const Device<uint8_t, ANY>& work, const Device<int64_t, ANY>& states, Stream stream) {
+        const DeviceWork parts = work_in(work, true);
         const py::gil_scoped_release release;
-        cuda::emit_states(work_at(work, true),
-                          {at<int64_t>(states), at<int8_t>(values), at<int8_t>(q)},
-                          at<void>(stream));
+        cuda::emit_states(parts, {states.data, nullptr, nullptr}, stream.get());
       },
-      py::arg("work"), py::arg("states"), py::arg("values"), py::arg("q"), py::arg("stream"));
+      "After `reach_states`: all states, ascending.", "work"_a, "states"_a, "stream"_a);
+  c.def(
+      "emit_solution",
+      [](const Device<uint8_t, ANY>& work, const Device<int64_t, ANY>& states,
+         const Device<int8_t, ANY>& values, const Device<int8_t, ANY, N_SLOTS>& q, Stream stream) {
+        check_rows("values", values.rows(), states.rows());
+        check_rows("q", q.rows(), states.rows());
+        const DeviceWork parts = work_in(work, true);
+        const py::gil_scoped_release release;
+        cuda::emit_states(parts, {states.data, values.data, q.data}, stream.get());
+      },
+      "After `reach_states`: all states, ascending, with V and q in the team-0 frame.", "work"_a,
+      "states"_a, "values"_a, "q"_a, "stream"_a);
   c.def(
       "backward_induction",
-      [](Address work, Address deal, int decl, Address states, int64_t n, Address values, Address q,
-         Address stream) {
+      [](const Device<uint8_t, ANY>& work, const DeviceDeal& deal, int decl,
+         const DeviceStates& states, const Device<int8_t, ANY>& values,
+         const Device<int8_t, ANY, N_SLOTS>& q, Stream stream) {
+        check_decl(decl);
+        check_rows("values", values.rows(), states.rows());
+        check_rows("q", q.rows(), states.rows());
+        const DeviceWork parts = work_in(work, false);
         const py::gil_scoped_release release;
-        cuda::backward_induction(work_at(work, false), at<const int8_t>(deal), decl,
-                                 at<const int64_t>(states), n, at<int8_t>(values), at<int8_t>(q),
-                                 at<void>(stream));
+        cuda::backward_induction(parts, deal.data, decl, states.data, states.rows(), values.data,
+                                 q.data, stream.get());
       },
-      py::arg("work"), py::arg("deal"), py::arg("decl"), py::arg("states"), py::arg("n"),
-      py::arg("values"), py::arg("q"), py::arg("stream"));
+      "V and q of any states of the deal, team-0 frame.", "work"_a, "deal"_a, "decl"_a, "states"_a,
+      "values"_a, "q"_a, "stream"_a);
   c.def(
       "expand_states",
-      [](Address context, Address deal, int decl, Address states, int64_t n, Address children,
-         Address stream) {
+      [](const Device<uint8_t, static_cast<int64_t>(sizeof(DealContext))>& context,
+         const DeviceDeal& deal, int decl, const DeviceStates& states,
+         const Device<int64_t, ANY, N_SLOTS>& children, Stream stream) {
+        check_decl(decl);
+        check_rows("children", children.rows(), states.rows());
         const py::gil_scoped_release release;
-        cuda::expand_states(at<DealContext>(context), at<const int8_t>(deal), decl,
-                            at<const int64_t>(states), n, at<int64_t>(children), at<void>(stream));
+        cuda::expand_states(reinterpret_cast<DealContext*>(context.data), deal.data, decl,
+                            states.data, states.rows(), children.data, stream.get());
       },
-      py::arg("context"), py::arg("deal"), py::arg("decl"), py::arg("states"), py::arg("n"),
-      py::arg("children"), py::arg("stream"));
+      "The state after every slot, -1 where the slot is not legal.", "context"_a, "deal"_a,
+      "decl"_a, "states"_a, "children"_a, "stream"_a);
+}
+
+void bind_positions_on_device(py::module_& c) {
   c.def(
       "search",
-      [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
-         Address targets, int64_t target_stride, int64_t n, Address out, int width,
-         int slots_per_item, Address queue, Address entries, int log2_size, int64_t n_lanes,
-         Address stream) {
-        const py::gil_scoped_release release;
-        const SearchJob job{batch_at(deals, deal_stride, decls, decl_stride, states, n),
-                            at<const int8_t>(targets),
-                            target_stride,
-                            at<int8_t>(out),
+      [](const DeviceDeals& deals, const DeviceSmall& decls, const DeviceStates& states,
+         const std::optional<DeviceSmall>& targets, const Device<int8_t, ANY, ANY>& out,
+         int slots_per_item, const Device<int64_t, 1>& queue,
+         const Device<int64_t, ANY, ANY>& entries, Stream stream) {
+        const PositionBatch batch = batch_of(deals, decls, states);
+        check_rows("out", out.rows(), batch.n);
+        const auto width = static_cast<int>(out.shape[1]);
+        if ((width != 1 && width != N_SLOTS) || (slots_per_item != 1 && slots_per_item != width))
+          throw py::value_error("out must be [*, 7] or [*, 1], slots_per_item 1 or as many");
+        const SearchJob job{batch,
+                            targets ? targets->data : nullptr,
+                            targets ? stride_of("targets", targets->rows(), batch.n, 1) : 0,
+                            out.data,
                             slots_per_item,
-                            at<int64_t>(queue),
+                            queue.data,
                             width};
-        cuda::search(job, at<TableEntry>(entries), log2_size, n_lanes, at<void>(stream));
+        const int log2_size = log2_of(entries.shape[1]);
+        const py::gil_scoped_release release;
+        cuda::search(job, reinterpret_cast<TableEntry*>(entries.data), log2_size, entries.rows(),
+                     stream.get());
       },
-      py::arg("deals"), py::arg("deal_stride"), py::arg("decls"), py::arg("decl_stride"),
-      py::arg("states"), py::arg("targets"), py::arg("target_stride"), py::arg("n"), py::arg("out"),
-      py::arg("width"), py::arg("slots_per_item"), py::arg("queue"), py::arg("entries"),
-      py::arg("log2_size"), py::arg("n_lanes"), py::arg("stream"));
+      "About every slot (out [*, 7]) or about the position (out [*, 1]): the exact value, or with "
+      "targets whether it is at least the target. A lane for each row of entries.",
+      "deals"_a, "decls"_a, "states"_a, "targets"_a, "out"_a, "slots_per_item"_a, "queue"_a,
+      "entries"_a, "stream"_a);
   c.def(
       "tokenize_states",
-      [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
-         int64_t n, Address tokens, Address masks, Address stream) {
+      [](const DeviceDeals& deals, const DeviceSmall& decls, const DeviceStates& states,
+         const Device<int8_t, ANY, N_TOKENS, N_FEATURES>& tokens,
+         const Device<int8_t, ANY, N_TOKENS>& masks, Stream stream) {
+        const PositionBatch batch = batch_of(deals, decls, states);
+        check_rows("tokens", tokens.rows(), batch.n);
+        check_rows("masks", masks.rows(), batch.n);
         const py::gil_scoped_release release;
-        cuda::tokenize_states(batch_at(deals, deal_stride, decls, decl_stride, states, n),
-                              at<int8_t>(tokens), at<int8_t>(masks), at<void>(stream));
+        cuda::tokenize_states(batch, tokens.data, masks.data, stream.get());
       },
-      py::arg("deals"), py::arg("deal_stride"), py::arg("decls"), py::arg("decl_stride"),
-      py::arg("states"), py::arg("n"), py::arg("tokens"), py::arg("masks"), py::arg("stream"));
+      "The Stage 1 input of a network.", "deals"_a, "decls"_a, "states"_a, "tokens"_a, "masks"_a,
+      "stream"_a);
   c.def(
       "play",
-      [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
-         Address slots, int64_t n, Address next, Address points, Address stream) {
+      [](const DeviceDeals& deals, const DeviceSmall& decls, const DeviceStates& states,
+         const DeviceSmall& slots, const Device<int64_t, ANY>& next,
+         const Device<int8_t, ANY>& points, Stream stream) {
+        const PositionBatch batch = batch_of(deals, decls, states);
+        check_rows("slots", slots.rows(), batch.n);
+        check_rows("next", next.rows(), batch.n);
+        check_rows("points", points.rows(), batch.n);
         const py::gil_scoped_release release;
-        cuda::play({batch_at(deals, deal_stride, decls, decl_stride, states, n),
-                    at<const int8_t>(slots), at<int64_t>(next), at<int8_t>(points)},
-                   at<void>(stream));
+        cuda::play({batch, slots.data, next.data, points.data}, stream.get());
       },
-      py::arg("deals"), py::arg("deal_stride"), py::arg("decls"), py::arg("decl_stride"),
-      py::arg("states"), py::arg("slots"), py::arg("n"), py::arg("next"), py::arg("points"),
-      py::arg("stream"));
+      "One play of each hand; next is -1 where the slot is not legal. Points in the team-0 frame.",
+      "deals"_a, "decls"_a, "states"_a, "slots"_a, "next"_a, "points"_a, "stream"_a);
   c.def(
       "mark_legal_slots",
-      [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
-         int64_t n, Address legal, Address stream) {
+      [](const DeviceDeals& deals, const DeviceSmall& decls, const DeviceStates& states,
+         const Device<bool, ANY, N_SLOTS>& legal, Stream stream) {
+        const PositionBatch batch = batch_of(deals, decls, states);
+        check_rows("legal", legal.rows(), batch.n);
         const py::gil_scoped_release release;
-        cuda::mark_legal_slots(
-            {batch_at(deals, deal_stride, decls, decl_stride, states, n), at<bool>(legal)},
-            at<void>(stream));
+        cuda::mark_legal_slots({batch, legal.data}, stream.get());
       },
-      py::arg("deals"), py::arg("deal_stride"), py::arg("decls"), py::arg("decl_stride"),
-      py::arg("states"), py::arg("n"), py::arg("legal"), py::arg("stream"));
+      "Which slots the seat to act may play.", "deals"_a, "decls"_a, "states"_a, "legal"_a,
+      "stream"_a);
+}
+
+void bind_worlds_on_device(py::module_& c) {
+  c.attr("WORLD_TABLE_BYTES") = sizeof(WorldTable);
+  c.def(
+      "count_worlds",
+      [](const DeviceAllowed& allowed, const DeviceSizes& sizes, const Device<int64_t, ANY>& counts,
+         Stream stream) {
+        const ConstraintBatch batch = constraints_of(allowed, sizes);
+        check_rows("counts", counts.rows(), batch.n);
+        const py::gil_scoped_release release;
+        cuda::count_worlds(batch, counts.data, stream.get());
+      },
+      "How many worlds there are.", "allowed"_a, "sizes"_a, "counts"_a, "stream"_a);
+  c.def(
+      "sample_uniform",
+      [](const DeviceAllowed& allowed, const DeviceSizes& sizes, const DeviceStates& keys,
+         const DeviceTables& tables, const Device<int32_t, ANY, ANY, N_HIDDEN>& worlds,
+         Stream stream) {
+        const ConstraintBatch batch = constraints_of(allowed, sizes);
+        check_rows("keys", keys.rows(), batch.n);
+        check_rows("worlds", worlds.rows(), batch.n);
+        if (tables.rows() < 1) throw py::value_error("tables must have a row");
+        const py::gil_scoped_release release;
+        cuda::sample_uniform(batch, keys.data, worlds.shape[1],
+                             reinterpret_cast<WorldTable*>(tables.data), tables.rows(), worlds.data,
+                             stream.get());
+      },
+      "Random worlds, all equally likely, as many of each row as `worlds` has room for.",
+      "allowed"_a, "sizes"_a, "keys"_a, "tables"_a, "worlds"_a, "stream"_a);
+  c.def(
+      "sample_mrv",
+      [](const DeviceAllowed& allowed, const DeviceSizes& sizes, const DeviceStates& keys,
+         const Device<int32_t, ANY, ANY, N_HIDDEN>& worlds, Stream stream) {
+        const ConstraintBatch batch = constraints_of(allowed, sizes);
+        check_rows("keys", keys.rows(), batch.n);
+        check_rows("worlds", worlds.rows(), batch.n);
+        const py::gil_scoped_release release;
+        cuda::sample_mrv(batch, keys.data, worlds.shape[1], worlds.data, stream.get());
+      },
+      "Random worlds, the most constrained domino first, as many of each row as `worlds` has room "
+      "for.",
+      "allowed"_a, "sizes"_a, "keys"_a, "worlds"_a, "stream"_a);
+  c.def(
+      "enumerate_worlds",
+      [](const Device<const int32_t, N_HIDDEN>& allowed,
+         const Device<const int8_t, N_HIDDEN>& sizes, int64_t start, const DeviceTables& table,
+         const Device<int32_t, ANY, N_HIDDEN>& worlds, Stream stream) {
+        check_rows("table", table.rows(), 1);
+        const py::gil_scoped_release release;
+        cuda::enumerate_worlds({allowed.data, sizes.data, 1}, start, worlds.rows(),
+                               reinterpret_cast<WorldTable*>(table.data), worlds.data,
+                               stream.get());
+      },
+      "The worlds from number `start` on.", "allowed"_a, "sizes"_a, "start"_a, "table"_a,
+      "worlds"_a, "stream"_a);
+}
+
+}  // namespace
+
+void bind_cuda(py::module_& m) {
+  py::module_ c = m.def_submodule("cuda", "Launches on a stream; nothing waits for the device.");
+  py::class_<Stream>(c, "Stream", "A stream of the device, by its address.")
+      .def(py::init<std::uintptr_t>(), "address"_a);
+  bind_tablebase_on_device(c);
+  bind_positions_on_device(c);
   bind_worlds_on_device(c);
 }
 

@@ -28,12 +28,14 @@ class PooledBuffer {
 }  // namespace
 
 void bind_memory(py::module_& m) {
-  py::class_<HostPool, std::shared_ptr<HostPool>>(m, "HostPool")
-      .def(py::init<size_t>())
-      .def("release", &HostPool::release)
-      .def_property_readonly("kept_bytes", &HostPool::kept_bytes);
-  py::class_<PooledBuffer>(m, "PooledBuffer", py::buffer_protocol())
-      .def(py::init<std::shared_ptr<HostPool>, size_t>())
+  py::class_<HostPool, std::shared_ptr<HostPool>>(
+      m, "HostPool", "Memory of large outputs, kept for the next; at most `keep_bytes` of it.")
+      .def(py::init<size_t>(), "keep_bytes"_a)
+      .def("release", &HostPool::release, "Gives what is kept back to the system.")
+      .def_property_readonly("kept_bytes", &HostPool::kept_bytes, "Bytes waiting for a use.");
+  py::class_<PooledBuffer>(m, "PooledBuffer", py::buffer_protocol(),
+                           "A buffer that goes back to its pool with its last user.")
+      .def(py::init<std::shared_ptr<HostPool>, size_t>(), "pool"_a, "n_bytes"_a)
       .def_buffer([](PooledBuffer& buffer) { return buffer.info(); });
 }
 

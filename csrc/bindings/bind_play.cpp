@@ -6,28 +6,30 @@ namespace forge::bindings {
 void bind_play(py::module_& m) {
   m.def(
       "play",
-      [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
-         Address slots, int64_t n, Address next, Address points, int n_threads) {
+      [](const HostDeals& deals, const HostSmall& decls, const HostStates& states,
+         const HostSmall& slots, const Host<int64_t, ANY>& next, const Host<int8_t, ANY>& points,
+         int n_threads) {
+        const PositionBatch batch = batch_of(deals, decls, states);
+        check_rows("slots", slots.rows(), batch.n);
+        check_rows("next", next.rows(), batch.n);
+        check_rows("points", points.rows(), batch.n);
         without_gil(n_threads, [&](const Parallel& how) {
-          cpu::play({batch_at(deals, deal_stride, decls, decl_stride, states, n),
-                     at<const int8_t>(slots), at<int64_t>(next), at<int8_t>(points)},
-                    how);
+          cpu::play({batch, slots.data, next.data, points.data}, how);
         });
       },
-      py::arg("deals"), py::arg("deal_stride"), py::arg("decls"), py::arg("decl_stride"),
-      py::arg("states"), py::arg("slots"), py::arg("n"), py::arg("next"), py::arg("points"),
-      py::arg("n_threads"));
+      "One play of each hand; next is -1 where the slot is not legal. Points in the team-0 frame.",
+      "deals"_a, "decls"_a, "states"_a, "slots"_a, "next"_a, "points"_a, "n_threads"_a);
   m.def(
       "mark_legal_slots",
-      [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
-         int64_t n, Address legal, int n_threads) {
-        without_gil(n_threads, [&](const Parallel& how) {
-          cpu::mark_legal_slots(
-              {batch_at(deals, deal_stride, decls, decl_stride, states, n), at<bool>(legal)}, how);
-        });
+      [](const HostDeals& deals, const HostSmall& decls, const HostStates& states,
+         const Host<bool, ANY, N_SLOTS>& legal, int n_threads) {
+        const PositionBatch batch = batch_of(deals, decls, states);
+        check_rows("legal", legal.rows(), batch.n);
+        without_gil(n_threads,
+                    [&](const Parallel& how) { cpu::mark_legal_slots({batch, legal.data}, how); });
       },
-      py::arg("deals"), py::arg("deal_stride"), py::arg("decls"), py::arg("decl_stride"),
-      py::arg("states"), py::arg("n"), py::arg("legal"), py::arg("n_threads"));
+      "Which slots the seat to act may play.", "deals"_a, "decls"_a, "states"_a, "legal"_a,
+      "n_threads"_a);
 }
 
 }  // namespace forge::bindings

@@ -1,8 +1,8 @@
-#include <pybind11/stl.h>
-
+#include <algorithm>
 #include <vector>
 
 #include "bindings/common.h"
+#include "play/play.h"
 #include "tokens/token.h"
 
 namespace forge::bindings {
@@ -51,19 +51,27 @@ int trick_winner(int decl, const std::array<int, 4>& dominoes) {
   throw std::logic_error("no domino of the trick can win it");
 }
 
-// Index of the first deal that is not 28 different dominoes, or -1.
-int64_t first_bad_deal(Address deals, int64_t n) {
-  for (int64_t i = 0; i < n; ++i)
-    if (!is_deal(at<const int8_t>(deals) + i * N_DOMINOES)) return i;
-  return -1;
+// Why positions cannot be, in the words of a ForgeError; empty if they can.
+std::string deals_error(const DealsView& deals) {
+  for (int64_t i = 0; i < deals.rows(); ++i)
+    if (!is_deal(deals.data + i * N_DOMINOES))
+      return "deal " + std::to_string(i) + " must hold each domino id 0..27 exactly once";
+  return "";
 }
 
-// (index, reason) of the first packed state that cannot be, or (-1, "").
-std::pair<int64_t, std::string> first_bad_state(Address states, int64_t n) {
-  const py::gil_scoped_release release;
-  for (int64_t i = 0; i < n; ++i)
-    if (const char* error = state_error(at<const int64_t>(states)[i])) return {i, error};
-  return {-1, ""};
+std::string decls_error(const SmallView& decls) {
+  if (decls.rows() == 0) return "";
+  const auto [low, high] = std::minmax_element(decls.data, decls.data + decls.rows());
+  if (*low >= 0 && *high < N_DECLARATIONS) return "";
+  return "decls must be 0..9, got " + std::to_string(*low) + ".." + std::to_string(*high);
+}
+
+std::string states_error(const StatesView& states) {
+  for (int64_t i = 0; i < states.rows(); ++i)
+    if (const char* error = state_error(states.data[i]))
+      return "states[" + std::to_string(i) + "] = " + std::to_string(states.data[i]) +
+             " is not a packed state: " + error;
+  return "";
 }
 
 // What forge/game/constants.py reads.
@@ -89,30 +97,50 @@ void bind_constants(py::module_& m) {
 
 void bind_rules(py::module_& m) {
   bind_constants(m);
-  m.def("rule_tables", &rule_tables);
-  m.def("trick_winner", &trick_winner, py::arg("decl"), py::arg("dominoes"));
-  m.def("first_bad_deal", &first_bad_deal, py::arg("deals"), py::arg("n"));
-  m.def("first_bad_state", &first_bad_state, py::arg("states"), py::arg("n"));
+  m.def("rule_tables", &rule_tables, "The rules as lists, see forge.game.tables.");
+  m.def("trick_winner", &trick_winner, "Which of four dominoes in play order wins, 0..3.", "decl"_a,
+        "dominoes"_a);
+  m.def(
+      "deals_error", [](const HostDeals& deals) { return deals_error(deals); },
+      "What is wrong with the first deal that is none, or nothing.", "deals"_a);
+  m.def(
+      "states_error",
+      [](const HostStates& states) {
+        const py::gil_scoped_release release;
+        return states_error(states);
+      },
+      "What is wrong with the first packed state that cannot be, or nothing.", "states"_a);
+  m.def(
+      "positions_error",
+      [](const HostDeals& deals, const HostSmall& decls, const HostStates& states) {
+        const py::gil_scoped_release release;
+        std::string error = deals_error(deals);
+        if (error.empty()) error = decls_error(decls);
+        return error.empty() ? states_error(states) : error;
+      },
+      "The first thing wrong with deals, declarations or states, or nothing.", "deals"_a, "decls"_a,
+      "states"_a);
   m.def(
       "state_error",
       [](int64_t state) {
         const char* error = state_error(state);
         return std::string(error ? error : "");
       },
-      py::arg("state"));
+      "Why a packed state cannot be, or nothing.", "state"_a);
   m.def(
-      "legal_slots",
-      [](Address deal, int decl, int64_t state) {
+      "legal_mask",
+      [](const HostDeal& deal, int decl, int64_t state) {
         return legal_slots(context_of(deal, decl), state);
       },
-      py::arg("deal"), py::arg("decl"), py::arg("state"));
+      "Mask of the slots that the seat to act may play.", "deal"_a, "decl"_a, "state"_a);
   m.def(
       "play_slot",
-      [](Address deal, int decl, int64_t state, int slot) {
-        const Play play = play_slot(context_of(deal, decl), state, slot);
+      [](const HostDeal& deal, int decl, int64_t state, int slot) {
+        const Play play = play_if_legal(context_of(deal, decl), state, slot);
         return std::make_pair(play.state, play.points);
       },
-      py::arg("deal"), py::arg("decl"), py::arg("state"), py::arg("slot"));
+      "The next state, -1 if the slot is not legal, and the points, team-0 frame.", "deal"_a,
+      "decl"_a, "state"_a, "slot"_a);
 }
 
 }  // namespace forge::bindings

@@ -1,4 +1,5 @@
 #include "bindings/common.h"
+#include "tokens/token.h"
 #include "tokens/tokens_cpu.h"
 
 namespace forge::bindings {
@@ -6,15 +7,18 @@ namespace forge::bindings {
 void bind_tokens(py::module_& m) {
   m.def(
       "tokenize_states",
-      [](Address deals, int64_t deal_stride, Address decls, int64_t decl_stride, Address states,
-         int64_t n, Address tokens, Address masks, int n_threads) {
+      [](const HostDeals& deals, const HostSmall& decls, const HostStates& states,
+         const Host<int8_t, ANY, N_TOKENS, N_FEATURES>& tokens,
+         const Host<int8_t, ANY, N_TOKENS>& masks, int n_threads) {
+        const PositionBatch batch = batch_of(deals, decls, states);
+        check_rows("tokens", tokens.rows(), batch.n);
+        check_rows("masks", masks.rows(), batch.n);
         without_gil(n_threads, [&](const Parallel& how) {
-          cpu::tokenize_states(batch_at(deals, deal_stride, decls, decl_stride, states, n),
-                               at<int8_t>(tokens), at<int8_t>(masks), how);
+          cpu::tokenize_states(batch, tokens.data, masks.data, how);
         });
       },
-      py::arg("deals"), py::arg("deal_stride"), py::arg("decls"), py::arg("decl_stride"),
-      py::arg("states"), py::arg("n"), py::arg("tokens"), py::arg("masks"), py::arg("n_threads"));
+      "The Stage 1 input of a network.", "deals"_a, "decls"_a, "states"_a, "tokens"_a, "masks"_a,
+      "n_threads"_a);
 }
 
 }  // namespace forge::bindings

@@ -7,6 +7,9 @@
 namespace forge::bindings {
 namespace {
 
+using HostAllowed = Host<const int32_t, ANY, N_HIDDEN>;
+using HostSizes = Host<const int8_t, ANY, N_HIDDEN>;
+
 // (row, reason) of the first row of which `reason_of` says something, or (-1, "").
 template <class Reason>
 std::pair<int64_t, std::string> first_bad(const ConstraintBatch& batch, const Reason& reason_of) {
@@ -19,49 +22,55 @@ std::pair<int64_t, std::string> first_bad(const ConstraintBatch& batch, const Re
 }  // namespace
 
 void bind_worlds(py::module_& m) {
-  m.attr("SAMPLER_UNIFORM") = static_cast<int>(Sampler::UNIFORM);
-  m.attr("SAMPLER_MRV") = static_cast<int>(Sampler::MRV);
+  py::enum_<Sampler>(m, "Sampler", "How a world is drawn, see forge.ops.sample_worlds.")
+      .value("UNIFORM", Sampler::UNIFORM)
+      .value("MRV", Sampler::MRV);
   m.def(
       "first_bad_constraints",
-      [](Address allowed, Address sizes, int64_t n) {
-        return first_bad(constraints_at(allowed, sizes, n), constraints_error);
+      [](const HostAllowed& allowed, const HostSizes& sizes) {
+        return first_bad(constraints_of(allowed, sizes), constraints_error);
       },
-      py::arg("allowed"), py::arg("sizes"), py::arg("n"));
+      "The first row that is no question and why, or -1.", "allowed"_a, "sizes"_a);
   m.def(
       "first_without_world",
-      [](Address allowed, Address sizes, int64_t n) {
-        return first_bad(constraints_at(allowed, sizes, n), no_world_reason);
+      [](const HostAllowed& allowed, const HostSizes& sizes) {
+        return first_bad(constraints_of(allowed, sizes), no_world_reason);
       },
-      py::arg("allowed"), py::arg("sizes"), py::arg("n"));
+      "The first row that no world answers and why, or -1.", "allowed"_a, "sizes"_a);
   m.def(
       "count_worlds",
-      [](Address allowed, Address sizes, int64_t n, Address counts, int n_threads) {
-        without_gil(n_threads, [&](const Parallel& how) {
-          cpu::count_worlds(constraints_at(allowed, sizes, n), at<int64_t>(counts), how);
-        });
+      [](const HostAllowed& allowed, const HostSizes& sizes, const Host<int64_t, ANY>& counts,
+         int n_threads) {
+        const ConstraintBatch batch = constraints_of(allowed, sizes);
+        check_rows("counts", counts.rows(), batch.n);
+        without_gil(n_threads,
+                    [&](const Parallel& how) { cpu::count_worlds(batch, counts.data, how); });
       },
-      py::arg("allowed"), py::arg("sizes"), py::arg("n"), py::arg("counts"), py::arg("n_threads"));
+      "How many worlds there are.", "allowed"_a, "sizes"_a, "counts"_a, "n_threads"_a);
   m.def(
       "sample_worlds",
-      [](Address allowed, Address sizes, Address keys, int64_t n, int64_t n_samples, int sampler,
-         Address worlds, int n_threads) {
+      [](const HostAllowed& allowed, const HostSizes& sizes, const HostStates& keys,
+         Sampler sampler, const Host<int32_t, ANY, ANY, N_HIDDEN>& worlds, int n_threads) {
+        const ConstraintBatch batch = constraints_of(allowed, sizes);
+        check_rows("keys", keys.rows(), batch.n);
+        check_rows("worlds", worlds.rows(), batch.n);
         without_gil(n_threads, [&](const Parallel& how) {
-          cpu::sample_worlds(constraints_at(allowed, sizes, n), at<const int64_t>(keys), n_samples,
-                             static_cast<Sampler>(sampler), at<int32_t>(worlds), how);
+          cpu::sample_worlds(batch, keys.data, worlds.shape[1], sampler, worlds.data, how);
         });
       },
-      py::arg("allowed"), py::arg("sizes"), py::arg("keys"), py::arg("n"), py::arg("n_samples"),
-      py::arg("sampler"), py::arg("worlds"), py::arg("n_threads"));
+      "Random worlds, as many of each row as `worlds` has room for.", "allowed"_a, "sizes"_a,
+      "keys"_a, "sampler"_a, "worlds"_a, "n_threads"_a);
   m.def(
       "enumerate_worlds",
-      [](Address allowed, Address sizes, int64_t start, int64_t n, Address worlds, int n_threads) {
+      [](const Host<const int32_t, N_HIDDEN>& allowed, const Host<const int8_t, N_HIDDEN>& sizes,
+         int64_t start, const Host<int32_t, ANY, N_HIDDEN>& worlds, int n_threads) {
         without_gil(n_threads, [&](const Parallel& how) {
-          cpu::enumerate_worlds(constraints_at(allowed, sizes, 1), start, n, at<int32_t>(worlds),
+          cpu::enumerate_worlds({allowed.data, sizes.data, 1}, start, worlds.rows(), worlds.data,
                                 how);
         });
       },
-      py::arg("allowed"), py::arg("sizes"), py::arg("start"), py::arg("n"), py::arg("worlds"),
-      py::arg("n_threads"));
+      "The worlds from number `start` on.", "allowed"_a, "sizes"_a, "start"_a, "worlds"_a,
+      "n_threads"_a);
 }
 
 }  // namespace forge::bindings

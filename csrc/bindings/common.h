@@ -1,10 +1,12 @@
-// What every binding needs: addresses from Python, threads without the GIL, Ctrl+C.
+// What every binding needs: arrays from Python, threads without the GIL, Ctrl+C.
 #pragma once
 
 #include <pybind11/pybind11.h>
 
 #include <cstdint>
+#include <string>
 
+#include "bindings/arrays.h"
 #include "core/parallel.h"
 #include "game/deal_context.h"
 #include "game/position_batch.h"
@@ -12,16 +14,18 @@
 
 namespace forge::bindings {
 
-namespace py = pybind11;
+using namespace pybind11::literals;
 
-// Buffers come as addresses (torch's data_ptr()): the module needs no torch headers, and Python has
-// checked shapes, types and devices before.
-using Address = std::uintptr_t;
+// The same for arrays of the host and of a device. A batch of one deal or declaration broadcasts.
+using DealView = View<const int8_t, N_SEATS, N_SLOTS>;
+using DealsView = View<const int8_t, ANY, N_SEATS, N_SLOTS>;
+using SmallView = View<const int8_t, ANY>;
+using StatesView = View<const int64_t, ANY>;
 
-template <class T>
-T* at(Address address) {
-  return reinterpret_cast<T*>(address);
-}
+using HostDeal = Host<const int8_t, N_SEATS, N_SLOTS>;
+using HostDeals = Host<const int8_t, ANY, N_SEATS, N_SLOTS>;
+using HostSmall = Host<const int8_t, ANY>;  // declarations, targets, slots: [B]
+using HostStates = Host<const int64_t, ANY>;
 
 // True when Python has a signal to raise; takes the GIL for a moment.
 inline bool python_interrupted() {
@@ -40,24 +44,47 @@ auto without_gil(int n_threads, const Work& work) {
   }
 }
 
-inline DealContext context_of(Address deal, int decl) {
-  return make_deal_context(at<const int8_t>(deal), decl);
+// Raises ValueError unless an argument has as many rows as the batch.
+inline void check_rows(const char* name, int64_t rows, int64_t n) {
+  if (rows != n)
+    throw py::value_error(std::string(name) + " has " + std::to_string(rows) + " rows, the batch " +
+                          std::to_string(n));
 }
 
-inline PositionBatch batch_at(Address deals, int64_t deal_stride, Address decls,
-                              int64_t decl_stride, Address states, int64_t n) {
-  return {at<const int8_t>(deals),
-          at<const int8_t>(decls),
-          at<const int64_t>(states),
+// The stride of an argument that has a row for each of the batch, or one for all.
+inline int64_t stride_of(const char* name, int64_t rows, int64_t n, int64_t row_size) {
+  if (rows != 1) check_rows(name, rows, n);
+  return rows == 1 ? 0 : row_size;
+}
+
+inline void check_decl(int decl) {
+  if (decl < 0 || decl >= N_DECLARATIONS)
+    throw py::value_error("decl must be 0..9, got " + std::to_string(decl));
+}
+
+inline DealContext context_of(const DealView& deal, int decl) {
+  check_decl(decl);
+  return make_deal_context(deal.data, decl);
+}
+
+inline PositionBatch batch_of(const DealsView& deals, const SmallView& decls,
+                              const StatesView& states) {
+  const int64_t n = states.rows();
+  return {deals.data,
+          decls.data,
+          states.data,
           n,
-          deal_stride,
-          decl_stride};
+          stride_of("deals", deals.rows(), n, N_DOMINOES),
+          stride_of("decls", decls.rows(), n, 1)};
 }
 
-inline ConstraintBatch constraints_at(Address allowed, Address sizes, int64_t n) {
-  return {at<const int32_t>(allowed), at<const int8_t>(sizes), n};
+inline ConstraintBatch constraints_of(const View<const int32_t, ANY, N_HIDDEN>& allowed,
+                                      const View<const int8_t, ANY, N_HIDDEN>& sizes) {
+  check_rows("sizes", sizes.rows(), allowed.rows());
+  return {allowed.data, sizes.data, allowed.rows()};
 }
 
+void bind_arrays(py::module_& m);
 void bind_rules(py::module_& m);
 void bind_tablebase(py::module_& m);
 void bind_search(py::module_& m);

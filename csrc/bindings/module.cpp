@@ -3,8 +3,11 @@
 
 PYBIND11_MODULE(_native, m) {
   using namespace forge::bindings;
-  m.doc() = "Crystal Forge native core. Buffers are passed as addresses; use forge.ops instead.";
+  m.doc() =
+      "The native core (csrc). forge.ops has the same for tensors, with errors that name the "
+      "cause.";
   bind_build(m);
+  bind_arrays(m);
   bind_memory(m);
   bind_rules(m);
   bind_tablebase(m);

@@ -23,7 +23,6 @@ import torch
 from torch import Tensor
 
 from forge import ops
-from forge.build import native
 from forge.errors import ForgeError
 from forge.game.constants import ILLEGAL, INITIAL_STATE, N_PLAYS
 from forge.game.deal import Deal
@@ -220,7 +219,8 @@ def played_positions(numbers: range, n: int, rng: np.random.Generator) -> Positi
         qvals = ops.search(deals, decls, states)
         seen_states.append(states)
         seen_qvals.append(qvals)
-        states = _play(deals, decls, states, _choose(states, qvals, noise, rng))
+        slots = torch.from_numpy(_choose(states, qvals, noise, rng)).to(torch.int8)
+        states = ops.play(deals, decls, states, slots)[0]
     # [28, H] -> the decisions kept, each with the number of its hand.
     kept = torch.from_numpy(rng.permutation(len(seeds) * N_PLAYS)[:n])
     states, qvals = torch.cat(seen_states)[kept], torch.cat(seen_qvals)[kept]
@@ -242,17 +242,6 @@ def _choose(
     scores = np.where(slips[:, None], acting / NOISE_POINTS, np.where(best, 0.0, -np.inf))
     slots: npt.NDArray[np.int64] = (scores + gumbel).argmax(axis=1)
     return slots
-
-
-def _play(deals: Tensor, decls: Tensor, states: Tensor, slots: npt.NDArray[np.int64]) -> Tensor:
-    """The states after one play a hand, int64 [H]."""
-    moves = zip(decls.tolist(), states.tolist(), slots.tolist(), strict=True)
-    first, stride = deals.data_ptr(), deals.stride(0)
-    after = [
-        native.play_slot(first + i * stride, decl, state, slot)[0]
-        for i, (decl, state, slot) in enumerate(moves)
-    ]
-    return torch.tensor(after)
 
 
 def _values(states: Tensor, qvals: Tensor) -> Tensor:

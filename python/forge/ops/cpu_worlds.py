@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -10,31 +11,25 @@ from forge.build import native
 from forge.errors import ForgeError
 from forge.ops import world_schemas as schemas
 
+Array = npt.NDArray[Any]
 
-def _questions(allowed: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
+
+def _questions(allowed: Tensor, sizes: Tensor) -> tuple[Array, Array]:
     """Contiguous [B, 3], or ForgeError where a mask or size cannot be."""
-    allowed, sizes = allowed.contiguous(), sizes.contiguous()
-    row, reason = native.first_bad_constraints(
-        allowed.data_ptr(), sizes.data_ptr(), allowed.shape[0]
-    )
+    masks, held = allowed.contiguous().numpy(), sizes.contiguous().numpy()
+    row, reason = native.first_bad_constraints(masks, held)
     if row >= 0:
         raise ForgeError(
-            f"row {row}: {reason}, got allowed {allowed[row].tolist()}, sizes {sizes[row].tolist()}"
+            f"row {row}: {reason}, got allowed {masks[row].tolist()}, sizes {held[row].tolist()}"
         )
-    return allowed, sizes
+    return masks, held
 
 
 def count_worlds(allowed: Tensor, sizes: Tensor) -> Tensor:
     schemas.check_constraints(allowed, sizes)
-    allowed, sizes = _questions(allowed, sizes)
+    questions = _questions(allowed, sizes)
     counts = schemas.empty_counts(allowed)
-    native.count_worlds(
-        allowed.data_ptr(),
-        sizes.data_ptr(),
-        allowed.shape[0],
-        counts.data_ptr(),
-        torch.get_num_threads(),
-    )
+    native.count_worlds(*questions, counts.numpy(), torch.get_num_threads())
     return counts
 
 
@@ -42,24 +37,20 @@ def sample_worlds(
     allowed: Tensor, sizes: Tensor, keys: Tensor, n_samples: int, sampler: str = "uniform"
 ) -> Tensor:
     schemas.check_sampling(allowed, sizes, keys, n_samples, sampler)
-    allowed, sizes = _questions(allowed, sizes)
-    keys = keys.contiguous()
-    n = allowed.shape[0]
-    row, reason = native.first_without_world(allowed.data_ptr(), sizes.data_ptr(), n)
+    masks, held = _questions(allowed, sizes)
+    row, reason = native.first_without_world(masks, held)
     if row >= 0:
         raise ForgeError(
             f"row {row} has no world: {reason}; "
-            f"got allowed {allowed[row].tolist()}, sizes {sizes[row].tolist()}"
+            f"got allowed {masks[row].tolist()}, sizes {held[row].tolist()}"
         )
-    worlds = schemas.empty_worlds(allowed, n, n_samples)
+    worlds = schemas.empty_worlds(allowed, allowed.shape[0], n_samples)
     native.sample_worlds(
-        allowed.data_ptr(),
-        sizes.data_ptr(),
-        keys.data_ptr(),
-        n,
-        n_samples,
+        masks,
+        held,
+        keys.contiguous().numpy(),
         schemas.SAMPLERS[sampler],
-        worlds.data_ptr(),
+        worlds.numpy(),
         torch.get_num_threads(),
     )
     return worlds
@@ -74,12 +65,7 @@ def enumerate_worlds(allowed: Tensor, sizes: Tensor, start: int, stop: int) -> T
         raise ForgeError(f"stop must be at most the number of worlds, {n_worlds}, got {stop}")
     worlds = schemas.empty_worlds(allowed, stop - start)
     native.enumerate_worlds(
-        allowed.data_ptr(),
-        sizes.data_ptr(),
-        start,
-        stop - start,
-        worlds.data_ptr(),
-        torch.get_num_threads(),
+        allowed.numpy(), sizes.numpy(), start, worlds.numpy(), torch.get_num_threads()
     )
     return worlds
 

@@ -16,8 +16,8 @@ from forge.build import NO_CUDA_BUILD, native
 from forge.errors import ForgeError
 from forge.game.constants import N_SLOTS
 from forge.ops import cuda_worlds, schemas
-from forge.ops.cpu import batch_arguments, check_deals
-from forge.ops.device import current_stream
+from forge.ops.cpu import check_dominoes
+from forge.ops.device import current_stream, on_device
 
 # One lane a position, so many a multiprocessor; 2^10 entries of 8 bytes a lane.
 LANES_PER_MULTIPROCESSOR = 512
@@ -27,7 +27,7 @@ LOG2_LANE_TABLE = 10
 def _single_deal(deal: Tensor, decl: int) -> Tensor:
     schemas.check_deal(deal, decl)
     deal = deal.contiguous()
-    check_deals(deal.cpu())
+    check_dominoes(deal.cpu())
     return deal
 
 
@@ -38,7 +38,7 @@ def _work(deal: Tensor, with_offsets: bool) -> Tensor:
 
 def _reach(deal: Tensor, decl: int) -> tuple[Tensor, int]:
     work = _work(deal, with_offsets=True)
-    native.cuda.reach_states(work.data_ptr(), deal.data_ptr(), decl, current_stream(deal))
+    native.cuda.reach_states(on_device(work), on_device(deal), decl, current_stream(deal))
     start = native.cuda.n_states_offset()
     return work, int(work[start : start + 8].view(torch.int64))
 
@@ -48,7 +48,7 @@ def _enumerate_states(deal: Tensor, decl: int) -> Tensor:
     with torch.cuda.device(deal.device):
         work, n = _reach(deal, decl)
         states = torch.empty(n, dtype=torch.int64, device=deal.device)
-        native.cuda.emit_states(work.data_ptr(), states.data_ptr(), 0, 0, current_stream(deal))
+        native.cuda.emit_states(on_device(work), on_device(states), current_stream(deal))
     return states
 
 
@@ -57,11 +57,11 @@ def _solve(deal: Tensor, decl: int) -> tuple[Tensor, Tensor, Tensor]:
     with torch.cuda.device(deal.device):
         work, n = _reach(deal, decl)
         states, values, q = schemas.empty_solution(n, deal.device)
-        native.cuda.emit_states(
-            work.data_ptr(),
-            states.data_ptr(),
-            values.data_ptr(),
-            q.data_ptr(),
+        native.cuda.emit_solution(
+            on_device(work),
+            on_device(states),
+            on_device(values),
+            on_device(q),
             current_stream(deal),
         )
     return states, values, q
@@ -74,12 +74,11 @@ def _expand_states(deal: Tensor, decl: int, states: Tensor) -> Tensor:
     with torch.cuda.device(deal.device):
         context = torch.empty(native.cuda.CONTEXT_BYTES, dtype=torch.uint8, device=deal.device)
         native.cuda.expand_states(
-            context.data_ptr(),
-            deal.data_ptr(),
+            on_device(context),
+            on_device(deal),
             decl,
-            states.data_ptr(),
-            states.shape[0],
-            children.data_ptr(),
+            on_device(states),
+            on_device(children),
             current_stream(deal),
         )
     return children
@@ -88,17 +87,16 @@ def _expand_states(deal: Tensor, decl: int, states: Tensor) -> Tensor:
 def _backward_induction(deal: Tensor, decl: int, states: Tensor) -> tuple[Tensor, Tensor]:
     schemas.check_deal_states(deal, decl, states)
     deal, states = _single_deal(deal, decl), states.contiguous()
-    values, q = states.new_empty(states.shape[0], dtype=torch.int8), schemas.empty_q(states)
+    values, q = schemas.empty_values(states), schemas.empty_q(states)
     with torch.cuda.device(deal.device):
         work = _work(deal, with_offsets=False)
         native.cuda.backward_induction(
-            work.data_ptr(),
-            deal.data_ptr(),
+            on_device(work),
+            on_device(deal),
             decl,
-            states.data_ptr(),
-            states.shape[0],
-            values.data_ptr(),
-            q.data_ptr(),
+            on_device(states),
+            on_device(values),
+            on_device(q),
             current_stream(deal),
         )
     return values, q
@@ -113,29 +111,28 @@ def _run_search(
     deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor | None, out: Tensor
 ) -> Tensor:
     """Fill out: int8 [B, 7] about every slot, or [B] about the position itself."""
-    width = out.numel() // max(1, states.shape[0])
     n = states.shape[0]
     if n == 0:
         return out
+    width = out.numel() // n
     with torch.cuda.device(states.device):
         properties = torch.cuda.get_device_properties(states.device)
         most_lanes = properties.multi_processor_count * LANES_PER_MULTIPROCESSOR
         slots_per_item = width if n >= most_lanes else 1
         n_lanes = min(n * (width // slots_per_item), most_lanes)
-        entries = torch.zeros(n_lanes << LOG2_LANE_TABLE, dtype=torch.int64, device=states.device)
+        entries = torch.zeros(
+            (n_lanes, 1 << LOG2_LANE_TABLE), dtype=torch.int64, device=states.device
+        )
         queue = torch.zeros(1, dtype=torch.int64, device=states.device)
         native.cuda.search(
-            *batch_arguments(deals, decls, states),
-            targets.data_ptr() if targets is not None else 0,
-            1 if targets is not None and targets.shape[0] > 1 else 0,
-            n,
-            out.data_ptr(),
-            width,
+            on_device(deals),
+            on_device(decls),
+            on_device(states),
+            None if targets is None else on_device(targets),
+            on_device(out.view(n, width)),
             slots_per_item,
-            queue.data_ptr(),
-            entries.data_ptr(),
-            LOG2_LANE_TABLE,
-            n_lanes,
+            on_device(queue),
+            on_device(entries),
             current_stream(states),
         )
     return out
@@ -170,9 +167,10 @@ def _legal_slots(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
     legal = schemas.empty_legal(states)
     with torch.cuda.device(states.device):
         native.cuda.mark_legal_slots(
-            *batch_arguments(deals, decls, states),
-            states.shape[0],
-            legal.data_ptr(),
+            on_device(deals),
+            on_device(decls),
+            on_device(states),
+            on_device(legal),
             current_stream(states),
         )
     return legal
@@ -183,10 +181,11 @@ def _tokenize_states(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[Tens
     tokens, masks = schemas.empty_tokens(states)
     with torch.cuda.device(states.device):
         native.cuda.tokenize_states(
-            *batch_arguments(deals, decls, states),
-            states.shape[0],
-            tokens.data_ptr(),
-            masks.data_ptr(),
+            on_device(deals),
+            on_device(decls),
+            on_device(states),
+            on_device(tokens),
+            on_device(masks),
             current_stream(states),
         )
     return tokens, masks
@@ -199,11 +198,12 @@ def _play(deals: Tensor, decls: Tensor, states: Tensor, slots: Tensor) -> tuple[
     after, points = schemas.empty_plays(states)
     with torch.cuda.device(states.device):
         native.cuda.play(
-            *batch_arguments(deals, decls, states),
-            slots.data_ptr(),
-            states.shape[0],
-            after.data_ptr(),
-            points.data_ptr(),
+            on_device(deals),
+            on_device(decls),
+            on_device(states),
+            on_device(slots),
+            on_device(after),
+            on_device(points),
             current_stream(states),
         )
     return after, points

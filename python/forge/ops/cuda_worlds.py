@@ -8,7 +8,7 @@ from torch import Tensor
 
 from forge.build import native
 from forge.ops import world_schemas as schemas
-from forge.ops.device import current_stream
+from forge.ops.device import current_stream, on_device
 
 # Rows of `sample_worlds` (uniform) that have their table at a time: 12 KB each, 50 MB in all.
 N_TABLES = 4096
@@ -24,11 +24,7 @@ def _count_worlds(allowed: Tensor, sizes: Tensor) -> Tensor:
     counts = schemas.empty_counts(allowed)
     with torch.cuda.device(allowed.device):
         native.cuda.count_worlds(
-            allowed.data_ptr(),
-            sizes.data_ptr(),
-            allowed.shape[0],
-            counts.data_ptr(),
-            current_stream(allowed),
+            on_device(allowed), on_device(sizes), on_device(counts), current_stream(allowed)
         )
     return counts
 
@@ -40,16 +36,21 @@ def _sample_worlds(
     allowed, sizes, keys = allowed.contiguous(), sizes.contiguous(), keys.contiguous()
     n = allowed.shape[0]
     worlds = schemas.empty_worlds(allowed, n, n_samples)
-    questions = (allowed.data_ptr(), sizes.data_ptr(), keys.data_ptr(), n, n_samples)
     with torch.cuda.device(allowed.device):
         stream = current_stream(allowed)
-        if schemas.SAMPLERS[sampler] == native.SAMPLER_MRV:
-            native.cuda.sample_mrv(*questions, worlds.data_ptr(), stream)
+        if schemas.SAMPLERS[sampler] == native.Sampler.MRV:
+            native.cuda.sample_mrv(
+                on_device(allowed), on_device(sizes), on_device(keys), on_device(worlds), stream
+            )
         else:
-            n_tables = max(1, min(n, N_TABLES))
-            tables = _tables(allowed, n_tables)
+            tables = _tables(allowed, max(1, min(n, N_TABLES)))
             native.cuda.sample_uniform(
-                *questions, tables.data_ptr(), n_tables, worlds.data_ptr(), stream
+                on_device(allowed),
+                on_device(sizes),
+                on_device(keys),
+                on_device(tables),
+                on_device(worlds),
+                stream,
             )
     return worlds
 
@@ -62,12 +63,11 @@ def _enumerate_worlds(allowed: Tensor, sizes: Tensor, start: int, stop: int) -> 
     with torch.cuda.device(allowed.device):
         table = _tables(allowed, 1)
         native.cuda.enumerate_worlds(
-            allowed.data_ptr(),
-            sizes.data_ptr(),
+            on_device(allowed),
+            on_device(sizes),
             start,
-            stop - start,
-            table.data_ptr(),
-            worlds.data_ptr(),
+            on_device(table),
+            on_device(worlds),
             current_stream(allowed),
         )
     return worlds

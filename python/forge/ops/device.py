@@ -1,4 +1,4 @@
-"""Which device a command runs on."""
+"""Which device a command runs on, and its memory as the native core sees it."""
 
 import torch
 from torch import Tensor
@@ -6,6 +6,14 @@ from torch import Tensor
 from forge.build import native, require_cuda_build
 from forge.errors import ForgeError
 from forge.work.devices import check_device
+
+_TYPES = {
+    torch.bool: "bool",
+    torch.int8: "int8",
+    torch.uint8: "uint8",
+    torch.int32: "int32",
+    torch.int64: "int64",
+}
 
 
 def resolve_device(text: str = "auto") -> torch.device:
@@ -31,6 +39,11 @@ def resolve_device(text: str = "auto") -> torch.device:
     return torch.device(text)
 
 
-def current_stream(tensor: Tensor) -> int:
-    """Address of the current stream of a CUDA tensor's device, as the native core takes it."""
-    return int(torch.cuda.current_stream(tensor.device).cuda_stream)
+def on_device(tensor: Tensor) -> native.DeviceArray:
+    """A contiguous tensor as the native core takes it; the tensor must outlive the launch."""
+    return native.DeviceArray(tensor.data_ptr(), tensor.shape, _TYPES[tensor.dtype])
+
+
+def current_stream(tensor: Tensor) -> "native.cuda.Stream":
+    """The current stream of a CUDA tensor's device, as the native core takes it."""
+    return native.cuda.Stream(torch.cuda.current_stream(tensor.device).cuda_stream)

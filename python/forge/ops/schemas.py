@@ -51,9 +51,9 @@ def expect(name: str, tensor: Tensor, dtype: torch.dtype, shape: str, ok: bool) 
 
 def same_device(**tensors: Tensor) -> None:
     """Raises ForgeError unless all are on one device."""
-    devices = {name: tensor.device for name, tensor in tensors.items()}
-    if len(set(devices.values())) > 1:
-        found = ", ".join(f"{name} on {device}" for name, device in devices.items())
+    devices = [tensor.device for tensor in tensors.values()]
+    if devices.count(devices[0]) < len(devices):
+        found = ", ".join(f"{name} on {tensor.device}" for name, tensor in tensors.items())
         raise ForgeError(f"all arguments must be on one device, got {found}")
 
 

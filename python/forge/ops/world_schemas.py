@@ -26,7 +26,7 @@ from forge.errors import ForgeError
 from forge.game.constants import N_HIDDEN
 from forge.ops.schemas import LIBRARY, expect, same_device
 
-SAMPLERS = {"uniform": native.SAMPLER_UNIFORM, "mrv": native.SAMPLER_MRV}
+SAMPLERS = {"uniform": native.Sampler.UNIFORM, "mrv": native.Sampler.MRV}
 
 
 def check_constraints(allowed: Tensor, sizes: Tensor) -> None:
@@ -34,8 +34,7 @@ def check_constraints(allowed: Tensor, sizes: Tensor) -> None:
     ok = allowed.dim() == 2 and allowed.shape[1] == N_HIDDEN
     expect("allowed", allowed, torch.int32, "[B, 3]", ok)
     n = allowed.shape[0]
-    ok = sizes.dim() == 2 and sizes.shape[0] == n and sizes.shape[1] == N_HIDDEN
-    expect("sizes", sizes, torch.int8, f"[{n}, 3]", ok)
+    expect("sizes", sizes, torch.int8, f"[{n}, 3]", sizes.shape == allowed.shape)
     same_device(allowed=allowed, sizes=sizes)
 
 

@@ -57,8 +57,7 @@ class _Search:
     """
 
     def __init__(self, deal: Deal, decl: int, goal: int) -> None:
-        self._array = deal.array  # kept alive: the core reads it by its address
-        self._deal, self._decl = self._array.ctypes.data, decl
+        self._deal, self._decl = deal.array, decl
         self._hands, self._goal = deal.hands, goal
         self._dead: set[int] = set()  # states at the start of a trick
 
@@ -69,7 +68,7 @@ class _Search:
         if state in self._dead:
             return None
         seat = seats_to_act(state)
-        due = native.legal_slots(self._deal, self._decl, state) & ~held_slots(self._goal, seat)
+        due = native.legal_mask(self._deal, self._decl, state) & ~held_slots(self._goal, seat)
         for slot in range(N_SLOTS):
             if due >> slot & 1:
                 after, _ = native.play_slot(self._deal, self._decl, state, slot)

@@ -74,8 +74,7 @@ class Position:
 
     def legal_slots(self) -> tuple[int, ...]:
         """Slots the seat to act may play."""
-        deal = self.deal.array
-        mask: int = native.legal_slots(deal.ctypes.data, self.decl, self.state)
+        mask = native.legal_mask(self.deal.array, self.decl, self.state)
         return tuple(slot for slot in range(N_SLOTS) if mask >> slot & 1)
 
     def legal_dominoes(self) -> tuple[int, ...]:
@@ -88,8 +87,7 @@ class Position:
         legal = self.legal_slots()
         if slot not in legal:
             raise ForgeError(f"slot {slot} is not legal here; valid are {list(legal)}")
-        deal = self.deal.array
-        state, points = native.play_slot(deal.ctypes.data, self.decl, self.state, slot)
+        state, points = native.play_slot(self.deal.array, self.decl, self.state, slot)
         domino = self.deal.hands[self.seat_to_act][slot]
         won = (self.points[0] + max(points, 0), self.points[1] + max(-points, 0))
         after = Position(self.deal, self.decl)

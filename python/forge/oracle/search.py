@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from forge.build import native
 from forge.errors import ForgeError
@@ -42,20 +41,14 @@ def search(
         return []
     if str(device) != "cpu":
         return _search_on(positions, device)
-    deals = np.stack([p.deal.array for p in positions])
-    decls = np.array([p.decl for p in positions], dtype=np.int8)
-    states = np.array([p.state for p in positions], dtype=np.int64)
     q = np.empty((len(positions), N_SLOTS), dtype=np.int8)
     native.search(
-        deals=deals.ctypes.data,
-        deal_stride=deals[0].size,
-        decls=decls.ctypes.data,
-        decl_stride=1,
-        states=states.ctypes.data,
-        n=len(states),
-        q=q.ctypes.data,
-        memories=native.SearchMemories(),
-        n_threads=_n_threads(),
+        np.stack([p.deal.array for p in positions]),
+        np.array([p.decl for p in positions], dtype=np.int8),
+        np.array([p.state for p in positions], dtype=np.int64),
+        q,
+        native.SearchMemories(),
+        _n_threads(),
     )
     return [_optional(row) for row in q.tolist()]
 
@@ -91,9 +84,7 @@ class SearchContext:
             raise ForgeError(f"decl must be 0..9, got {decl}")
         self.deal = deal
         self.decl = decl
-        self._deal: npt.NDArray[np.int8] = deal.array
-        self._out = np.empty(N_SLOTS, dtype=np.int8)
-        self._addresses = self._deal.ctypes.data, self._out.ctypes.data
+        self._deal = deal.array
         self._memory = native.SearchMemory()
 
     def _state(self, state: "int | Position") -> int:
@@ -106,18 +97,14 @@ class SearchContext:
 
     def q(self, state: "int | Position" = INITIAL_STATE) -> tuple[int | None, ...]:
         """Exact value after each slot (team-0 frame), None where the slot is not legal."""
-        deal, out = self._addresses
-        self._memory.search(deal, self.decl, self._state(state), out)
-        return _optional(self._out.tolist())
+        return self._memory.search(self._deal, self.decl, self._state(state))
 
     def at_least(
         self, target: int, state: "int | Position" = INITIAL_STATE
     ) -> tuple[bool | None, ...]:
         """Whether the value after each slot is at least `target` (team-0 frame), None: illegal."""
         target = max(-128, min(target, 127))  # an int8; values are -42..42
-        deal, out = self._addresses
-        self._memory.search_at_least(deal, self.decl, self._state(state), target, out)
-        return tuple(None if answer < 0 else bool(answer) for answer in self._out.tolist())
+        return self._memory.search_at_least(self._deal, self.decl, self._state(state), target)
 
     def __repr__(self) -> str:
         return f"SearchContext({self.deal!r}, decl={self.decl})"
