@@ -13,7 +13,6 @@ from forge.stats.intervals import (
     normal_quantile,
     quantile_interval,
     resampling_weights,
-    student_quantile,
     wilson,
     wilson_interval,
 )
@@ -93,8 +92,6 @@ def test_wilson_is_the_librarys_and_exact_at_the_ends() -> None:
 def test_quantiles_are_the_librarys() -> None:
     for confidence in (0.95, 0.999):
         assert normal_quantile(confidence) == stats.norm.ppf(0.5 + confidence / 2)
-        for n in (2, 3, 60, 5000):
-            assert student_quantile(n, confidence) == stats.t.ppf(0.5 + confidence / 2, n - 1)
 
 
 def test_one_deal_says_nothing_about_deals() -> None:

@@ -14,8 +14,9 @@ from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
 from forge.game.contract import Bid
 from forge.stats.figures import Figure
-from forge.stats.intervals import student_quantile, wilson_interval
+from forge.stats.intervals import wilson_interval
 from forge.stats.paired import BoolArray, McNemar, mcnemar, paired_rate_interval
+from forge.stats.student import student_quantile
 
 MARKS_A_GAME: Final = 7
 

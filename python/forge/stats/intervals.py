@@ -35,13 +35,6 @@ def normal_quantile(confidence: float = CONFIDENCE) -> float:
     return float(special.ndtri(0.5 + confidence / 2))
 
 
-def student_quantile(n: int, confidence: float = CONFIDENCE) -> float:
-    """The same for the mean of n values whose spread is estimated from them."""
-    from scipy import special
-
-    return float(special.stdtrit(n - 1, 0.5 + confidence / 2))
-
-
 def normal_interval(total: float, weight: float, squares: tuple[float, float, float]) -> Interval:
     """Interval of `total / weight` over independent positions.
 
