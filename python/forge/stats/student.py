@@ -48,7 +48,7 @@ def _chance_within(t: float, degrees: int) -> float:
 
 def _density(t: float, degrees: int) -> float:
     scale = math.exp(math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2))
-    power = (1 + t * t / degrees) ** (-(degrees + 1) / 2)
+    power = math.pow(1 + t * t / degrees, -(degrees + 1) / 2)
     return scale / math.sqrt(math.pi * degrees) * power
 
 
@@ -61,4 +61,4 @@ def _expanded(z: float, degrees: int) -> float:
         (((3 * y + 19) * y + 17) * y - 15) / 384,
         ((((79 * y + 776) * y + 1482) * y - 1920) * y - 945) / 92160,
     )
-    return z * (1 + sum(term / degrees ** (k + 1) for k, term in enumerate(terms)))
+    return z * (1 + math.fsum(term / math.pow(degrees, k + 1) for k, term in enumerate(terms)))
