@@ -1,4 +1,4 @@
-"""Deals, positions, the search, help and errors of usage need no torch: they are quick to start."""
+"""Deals, positions and the search need no torch: they are quick to start."""
 
 import subprocess
 import sys
@@ -31,21 +31,6 @@ except SystemExit as ended:
 assert "torch" not in sys.modules
 """
 
-USAGE = """
-import contextlib, io, sys
-from forge.cli.main import COMMANDS, main
-lines = [["--help"], ["--version"], ["slove"]]
-lines += [[entry.name, word] for entry in COMMANDS for word in ("--help", "--no-such-option")]
-for line in lines:
-    sys.argv = ["forge", *line]
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        try:
-            main()
-        except SystemExit as ended:
-            assert ended.code == (0 if line[-1] in ("--help", "--version") else 2), line
-    assert "torch" not in sys.modules, line
-"""
-
 
 def run(program: str) -> str:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
@@ -59,7 +44,3 @@ def test_the_python_api() -> None:
 
 def test_forge_solve() -> None:
     assert "+42" in run(SOLVE)
-
-
-def test_help_and_errors_of_usage() -> None:
-    run(USAGE)
