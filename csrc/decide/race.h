@@ -1,0 +1,72 @@
+// Which plays are still worth asking about, from paired differences between them.
+#pragma once
+
+#include "game/domino.h"
+
+namespace forge {
+
+// Sums over worlds of the plays of one decision.
+class Race {
+ public:
+  FORGE_HD explicit Race(uint32_t slots) : slots_(slots), open_(slots) {}
+
+  FORGE_INLINE uint32_t open() const { return open_; }
+
+  // value: [7], of the open slots in one world that counts `weight` times.
+  FORGE_HD void add(const double* value, double weight) {
+    total_ += weight;
+    squares_ += weight * weight;
+    for (int a = 0; a < N_SLOTS; ++a) {
+      if (!(open_ >> a & 1)) continue;
+      sum_[a] += weight * value[a];
+      total_of_[a] = total_;
+      for (int b = 0; b < a; ++b) {
+        const double d = value[a] - value[b];
+        if (open_ >> b & 1) difference_[a][b] += weight * d * d;
+      }
+    }
+  }
+
+  // Drops the plays whose mean is behind that of the best by more than two standard errors.
+  FORGE_HD void drop() {
+    int best = -1;
+    for (int slot = 0; slot < N_SLOTS; ++slot)
+      if ((open_ >> slot & 1) && (best < 0 || sum_[slot] > sum_[best])) best = slot;
+    const double n = total_ * total_ / squares_;  // worlds that count as many
+    for (int slot = 0; slot < N_SLOTS; ++slot) {
+      if (slot == best || !(open_ >> slot & 1)) continue;
+      const double behind = (sum_[best] - sum_[slot]) / total_;
+      const double square =
+          (slot > best ? difference_[slot][best] : difference_[best][slot]) / total_;
+      const double variance = (square - behind * behind) / n;
+      if (behind > 0 && behind * behind > 4 * variance) open_ &= ~(1u << slot);
+    }
+  }
+
+  // Over the worlds in which the slot was asked about.
+  FORGE_INLINE double mean(int slot) const { return sum_[slot] / total_of_[slot]; }
+  FORGE_INLINE uint32_t slots() const { return slots_; }
+
+  // Open slots whose mean is the best one, but for rounding.
+  FORGE_HD uint32_t best() const {
+    double most = -1e300;
+    for (int slot = 0; slot < N_SLOTS; ++slot)
+      if ((open_ >> slot & 1) && mean(slot) > most) most = mean(slot);
+    uint32_t found = 0;
+    for (int slot = 0; slot < N_SLOTS; ++slot)
+      if ((open_ >> slot & 1) && mean(slot) >= most - 1e-9) found |= 1u << slot;
+    return found;
+  }
+
+ private:
+  uint32_t slots_, open_;
+  double total_ = 0, squares_ = 0;
+  double sum_[N_SLOTS] = {}, total_of_[N_SLOTS] = {};
+  double difference_[N_SLOTS][N_SLOTS] = {};  // [greater][lesser slot]: squares
+};
+
+// Worlds after which plays are dropped: 10, then half as many more each time.
+FORGE_INLINE int64_t next_look(int64_t n) { return n + (n + 1) / 2; }
+inline constexpr int64_t FIRST_LOOK = 10;
+
+}  // namespace forge

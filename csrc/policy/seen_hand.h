@@ -1,0 +1,96 @@
+// What one seat sees, as the operators take it.
+#pragma once
+
+#include "policy/public_hand.h"
+
+namespace forge {
+
+struct SeenBatch {
+  const int8_t* hands;   // [B, 7] domino ids dealt to the seat to act, in slot order
+  const int8_t* decls;   // [B]
+  const int8_t* plays;   // [B, 28] domino ids in playing order, the declarer's lead first; then -1
+  const int8_t* needed;  // [B] points that the declarer's side needs of the 42
+  int64_t n;             // B
+};
+
+// A seat's hand and all that is public, and how the public came about.
+struct SeenHand {
+  PublicHand now;
+  PublicHand before[N_PLAYS];  // each play
+  uint8_t rank[N_PLAYS];       // that was played
+  uint8_t slot_rank[N_SLOTS];  // of the seat to act
+  uint32_t dealt;              // to it
+  uint32_t hand;               // what it still holds
+  uint32_t legal;
+};
+
+// Why row i cannot be, or nullptr. Sound: each domino once, every play legal for all that the seat
+// to act can know, at least one play left.
+FORGE_HD inline const char* seen_error(const SeenBatch& batch, int64_t i) {
+  const int decl = batch.decls[i];
+  if (decl < 0 || decl >= N_DECLARATIONS) return "decls must be 0..9";
+  if (batch.needed[i] < 1 || batch.needed[i] > HAND_POINTS) return "needed must be 1..42";
+  uint32_t mine = 0, played = 0;
+  for (int slot = 0; slot < N_SLOTS; ++slot) {
+    const int domino = batch.hands[N_SLOTS * i + slot];
+    if (domino < 0 || domino >= N_DOMINOES || mine >> domino & 1)
+      return "hands must hold seven different dominoes 0..27";
+    mine |= uint32_t{1} << domino;
+  }
+  const int8_t* plays = batch.plays + N_PLAYS * i;
+  int n = 0;
+  for (; n < N_PLAYS && plays[n] >= 0; ++n) {
+    if (plays[n] >= N_DOMINOES || played >> plays[n] & 1)
+      return "plays must be different dominoes 0..27, then -1";
+    played |= uint32_t{1} << plays[n];
+  }
+  for (int k = n; k < N_PLAYS; ++k)
+    if (plays[k] != -1) return "plays must be different dominoes 0..27, then -1";
+  if (n == N_PLAYS) return "a hand that is over has nothing to decide";
+  const RankTables& t = rank_tables(decl);
+  PublicHand p = start_hand(decl, batch.needed[i]);
+  uint32_t by[N_SEATS] = {};
+  for (int k = 0; k < n; ++k) {
+    by[p.seat()] |= uint32_t{1} << plays[k];
+    if (p.excluded[p.seat()] >> t.rank_of[plays[k]] & 1)
+      return "a seat played what it had shown not to hold";
+    play_rank(&p, t.rank_of[plays[k]]);
+  }
+  const int me = p.seat();
+  if (by[me] & ~mine) return "the seat to act played what is not in its hand";
+  if ((played ^ by[me]) & mine) return "another seat played what is in the hand";
+  PublicHand again = start_hand(decl, batch.needed[i]);
+  uint32_t left = 0;
+  for (int domino = 0; domino < N_DOMINOES; ++domino)
+    if (mine >> domino & 1) left |= uint32_t{1} << t.rank_of[domino];
+  for (int k = 0; k < n; ++k) {
+    const uint32_t bit = uint32_t{1} << t.rank_of[plays[k]];
+    if (again.seat() == me) {
+      if (!(again.legal(left) & bit)) return "the seat to act did not follow suit";
+      left &= ~bit;
+    }
+    play_rank(&again, t.rank_of[plays[k]]);
+  }
+  return nullptr;
+}
+
+// A row that is sound.
+FORGE_HD inline void read_seen(const SeenBatch& batch, int64_t i, SeenHand* seen) {
+  const RankTables& t = rank_tables(batch.decls[i]);
+  seen->now = start_hand(batch.decls[i], batch.needed[i]);
+  const int8_t* plays = batch.plays + N_PLAYS * i;
+  for (int k = 0; k < N_PLAYS && plays[k] >= 0; ++k) {
+    seen->before[k] = seen->now;
+    seen->rank[k] = t.rank_of[plays[k]];
+    play_rank(&seen->now, seen->rank[k]);
+  }
+  seen->dealt = 0;
+  for (int slot = 0; slot < N_SLOTS; ++slot) {
+    seen->slot_rank[slot] = t.rank_of[batch.hands[N_SLOTS * i + slot]];
+    seen->dealt |= uint32_t{1} << seen->slot_rank[slot];
+  }
+  seen->hand = seen->dealt & ~seen->now.by[seen->now.seat()];
+  seen->legal = seen->now.legal(seen->hand);
+}
+
+}  // namespace forge
