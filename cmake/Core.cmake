@@ -23,7 +23,11 @@ if(FORGE_SANITIZE)
 endif()
 
 add_library(forge_core STATIC
+  csrc/decide/decide_cpu.cpp
+  csrc/decide/worlds.cpp
   csrc/play/play_cpu.cpp
+  csrc/policy/evaluate_portable.cpp
+  csrc/policy/policy_cpu.cpp
   csrc/search/answer_portable.cpp
   csrc/search/search_cpu.cpp
   csrc/tablebase/tablebase_cpu.cpp
@@ -35,10 +39,18 @@ target_link_libraries(forge_core PUBLIC forge_options)
 set_target_properties(forge_core PROPERTIES CXX_VISIBILITY_PRESET hidden)
 # The search for processors with AVX2, whatever FORGE_MARCH is; which one runs is decided there.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  target_sources(forge_core PRIVATE csrc/search/answer_avx2.cpp)
+  target_sources(forge_core PRIVATE
+    csrc/policy/evaluate_avx2.cpp
+    csrc/search/answer_avx2.cpp)
   set_source_files_properties(csrc/search/answer_avx2.cpp PROPERTIES
     COMPILE_OPTIONS -march=x86-64-v3)
+  set_source_files_properties(csrc/policy/evaluate_avx2.cpp PROPERTIES
+    COMPILE_OPTIONS "-march=x86-64-v3;-ffp-contract=off")
 endif()
+# Floating point that is the same bytes everywhere: no operation is fused with another.
+set_source_files_properties(
+  csrc/decide/decide_cpu.cpp csrc/decide/worlds.cpp csrc/policy/evaluate_portable.cpp
+  PROPERTIES COMPILE_OPTIONS "-ffp-contract=off")
 # Its loops run over five lanes on average: vectors and their remainder loops cost 10 % there.
 set_source_files_properties(csrc/tablebase/tablebase_cpu.cpp PROPERTIES
   COMPILE_OPTIONS "-fno-tree-vectorize")

@@ -105,16 +105,19 @@ void SearchMemories::reserve(int n_workers) {
     memories_.push_back(std::make_unique<SearchMemory>());
 }
 
-void search_warm(SearchMemory& memory, const int8_t* deal, int decl, int64_t state, int8_t* q) {
+void search_warm(SearchMemory& memory, const int8_t* deal, int decl, int64_t state, int8_t* q,
+                 uint32_t slots) {
   const SearchRoom room = memory.room_for(deal, decl, state, ALL_VALUES);
-  const SearchPosition p = make_search_position(*room.deal, deal, state);
+  SearchPosition p = make_search_position(*room.deal, deal, state);
+  p.legal &= slots;
   search_position(p, EqualSlots(*room.deal, decl, p, ALL_VALUES.early), q, Ask{room});
 }
 
 void search_at_least_warm(SearchMemory& memory, const int8_t* deal, int decl, int64_t state,
-                          int target, int8_t* out) {
+                          int target, int8_t* out, uint32_t slots) {
   const SearchRoom room = memory.room_for(deal, decl, state, ONE_ANSWER);
-  const SearchPosition p = make_search_position(*room.deal, deal, state);
+  SearchPosition p = make_search_position(*room.deal, deal, state);
+  p.legal &= slots;
   search_position_at_least(p, EqualSlots(*room.deal, decl, p, ONE_ANSWER.early), target, out,
                            Ask{room});
 }

@@ -1,0 +1,49 @@
+// Deals that a seat may be looking at, and what each counts for.
+#pragma once
+
+#include <vector>
+
+#include "decide/exponential.h"
+#include "decide/settings.h"
+#include "policy/evaluate.h"
+#include "policy/seen_hand.h"
+#include "worlds/sample.h"
+
+namespace forge::cpu {
+
+// By rank, what every seat (counted from the declarer) was dealt.
+struct Owners {
+  uint32_t dealt[N_SEATS];
+  double weight;
+};
+
+// Streams of a decision's key beside those of the samplers.
+inline constexpr uint32_t STREAM_RESAMPLE = 16;
+
+struct Judge {
+  EvaluatePolicy evaluate;
+  PolicyWeights weights;  // none: numbers is null
+};
+
+class SeatWorlds {
+ public:
+  // False if no hidden hands fit what was played.
+  bool draw(const SeenHand& seen, int64_t key, const DecideSettings& how, const Judge& judge);
+  const std::vector<Owners>& worlds() const { return worlds_; }
+  uint32_t n_possible() const { return table_.n_worlds; }
+  // All there are, each counting what it should.
+  bool is_complete() const { return complete_; }
+  // Worlds that as many alike would tell as much as those weighed, and how many were.
+  double effective() const { return effective_; }
+
+ private:
+  void weigh(const SeenHand& seen, const DecideSettings& how, const Judge& judge);
+  void resample(int64_t n, int64_t key);
+
+  WorldTable table_;
+  bool complete_ = false;
+  double effective_ = 0;
+  std::vector<Owners> worlds_, kept_;
+};
+
+}  // namespace forge::cpu
