@@ -6,8 +6,10 @@ pybind11_add_module(_native
   csrc/bindings/module.cpp
   csrc/bindings/bind_arrays.cpp
   csrc/bindings/bind_build.cpp
+  csrc/bindings/bind_decide.cpp
   csrc/bindings/bind_memory.cpp
   csrc/bindings/bind_play.cpp
+  csrc/bindings/bind_policy.cpp
   csrc/bindings/bind_rules.cpp
   csrc/bindings/bind_search.cpp
   csrc/bindings/bind_tablebase.cpp

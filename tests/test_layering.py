@@ -34,6 +34,7 @@ PYTHON_LAYERS = (
     "learn",
     "ml",
     "stage2",
+    "policy",
     "arena",
     "bidding",
     "look",
@@ -51,7 +52,11 @@ CSRC_BELOW = {
     "worlds": {"core", "game"},
     "tokens": {"core", "game", "tablebase", "search"},
     "play": {"core", "game", "tablebase", "search", "worlds", "tokens"},
-    "bindings": {"core", "game", "tablebase", "search", "worlds", "tokens", "play"},
+    "policy": {"core", "game", "tablebase", "search", "worlds", "tokens", "play"},
+    "decide": {"core", "game", "tablebase", "search", "worlds", "tokens", "play", "policy"},
+    "bindings": {
+        "core", "game", "tablebase", "search", "worlds", "tokens", "play", "policy", "decide"
+    },
 }
 
 MODULE_NAME = re.compile(r"forge(\.\w+)+")

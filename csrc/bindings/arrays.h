@@ -49,7 +49,10 @@ constexpr auto dtype_name() {
   if constexpr (std::is_same_v<T, bool>) return const_name("bool");
   else if constexpr (std::is_same_v<T, int8_t>) return const_name("int8");
   else if constexpr (std::is_same_v<T, uint8_t>) return const_name("uint8");
+  else if constexpr (std::is_same_v<T, int16_t>) return const_name("int16");
   else if constexpr (std::is_same_v<T, int32_t>) return const_name("int32");
+  else if constexpr (std::is_same_v<T, float>) return const_name("float32");
+  else if constexpr (std::is_same_v<T, double>) return const_name("float64");
   else return const_name("int64");
 }
 
@@ -59,7 +62,7 @@ inline constexpr auto DTYPE = dtype_name<std::remove_const_t<T>>();
 // What an argument must be.
 struct Expected {
   const char* dtype;
-  char kind;  // as NumPy has it: b, i, u
+  char kind;  // as NumPy has it: b, i, u, f
   int64_t item_size;
   bool writes;
   const int64_t* shape;
@@ -72,6 +75,7 @@ inline constexpr int64_t SHAPE[] = {EXTENTS...};
 template <class T>
 constexpr char kind_of() {
   if (std::is_same_v<std::remove_const_t<T>, bool>) return 'b';
+  if (std::is_floating_point_v<T>) return 'f';
   return std::is_signed_v<T> ? 'i' : 'u';
 }
 

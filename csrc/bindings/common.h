@@ -10,6 +10,7 @@
 #include "core/parallel.h"
 #include "game/deal_context.h"
 #include "game/position_batch.h"
+#include "policy/seen_hand.h"
 #include "worlds/constraints.h"
 
 namespace forge::bindings {
@@ -84,6 +85,18 @@ inline ConstraintBatch constraints_of(const View<const int32_t, ANY, N_HIDDEN>& 
   return {allowed.data, sizes.data, allowed.rows()};
 }
 
+using HostHands = Host<const int8_t, ANY, N_SLOTS>;
+using HostPlays = Host<const int8_t, ANY, N_PLAYS>;
+
+inline SeenBatch seen_of(const HostHands& hands, const HostSmall& decls, const HostPlays& plays,
+                         const HostSmall& needed) {
+  const int64_t n = hands.rows();
+  check_rows("decls", decls.rows(), n);
+  check_rows("plays", plays.rows(), n);
+  check_rows("needed", needed.rows(), n);
+  return {hands.data, decls.data, plays.data, needed.data, n};
+}
+
 void bind_arrays(py::module_& m);
 void bind_rules(py::module_& m);
 void bind_tablebase(py::module_& m);
@@ -91,6 +104,8 @@ void bind_search(py::module_& m);
 void bind_tokens(py::module_& m);
 void bind_worlds(py::module_& m);
 void bind_play(py::module_& m);
+void bind_policy(py::module_& m);
+void bind_decide(py::module_& m);
 void bind_build(py::module_& m);
 void bind_memory(py::module_& m);
 #if defined(FORGE_WITH_CUDA)

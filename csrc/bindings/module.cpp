@@ -15,6 +15,8 @@ PYBIND11_MODULE(_native, m) {
   bind_worlds(m);
   bind_tokens(m);
   bind_play(m);
+  bind_policy(m);
+  bind_decide(m);
 #if defined(FORGE_WITH_CUDA)
   bind_cuda(m);
 #endif

@@ -10,7 +10,7 @@ from forge.arena.specs import Find, PlayerKind, PlayerSpec
 from forge.arena.written_options import written
 from forge.eq.settings import EstimateConfig, PosteriorConfig
 from forge.errors import ForgeError
-from forge.options import again
+from forge.options import again, option
 
 if TYPE_CHECKING:
     import torch
@@ -203,6 +203,114 @@ class ForContract(_Sampling):
     for_contract = True
 
 
+@dataclass(frozen=True)
+class PolicyOptions:
+    """Which policy plays.
+
+    Args:
+        policy: its file, of `forge train-policy`; None: the one that comes with forge.
+    """
+
+    policy: Path | None = None
+
+
+class PolicyAlone(PlayerKind):
+    """See `PolicyPlayer`."""
+
+    name = "policy"
+    help = "a small network that sees its own hand and the plays, a microsecond a play"
+    options = PolicyOptions
+
+    @property
+    def usage(self) -> str:
+        """See `PlayerKind`."""
+        return "policy[:PATH]"
+
+    def parse(self, rest: str | None, find: Find) -> PlayerSpec:
+        """See `PlayerKind`."""
+        if rest is None:
+            return PlayerSpec(self, self.name, PolicyOptions())
+        if not rest:
+            raise ForgeError("a file of forge train-policy must follow, as in policy:PATH")
+        return PlayerSpec(self, f"{self.name}:{rest}", PolicyOptions(find(rest)))
+
+    def file(self, options: PolicyOptions) -> Path | None:
+        """See `PlayerKind`."""
+        return _policy_file(options.policy)
+
+    def checkpoint(self, options: PolicyOptions) -> Path | None:
+        """See `PlayerKind`: no network of a stage."""
+        return None
+
+    def build(self, options: PolicyOptions, device: torch.device | str, bid: Bid) -> Player:
+        """See `PlayerKind`."""
+        from forge.arena.players.seats import PolicyPlayer
+        from forge.policy.weights import load_policy
+
+        return PolicyPlayer(load_policy(_policy_file(options.policy)), bid)
+
+
+@dataclass(frozen=True)
+class SeatOptions:
+    """How a seat infers and judges; see `forge.ops.decide`.
+
+    Args:
+        policy: file of the policy that seats are taken to play by; None: the one that comes with
+            forge.
+    """
+
+    n: int = written(
+        option(100, "Worlds judged by.", metavar="N", least=1, most=1 << 20), always=True
+    )
+    pool: int | None = option(None, "Worlds weighed before.", metavar="N", least=1, most=1 << 20)
+    mix: float = option(0.35, "Share of rollouts.", metavar="SHARE", least=0, most=1)
+    uniform: float = option(
+        0.02, "Share of any legal play in a seat's model.", metavar="SHARE", above=0, most=1
+    )
+    weights: bool = True
+    race: bool = True
+    policy: Path | None = None
+
+
+class Seat(PlayerKind):
+    """See `SeatPlayer`."""
+
+    name = "seat"
+    help = "sees its own hand and infers the others from how they were played, for the contract"
+    options = SeatOptions
+
+    def file(self, options: SeatOptions) -> Path | None:
+        """See `PlayerKind`."""
+        return _policy_file(options.policy)
+
+    def checkpoint(self, options: SeatOptions) -> Path | None:
+        """See `PlayerKind`: no network of a stage."""
+        return None
+
+    def build(self, options: SeatOptions, device: torch.device | str, bid: Bid) -> Player:
+        """See `PlayerKind`."""
+        from forge.arena.players.seats import Judgement, SeatPlayer
+        from forge.policy.weights import load_policy
+
+        how = Judgement(
+            options.n,
+            options.pool or 8 * options.n,
+            options.mix,
+            options.uniform,
+            options.weights,
+            options.race,
+        )
+        return SeatPlayer(load_policy(_policy_file(options.policy)), how, bid)
+
+
+def _policy_file(path: Path | None) -> Path:
+    if path is not None:
+        return path
+    from forge.policy import SHIPPED
+
+    return SHIPPED
+
+
 def _oracle(checkpoint: Path | None, device: torch.device | str) -> Oracle:
     if checkpoint is None:
         from forge.eq.oracle import ExactOracle
@@ -223,4 +331,6 @@ BUILTIN: Final[tuple[PlayerKind, ...]] = (
     TranscriptNetwork(),
     ForPoints(),
     ForContract(),
+    PolicyAlone(),
+    Seat(),
 )

@@ -6,6 +6,7 @@
 from forge.ops import cpu as cpu
 from forge.ops import cuda as cuda
 from forge.ops.cpu import count_states, verify_tablebase
+from forge.ops.cpu_policy import Decisions, decide, policy_features
 from forge.ops.device import resolve_device
 from forge.ops.functions import (
     backward_induction,
@@ -15,6 +16,7 @@ from forge.ops.functions import (
     expand_states,
     legal_slots,
     play,
+    policy_logits,
     sample_worlds,
     search,
     search_at_least,
@@ -26,14 +28,18 @@ from forge.ops.functions import (
 from forge.ops.memory import release_memory
 
 __all__ = [
+    "Decisions",
     "backward_induction",
     "count_states",
     "count_worlds",
+    "decide",
     "enumerate_states",
     "enumerate_worlds",
     "expand_states",
     "legal_slots",
     "play",
+    "policy_features",
+    "policy_logits",
     "release_memory",
     "resolve_device",
     "sample_worlds",

@@ -14,7 +14,7 @@ from torch import Tensor
 from forge.build import native
 from forge.errors import ForgeError
 from forge.game.constants import N_SLOTS
-from forge.ops import cpu_worlds, memory, schemas
+from forge.ops import cpu_policy, cpu_worlds, memory, schemas
 
 Array = npt.NDArray[Any]
 
@@ -221,6 +221,7 @@ _KERNELS: dict[str, Callable[..., Any]] = {
     "tokenize_states": tokenize_states,
     "play": play,
     **cpu_worlds.KERNELS,
+    **cpu_policy.KERNELS,
 }
 
 for _op, _kernel in _KERNELS.items():

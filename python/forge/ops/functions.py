@@ -229,6 +229,27 @@ def enumerate_worlds(allowed: Tensor, sizes: Tensor, start: int, stop: int) -> T
     return _tensor("enumerate_worlds", allowed, sizes, start, stop)
 
 
+def policy_logits(
+    hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor, weights: Tensor
+) -> Tensor:
+    """How much a policy network likes each play of a seat, from what that seat may see.
+
+    Args:
+        hands: int8 [B, 7], dominoes dealt to the seat to act, in slot order.
+        decls: int8 [B].
+        plays: int8 [B, 28], dominoes played so far, the declarer's lead first, then -1.
+        needed: int8 [B], points that the declarer's side needs of the 42.
+        weights: float32 [N], see `forge.policy.weights`.
+
+    Returns:
+        float32 [B, 7], -inf where illegal; softmax gives probabilities.
+
+    Raises:
+        ForgeError: on the CPU for a row that no seat can be looking at, saying why.
+    """
+    return _tensor("policy_logits", hands, decls, plays, needed, weights)
+
+
 def _op(name: str) -> Any:
     return getattr(torch.ops.forge, name)
 

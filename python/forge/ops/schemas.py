@@ -32,6 +32,9 @@ SCHEMAS = {
         "(Tensor allowed, Tensor sizes, Tensor keys, SymInt n_samples, str sampler='uniform')"
         " -> Tensor"
     ),
+    "policy_logits": (
+        "(Tensor hands, Tensor decls, Tensor plays, Tensor needed, Tensor weights) -> Tensor"
+    ),
     "enumerate_worlds": "(Tensor allowed, Tensor sizes, SymInt start, SymInt stop) -> Tensor",
 }
 

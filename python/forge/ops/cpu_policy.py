@@ -1,0 +1,152 @@
+"""The CPU kernels of what one seat sees; `policy_schemas` has their contract."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from forge.build import native
+from forge.errors import ForgeError
+from forge.game.constants import N_SLOTS
+from forge.ops import policy_schemas as schemas
+from forge.ops.schemas import expect, same_device
+
+Array = npt.NDArray[Any]
+
+
+class Decisions(NamedTuple):
+    """What `decide` finds for B decisions.
+
+    Args:
+        slots: int64 [B], chosen.
+        chances: float64 [B, 7], of the **acting side's** end, to make the contract or to set it;
+            NaN where illegal and where there is no choice. Of a play that was dropped: up to then.
+        points: float64 [B, 7], E[Q] in the **acting-team frame** of plays it had to decide between;
+            else NaN.
+        n_worlds: int64 [B], judged by; 0 where there is no choice.
+        effective: float64 [B], how many worlds alike would tell as much as those that were weighed.
+    """
+
+    slots: Tensor
+    chances: Tensor
+    points: Tensor
+    n_worlds: Tensor
+    effective: Tensor
+
+
+def _seen(hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor) -> tuple[Array, ...]:
+    schemas.check_seen(hands, decls, plays, needed)
+    seen = tuple(each.contiguous().numpy() for each in (hands, decls, plays, needed))
+    row, reason = native.first_bad_seen(*seen)
+    if row >= 0:
+        raise ForgeError(f"row {row}: {reason}")
+    return seen
+
+
+def policy_logits(
+    hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor, weights: Tensor
+) -> Tensor:
+    seen = _seen(hands, decls, plays, needed)
+    schemas.check_weights(hands, weights)
+    logits = schemas.empty_logits(hands)
+    numbers = weights.contiguous().numpy()
+    native.policy_logits(*seen, numbers, logits.numpy(), torch.get_num_threads())
+    return logits
+
+
+def policy_features(
+    hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor
+) -> tuple[Tensor, Tensor]:
+    """What the policy network reads, for training.
+
+    Args:
+        hands, decls, plays, needed: see `policy_schemas`.
+
+    Returns:
+        context: int16 [B, 56], features of the situation; `native.N_POLICY_FEATURES` is none.
+        candidates: int16 [B, 7, 12], of each legal slot; of others none.
+
+    Raises:
+        ForgeError: for a row that no seat can be looking at.
+    """
+    seen = _seen(hands, decls, plays, needed)
+    n = hands.shape[0]
+    context = np.empty((n, native.MAX_POLICY_CONTEXT), dtype=np.int16)
+    candidates = np.empty((n, N_SLOTS, native.MAX_POLICY_CANDIDATE), dtype=np.int16)
+    native.policy_features(*seen, context, candidates, torch.get_num_threads())
+    return torch.from_numpy(context), torch.from_numpy(candidates)
+
+
+def decide(
+    hands: Tensor,
+    decls: Tensor,
+    plays: Tensor,
+    needed: Tensor,
+    keys: Tensor,
+    weights: Tensor | None = None,
+    *,
+    n_worlds: int = 100,
+    pool: int = 800,
+    rollouts: float = 0.35,
+    uniform: float = 0.02,
+    weigh: bool = True,
+    race: bool = True,
+) -> Decisions:
+    """Choose the play with the best chance, judged by worlds; of equals by E[Q], then by slot.
+
+    Args:
+        hands, decls, plays, needed: see `policy_schemas`.
+        keys: int64 [B], of the random numbers; a decision depends on its row and its key alone.
+        weights: float32 [N], of a policy; None: all worlds count alike and nothing is rolled out.
+        n_worlds: judged by, all of them where there are no more.
+        pool: worlds drawn and weighed before.
+        rollouts: share of the policy's own play to the end in the chance of a play, 0..1.
+        uniform: share of *any legal play* in what a hidden seat is taken to do, above 0, up to 1.
+        weigh: whether worlds count by how well the policy explains what hidden seats played.
+        race: whether plays that are clearly behind are dropped.
+
+    Raises:
+        ForgeError: for a row that no seat can be looking at or no hidden hands fit, or an argument
+            out of range.
+    """
+    seen = _seen(hands, decls, plays, needed)
+    n = hands.shape[0]
+    expect("keys", keys, torch.int64, f"[{n}]", keys.dim() == 1 and keys.shape[0] == n)
+    same_device(hands=hands, keys=keys)
+    if weights is not None:
+        schemas.check_weights(hands, weights)
+    for name, count in (("n_worlds", n_worlds), ("pool", pool)):
+        if not 1 <= count <= 1 << 20:
+            raise ForgeError(f"{name} must be 1..{1 << 20}, got {count}")
+    if not 0 <= rollouts <= 1:
+        raise ForgeError(f"rollouts must be 0..1, got {rollouts}")
+    if not 0 < uniform <= 1:
+        raise ForgeError(f"uniform must be above 0, up to 1, got {uniform}")
+    settings = native.DecideSettings(n_worlds, pool, rollouts, uniform, weigh, race)
+    slots = np.empty(n, dtype=np.int8)
+    chances = np.empty((n, N_SLOTS))
+    points = np.empty((n, N_SLOTS))
+    counts = np.empty(n, dtype=np.int64)
+    effective = np.empty(n)
+    row = native.decide(
+        *seen,
+        keys.contiguous().numpy(),
+        None if weights is None else weights.contiguous().numpy(),
+        settings,
+        slots,
+        chances,
+        points,
+        counts,
+        effective,
+        torch.get_num_threads(),
+    )
+    if row >= 0:
+        raise ForgeError(f"row {row}: no hidden hands fit what was played")
+    found = (slots.astype(np.int64), chances, points, counts, effective)
+    return Decisions(*map(torch.from_numpy, found))
+
+
+KERNELS: dict[str, Callable[..., Any]] = {"policy_logits": policy_logits}

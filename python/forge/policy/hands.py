@@ -1,0 +1,152 @@
+"""Hands that a player plays against itself, over all declarations and bids, for a policy to learn.
+
+Hand number j of a seed depends on the seed, j and the teacher alone, whatever is played with it.
+"""
+
+import random
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from forge import ops
+from forge.errors import ForgeError
+from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_PIPS, N_PLAYS, N_SLOTS
+from forge.game.contract import BIDS, LOWEST_BID, Bid
+from forge.game.deal import Deal
+from forge.game.tables import COUNT_POINTS, HIGH, LOW
+from forge.play.games import Games
+from forge.play.keys import combine, decision_keys
+from forge.policy.seen import seen_by
+from forge.policy.weights import PolicyNumbers
+
+# Purposes of keys, beside those of forge.eq.
+_DECIDE: Final = 40
+# How often the bid is the lowest, and how often the declaration is a suit that the declarer is long
+# in. The rest is spread evenly over what there is.
+_LOWEST_SHARE: Final = 0.5
+_LONG_SHARE: Final = 0.6
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """Who plays, and what it goes by; see `forge.ops.decide`.
+
+    Args:
+        policy: of its weights and rollouts; None: worlds count alike.
+        n_worlds: judged by.
+        pool: worlds drawn and weighed before.
+        rollouts: share of the policy's own play to the end.
+    """
+
+    policy: PolicyNumbers | None = None
+    n_worlds: int = 30
+    pool: int = 240
+    rollouts: float = 0.35
+
+
+@dataclass(frozen=True)
+class PlayedHands:
+    """N hands up to the play that decided them.
+
+    Args:
+        deals: int8 [N, 4, 7]; seat 0 declares.
+        decls: int8 [N].
+        bids: int8 [N], as they are said (30..42, 84).
+        plays: int8 [N, 28], dominoes in order, then -1.
+        chances: float32 [N, 28, 7], of the acting side's end, by slot; NaN where illegal or where
+            there was no choice.
+    """
+
+    deals: Tensor
+    decls: Tensor
+    bids: Tensor
+    plays: Tensor
+    chances: Tensor
+
+    def __len__(self) -> int:
+        return self.deals.shape[0]
+
+
+def contract_of(seed: int, number: int) -> tuple[Deal, int, Bid]:
+    """Deal, declaration and bid of hand `number`; seat 0 declares."""
+    chance = random.Random(f"forge policy {seed} {number}")
+    deal = Deal.random(chance)
+    decl = chance.randrange(N_DECLARATIONS)
+    if chance.random() < _LONG_SHARE:
+        decl = _longest_suit(deal.hands[0])
+    bid = LOWEST_BID if chance.random() < _LOWEST_SHARE else chance.choice(BIDS)
+    return deal, decl, bid
+
+
+def _longest_suit(hand: tuple[int, ...]) -> int:
+    """The pip that most dominoes of a hand show; of equals the highest with the double held."""
+
+    def rank(pip: int) -> tuple[int, bool, int]:
+        suit = [each for each in hand if pip in (HIGH[each], LOW[each])]
+        return len(suit), any(HIGH[each] == LOW[each] for each in suit), pip
+
+    return max(range(N_PIPS), key=rank)
+
+
+def play_hands(seed: int, start: int, stop: int, teacher: Teacher) -> PlayedHands:
+    """Hands start .. stop - 1 of a seed, each until it is made or set.
+
+    Raises:
+        ForgeError: for a range without hands, or settings out of range.
+    """
+    if stop <= start:
+        raise ForgeError(f"start must be below stop, got {start} and {stop}")
+    contracts = [contract_of(seed, number) for number in range(start, stop)]
+    games = Games.start([deal for deal, _, _ in contracts], [decl for _, decl, _ in contracts])
+    bids = [bid for _, _, bid in contracts]
+    needed = torch.tensor([bid.points for bid in bids], dtype=torch.int8)
+    n = len(games)
+    numbers = torch.arange(start, stop)
+    seeds = combine(torch.full_like(numbers, seed), numbers)
+    plays = torch.full((n, N_PLAYS), -1, dtype=torch.int8)
+    chances = torch.full((n, N_PLAYS, N_SLOTS), torch.nan)
+    rows = torch.arange(n)
+    while len(rows) and games.n_plays < N_PLAYS:
+        k = games.n_plays
+        found = ops.decide(
+            *seen_by(games, needed[rows]),
+            decision_keys(seeds[rows], k, _DECIDE),
+            None if teacher.policy is None else teacher.policy.tensor,
+            n_worlds=teacher.n_worlds,
+            pool=teacher.pool,
+            rollouts=teacher.rollouts,
+        )
+        chances[rows, k] = found.chances.float()
+        games = games.play(found.slots)
+        plays[rows, k] = games.plays[:, k]
+        still_open = _is_open(games, needed[rows])
+        games, rows = games.take(still_open), rows[still_open]
+    deals = torch.stack([deal.tensor for deal, _, _ in contracts])
+    decls = torch.tensor([decl for _, decl, _ in contracts], dtype=torch.int8)
+    said = torch.tensor([bid.number for bid in bids], dtype=torch.int8)
+    return PlayedHands(deals, decls, said, plays, chances)
+
+
+def _is_open(games: Games, needed: Tensor) -> Tensor:
+    """bool [B]: whether the contract is neither made nor set."""
+    left = points_left(games)
+    won = (HAND_POINTS - left + games.diff.int()) // 2
+    return (won < needed) & (won + left >= needed)
+
+
+def points_left(games: Games) -> Tensor:
+    """int32 [B]: points of the hand that no trick has taken yet."""
+    n_done = games.n_plays // 4 * 4
+    counts = torch.from_numpy(np.asarray(COUNT_POINTS).astype(np.int32))
+    taken = counts[games.plays[:, :n_done].long()].sum(dim=1) + n_done // 4
+    return HAND_POINTS - taken.int()
+
+
+def joined(parts: list[PlayedHands]) -> PlayedHands:
+    """All hands of several, in order."""
+    return PlayedHands(
+        **{name: torch.cat([getattr(part, name) for part in parts]) for name in vars(parts[0])}
+    )

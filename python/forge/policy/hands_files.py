@@ -1,0 +1,155 @@
+"""Played hands in Parquet, a thousand a file: what is missing is played, what is there is kept."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from forge.errors import ForgeError, reason_of
+from forge.game.constants import N_DOMINOES, N_PLAYS, N_SEATS, N_SLOTS
+from forge.policy.hands import PlayedHands, Teacher, joined, play_hands
+from forge.work.atomic import write_file
+
+HANDS_A_FILE: Final = 1000
+_FORMAT: Final = "forge policy hands 1"
+_COLUMNS: Final = {
+    "deals": (pa.int8(), N_DOMINOES),
+    "plays": (pa.int8(), N_PLAYS),
+    "chances": (pa.float32(), N_PLAYS * N_SLOTS),
+}
+
+
+def hands_path(folder: Path, seed: int, start: int) -> Path:
+    """Where the hands from number `start` on are."""
+    return folder / f"hands_seed_{seed:08d}_from_{start:08d}.parquet"
+
+
+def play_missing(
+    folder: Path,
+    seed: int,
+    n_hands: int,
+    teacher: Teacher,
+    told: Callable[[Path, int], None] = lambda path, n: None,
+) -> list[Path]:
+    """The files of hands 0 .. n_hands - 1, those that are not there played.
+
+    Args:
+        folder: made if missing.
+        seed: of the series.
+        n_hands: rounded up to whole files.
+        teacher: who plays.
+        told: called with each file written and how many hands it has.
+
+    Raises:
+        ForgeError: if the folder cannot be written to, or holds hands of another teacher.
+    """
+    paths = []
+    for start in range(0, n_hands, HANDS_A_FILE):
+        path = hands_path(folder, seed, start)
+        paths.append(path)
+        if path.exists():
+            if teacher_of(path) != describe(teacher):
+                raise ForgeError(
+                    f"{path}: played by {teacher_of(path)}, not by {describe(teacher)}: "
+                    "take another folder or seed"
+                )
+            continue
+        hands = play_hands(seed, start, start + HANDS_A_FILE, teacher)
+        save_hands(hands, path, teacher)
+        told(path, len(hands))
+    return paths
+
+
+def describe(teacher: Teacher) -> str:
+    """A teacher in a line, by which files tell who played them."""
+    if teacher.policy is None:
+        return f"n={teacher.n_worlds}"
+    digest = hashlib.sha256(teacher.policy.tensor.numpy().tobytes()).hexdigest()[:16]
+    return f"n={teacher.n_worlds},pool={teacher.pool},mix={teacher.rollouts:g},policy={digest}"
+
+
+def save_hands(hands: PlayedHands, path: Path, teacher: Teacher) -> None:
+    """Write hands, whole or not at all."""
+    columns = {
+        "decl": pa.array(hands.decls.numpy()),
+        "bid": pa.array(hands.bids.numpy()),
+    }
+    for name, (type_, size) in _COLUMNS.items():
+        values = getattr(hands, name).contiguous().numpy().reshape(-1)
+        columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(values, type_), size)
+    meta = {"format": _FORMAT, "teacher": describe(teacher)}
+    sink = pa.BufferOutputStream()
+    options = {"compression": "zstd", "write_page_checksum": True}
+    pq.write_table(pa.table(columns).replace_schema_metadata(meta), sink, **options)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_file(path, sink.getvalue().to_pybytes())
+
+
+def teacher_of(path: Path) -> str:
+    """Who played the hands of a file.
+
+    Raises:
+        ForgeError: for a file that is not of this kind.
+    """
+    return _meta(path)["teacher"]
+
+
+def _meta(path: Path) -> dict[str, str]:
+    try:
+        raw = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowException) as error:
+        raise ForgeError(f"{path}: {reason_of(error)}") from error
+    meta = {key.decode(): value.decode() for key, value in raw.items()}
+    if meta.get("format") != _FORMAT or "teacher" not in meta:
+        raise ForgeError(f"{path}: not a file of forge play-hands")
+    return meta
+
+
+def load_hands(path: Path) -> PlayedHands:
+    """Read a file.
+
+    Raises:
+        ForgeError: for a file that is missing, damaged or of another kind.
+    """
+    _meta(path)
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+        n = table.num_rows
+
+        def column(name: str, *shape: int) -> npt.NDArray[np.generic]:
+            values = table[name].combine_chunks()
+            flat = values.flatten() if shape else values
+            return np.array(flat.to_numpy(zero_copy_only=False)).reshape(n, *shape)
+
+        found = PlayedHands(
+            torch.from_numpy(column("deals", N_SEATS, N_SLOTS)),
+            torch.from_numpy(column("decl")),
+            torch.from_numpy(column("bid")),
+            torch.from_numpy(column("plays", N_PLAYS)),
+            torch.from_numpy(column("chances", N_PLAYS, N_SLOTS)),
+        )
+    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
+        raise ForgeError(f"{path}: {reason_of(error)}") from error
+    return found
+
+
+def load_all(paths: list[Path]) -> PlayedHands:
+    """Read several files.
+
+    Raises:
+        ForgeError: as `load_hands`; without files.
+    """
+    if not paths:
+        raise ForgeError("no files of hands: forge play-hands makes them")
+    return joined(list(_each(paths)))
+
+
+def _each(paths: list[Path]) -> Iterator[PlayedHands]:
+    for path in paths:
+        yield load_hands(path)

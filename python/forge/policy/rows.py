@@ -1,0 +1,105 @@
+"""Played hands as rows of a training: one for each decision that was a choice."""
+
+from dataclasses import dataclass, fields
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from forge import ops
+from forge.errors import ForgeError
+from forge.game.constants import N_PLAYS
+from forge.game.contract import Bid
+from forge.game.deal import Deal
+from forge.play.games import Games
+from forge.policy.hands import PlayedHands
+from forge.policy.seen import seen_by
+
+# Hands replayed at a time.
+_HANDS_TOGETHER: Final = 4096
+
+
+@dataclass(frozen=True)
+class PolicyRows:
+    """R decisions.
+
+    Args:
+        context: int16 [R, 56], see `forge.ops.policy_features`.
+        candidates: int16 [R, 7, 12].
+        slots: int64 [R], played.
+        chances: float32 [R, 7], of the acting side's end; NaN where illegal.
+        decls: int8 [R].
+        bids: int8 [R], as they are said.
+        hands: int64 [R], which hand.
+    """
+
+    context: Tensor
+    candidates: Tensor
+    slots: Tensor
+    chances: Tensor
+    decls: Tensor
+    bids: Tensor
+    hands: Tensor
+
+    def __len__(self) -> int:
+        return self.slots.shape[0]
+
+    def take(self, rows: Tensor) -> "PolicyRows":
+        """Some of them: int64 [K] or bool [R]."""
+        return PolicyRows(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
+
+
+def rows_of(hands: PlayedHands) -> PolicyRows:
+    """All decisions of hands that were a choice, in order of hand and play.
+
+    Raises:
+        ForgeError: if a hand cannot have been played so.
+    """
+    parts = []
+    for start in range(0, len(hands), _HANDS_TOGETHER):
+        some = torch.arange(start, min(start + _HANDS_TOGETHER, len(hands)))
+        parts += _rows_of_some(hands, some)
+    if not parts:
+        raise ForgeError("no decision of these hands was a choice")
+    joined = {
+        each.name: torch.cat([getattr(part, each.name) for part in parts])
+        for each in fields(PolicyRows)
+    }
+    return PolicyRows(**joined)
+
+
+def _rows_of_some(hands: PlayedHands, rows: Tensor) -> list[PolicyRows]:
+    deals = [Deal(tuple(map(tuple, deal))) for deal in hands.deals[rows].tolist()]
+    games = Games.start(deals, hands.decls[rows].tolist())
+    needed = torch.tensor([Bid.of(int(bid)).points for bid in hands.bids[rows]], dtype=torch.int8)
+    parts = []
+    for k in range(N_PLAYS):
+        played = hands.plays[rows, k] >= 0
+        games, rows, needed = games.take(played), rows[played], needed[played]
+        if not len(rows):
+            break
+        dominoes = hands.plays[rows, k]
+        held = games.hand == dominoes[:, None]
+        if not bool(held.any(dim=1).all()):
+            raise ForgeError(
+                f"hand {int(rows[(~held.any(dim=1)).nonzero()[0, 0]])}: play {k} is "
+                "not a domino of the seat to act"
+            )
+        slots = held.int().argmax(dim=1)
+        choice = (games.legal.sum(dim=1) > 1).nonzero()[:, 0]
+        if len(choice):
+            context, candidates = ops.policy_features(*seen_by(games.take(choice), needed[choice]))
+            which = rows[choice]
+            parts.append(
+                PolicyRows(
+                    context,
+                    candidates,
+                    slots[choice],
+                    hands.chances[which, k],
+                    hands.decls[which],
+                    hands.bids[which],
+                    which,
+                )
+            )
+        games = games.play(slots)
+    return parts

@@ -1,0 +1,214 @@
+"""Learning a policy from played hands."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor
+
+from forge.errors import ForgeError
+from forge.options import check, option
+from forge.policy.network import PolicyNetwork
+from forge.policy.rows import PolicyRows
+from forge.policy.weights import PolicyNumbers
+
+# Of each hundred hands the last so many are held out.
+HELD_OUT: Final = 5
+_EVALUATED_TOGETHER: Final = 8192
+
+
+@dataclass(frozen=True)
+class PolicyTraining:
+    """How a policy is trained."""
+
+    epochs: int = option(6, "Passes over the rows.", least=1, most=1000)
+    batch_size: int = option(512, "Rows a step.", least=1, most=1 << 20)
+    lr: float = option(4e-3, "Highest learning rate; halved when going on.", above=0, most=1)
+    soft: float = option(
+        0.4, "Share of the loss that is about the chances of all plays.", least=0, most=1
+    )
+    tau: float = option(0.03, "Chances differ by so much for a factor e.", above=0, most=1)
+    seed: int = option(0, "Of the order of rows and the first numbers.", least=0, most=2**31 - 1)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class PolicyFigures:
+    """How well a policy says what was played.
+
+    Args:
+        rows: how many decisions.
+        nll: mean negative log-likelihood of the play made.
+        uniform: the same of any legal play.
+        agreement: share in which the likeliest play was made.
+        regret: mean chance lost by the likeliest play against the play made.
+    """
+
+    rows: int
+    nll: float
+    uniform: float
+    agreement: float
+    regret: float
+
+
+def split_hands(rows: PolicyRows) -> tuple[PolicyRows, PolicyRows]:
+    """Rows to train on, and those of the hands held out."""
+    held = rows.hands % 100 >= 100 - HELD_OUT
+    return rows.take(~held), rows.take(held)
+
+
+def policy_loss(logits: Tensor, slots: Tensor, chances: Tensor, soft: float, tau: float) -> Tensor:
+    """Mean loss: cross-entropy of the play made, and of the softmax of the chances / tau.
+
+    Args:
+        logits: float [B, 7], -inf where illegal.
+        slots: int64 [B].
+        chances: float [B, 7], NaN where illegal.
+        soft: share of the second.
+        tau: see `PolicyTraining`.
+    """
+    logs = logits.log_softmax(dim=1)
+    hard = torch.nn.functional.nll_loss(logs, slots)
+    if not soft:
+        return hard
+    wanted = (chances / tau).nan_to_num(-torch.inf).softmax(dim=1)
+    of_soft = -(wanted * logs.masked_fill(logs == -torch.inf, 0.0)).sum(dim=1).mean()
+    return (1 - soft) * hard + soft * of_soft
+
+
+class PolicyModule(pl.LightningModule):
+    """The network and how it learns.
+
+    Args:
+        training: how.
+        n_steps: steps in all, for the learning rate.
+        start: numbers to go on from.
+    """
+
+    def __init__(
+        self, training: PolicyTraining, n_steps: int, start: PolicyNumbers | None = None
+    ) -> None:
+        super().__init__()
+        self.training_options, self.n_steps = training, n_steps
+        self.network = PolicyNetwork()
+        self.highest = training.lr
+        if start is not None:
+            self.network.start_from(start)
+            self.highest /= 2
+
+    def transfer_batch_to_device(
+        self, batch: PolicyRows, device: torch.device, dataloader_idx: int
+    ) -> PolicyRows:
+        """See LightningModule."""
+        moved = {each.name: getattr(batch, each.name).to(device) for each in fields(batch)}
+        return PolicyRows(**moved)
+
+    def training_step(self, rows: PolicyRows, _: int) -> Tensor:
+        """See LightningModule."""
+        logits = self.network(rows.context, rows.candidates)
+        how = self.training_options
+        return policy_loss(logits, rows.slots, rows.chances, how.soft, how.tau)
+
+    def configure_optimizers(self) -> Any:
+        """See LightningModule."""
+        optimizer = torch.optim.Adam(self.network.parameters(), lr=self.highest)
+        rate = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, self.highest, total_steps=self.n_steps + 1, pct_start=0.15
+        )
+        return [optimizer], [{"scheduler": rate, "interval": "step"}]
+
+
+class _Batches:
+    """Rows in random order, another one each time."""
+
+    def __init__(self, rows: PolicyRows, training: PolicyTraining) -> None:
+        self.rows, self.size = rows, training.batch_size
+        self.order = torch.Generator().manual_seed(training.seed)
+
+    def __len__(self) -> int:
+        return -(-len(self.rows) // self.size)
+
+    def __iter__(self) -> Iterator[PolicyRows]:
+        order = torch.randperm(len(self.rows), generator=self.order)
+        for some in order.split(self.size):
+            yield self.rows.take(some)
+
+
+class _Report(pl.Callback):
+    def __init__(self, held: PolicyRows, told: Callable[[int, PolicyFigures], None]) -> None:
+        self.held, self.told = held, told
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        assert isinstance(pl_module, PolicyModule)
+        self.told(trainer.current_epoch + 1, figures_of(pl_module.network, self.held))
+
+
+def train_policy(
+    rows: PolicyRows,
+    training: PolicyTraining,
+    start: PolicyNumbers | None = None,
+    told: Callable[[int, PolicyFigures], None] = lambda epoch, figures: None,
+) -> PolicyNumbers:
+    """A policy learnt from rows.
+
+    Args:
+        rows: of at least twenty hands; some are held out, see `HELD_OUT`.
+        training: how.
+        start: a policy to go on from; None: from new numbers.
+        told: called after each epoch with its number, from 1, and the figures on rows held out.
+
+    Raises:
+        ForgeError: if rows are too few, or numbers cease to be finite.
+    """
+    train, held = split_hands(rows)
+    if not len(train) or not len(held):
+        raise ForgeError("too few hands to hold some out: 100 or more")
+    torch.manual_seed(training.seed)
+    batches = _Batches(train, training)
+    module = PolicyModule(training, training.epochs * len(batches), start)
+    trainer = pl.Trainer(
+        max_epochs=training.epochs,
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=[_Report(held, told)],
+    )
+    with one_thread():
+        trainer.fit(module, batches)
+    return module.network.numbers()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """So small a network gains nothing from a second thread, and waits for it on a busy machine."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
+
+
+@torch.no_grad()
+def figures_of(network: PolicyNetwork, rows: PolicyRows) -> PolicyFigures:
+    """How well a network says what was played in rows."""
+    nll = uniform = agreement = regret = 0.0
+    for some in torch.arange(len(rows)).split(_EVALUATED_TOGETHER):
+        part = rows.take(some)
+        logits = network(part.context, part.candidates)
+        likeliest = logits.argmax(dim=1)
+        nll -= float(logits.log_softmax(dim=1).gather(1, part.slots[:, None]).sum())
+        uniform += float((logits > -torch.inf).sum(dim=1).float().log().sum())
+        agreement += float((likeliest == part.slots).sum())
+        of_play = part.chances.gather(1, part.slots[:, None])
+        of_likeliest = part.chances.gather(1, likeliest[:, None])
+        regret += float((of_play - of_likeliest).nan_to_num(0.0).sum())
+    n = len(rows)
+    return PolicyFigures(n, nll / n, uniform / n, agreement / n, regret / n)
