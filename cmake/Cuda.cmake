@@ -10,6 +10,7 @@ enable_language(CUDA)
 
 add_library(forge_cuda STATIC
   csrc/play/play_cuda.cu
+  csrc/policy/policy_cuda.cu
   csrc/search/search_cuda.cu
   csrc/tablebase/tablebase_cuda.cu
   csrc/tokens/tokens_cuda.cu

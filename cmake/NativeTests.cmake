@@ -1,7 +1,7 @@
 # Tests of the native core without Python, for sanitizers: cmake -DFORGE_NATIVE_TESTS=on
 # -DFORGE_SANITIZE=address,undefined, then ctest.
 enable_testing()
-foreach(name core play search tablebase worlds)
+foreach(name core decide play policy search tablebase worlds)
   add_executable(test_${name} tests/native/test_${name}.cpp)
   target_link_libraries(test_${name} PRIVATE forge_core)
   target_include_directories(test_${name} PRIVATE tests/native)

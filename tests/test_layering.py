@@ -55,7 +55,15 @@ CSRC_BELOW = {
     "policy": {"core", "game", "tablebase", "search", "worlds", "tokens", "play"},
     "decide": {"core", "game", "tablebase", "search", "worlds", "tokens", "play", "policy"},
     "bindings": {
-        "core", "game", "tablebase", "search", "worlds", "tokens", "play", "policy", "decide"
+        "core",
+        "game",
+        "tablebase",
+        "search",
+        "worlds",
+        "tokens",
+        "play",
+        "policy",
+        "decide",
     },
 }
 

@@ -2,6 +2,7 @@
 
 #include "bindings/common.h"
 #include "play/play_cuda.h"
+#include "policy/policy_cuda.h"
 #include "search/search_cuda.h"
 #include "tablebase/tablebase_cuda.h"
 #include "tokens/token.h"
@@ -211,6 +212,19 @@ void bind_positions_on_device(py::module_& c) {
       },
       "One play of each hand; next is -1 where the slot is not legal. Points in the team-0 frame.",
       "deals"_a, "decls"_a, "states"_a, "slots"_a, "next"_a, "points"_a, "stream"_a);
+  c.def(
+      "policy_logits",
+      [](const Device<const int8_t, ANY, N_SLOTS>& hands, const DeviceSmall& decls,
+         const Device<const int8_t, ANY, N_PLAYS>& plays, const DeviceSmall& needed,
+         const Device<const float, N_POLICY_WEIGHTS>& weights,
+         const Device<float, ANY, N_SLOTS>& logits, Stream stream) {
+        const SeenBatch batch = seen_of(hands, decls, plays, needed);
+        check_rows("logits", logits.rows(), batch.n);
+        const py::gil_scoped_release release;
+        cuda::policy_logits(batch, {weights.data}, logits.data, stream.get());
+      },
+      "A number for each legal slot, -inf for the others; nan where nothing can be seen so.",
+      "hands"_a, "decls"_a, "plays"_a, "needed"_a, "weights"_a, "logits"_a, "stream"_a);
   c.def(
       "mark_legal_slots",
       [](const DeviceDeals& deals, const DeviceSmall& decls, const DeviceStates& states,

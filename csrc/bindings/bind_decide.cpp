@@ -27,18 +27,18 @@ void bind_decide(py::module_& m) {
          int n_threads) -> int64_t {
         const SeenBatch batch = seen_of(hands, decls, plays, needed);
         check_rows("keys", keys.rows(), batch.n);
-        for (const int64_t rows : {slots.rows(), chances.rows(), points.rows(), n_worlds.rows(),
-                                   effective.rows()})
+        for (const int64_t rows :
+             {slots.rows(), chances.rows(), points.rows(), n_worlds.rows(), effective.rows()})
           check_rows("the room for results", rows, batch.n);
         return without_gil(n_threads, [&](const Parallel& how) {
-          return cpu::decide(
-              batch, keys.data, {weights ? weights->data : nullptr}, settings,
-              {slots.data, chances.data, points.data, n_worlds.data, effective.data}, how);
+          return cpu::decide(batch, keys.data, {weights ? weights->data : nullptr}, settings,
+                             {slots.data, chances.data, points.data, n_worlds.data, effective.data},
+                             how);
         });
       },
       "Chooses a slot of each row; the first row that no hidden hands fit, or -1.", "hands"_a,
-      "decls"_a, "plays"_a, "needed"_a, "keys"_a, "weights"_a, "settings"_a, "slots"_a,
-      "chances"_a, "points"_a, "n_worlds"_a, "effective"_a, "n_threads"_a);
+      "decls"_a, "plays"_a, "needed"_a, "keys"_a, "weights"_a, "settings"_a, "slots"_a, "chances"_a,
+      "points"_a, "n_worlds"_a, "effective"_a, "n_threads"_a);
 }
 
 }  // namespace forge::bindings

@@ -88,8 +88,8 @@ inline ConstraintBatch constraints_of(const View<const int32_t, ANY, N_HIDDEN>& 
 using HostHands = Host<const int8_t, ANY, N_SLOTS>;
 using HostPlays = Host<const int8_t, ANY, N_PLAYS>;
 
-inline SeenBatch seen_of(const HostHands& hands, const HostSmall& decls, const HostPlays& plays,
-                         const HostSmall& needed) {
+inline SeenBatch seen_of(const View<const int8_t, ANY, N_SLOTS>& hands, const SmallView& decls,
+                         const View<const int8_t, ANY, N_PLAYS>& plays, const SmallView& needed) {
   const int64_t n = hands.rows();
   check_rows("decls", decls.rows(), n);
   check_rows("plays", plays.rows(), n);

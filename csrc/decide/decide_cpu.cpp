@@ -109,8 +109,7 @@ Race Decider::judge(const SeenHand& seen) {
     const WorldPosition position(seen, world);
     int8_t made[N_SLOTS];
     double value[N_SLOTS] = {};
-    search_at_least_warm(memory_, position.deal, p.decl, position.state, target, made,
-                         race.open());
+    search_at_least_warm(memory_, position.deal, p.decl, position.state, target, made, race.open());
     for (uint32_t s = race.open(); s; s &= s - 1) {
       const int slot = lowest(s);
       double chance = made[slot];
@@ -172,8 +171,7 @@ int Decider::by_policy(const PublicHand& p, uint32_t hand, uint32_t legal) const
 
 int64_t decide(const SeenBatch& batch, const int64_t* keys, const PolicyWeights& weights,
                const DecideSettings& settings, const Decisions& out, const Parallel& how) {
-  std::vector<std::unique_ptr<Decider>> deciders(
-      static_cast<size_t>(std::max(how.n_threads, 1)));
+  std::vector<std::unique_ptr<Decider>> deciders(static_cast<size_t>(std::max(how.n_threads, 1)));
   std::atomic<int64_t> bad{batch.n};
   parallel_for(how, batch.n, 1, [&](int worker, int64_t begin, int64_t end) {
     auto& decider = deciders[static_cast<size_t>(worker)];
@@ -183,8 +181,7 @@ int64_t decide(const SeenBatch& batch, const int64_t* keys, const PolicyWeights&
       read_seen(batch, i, seen.get());
       if (decider->decide(*seen, keys[i], weights, settings, i, out)) continue;
       int64_t known = bad;
-      while (i < known && !bad.compare_exchange_weak(known, i)) {
-      }
+      while (i < known && !bad.compare_exchange_weak(known, i)) {}
     }
   });
   return bad < batch.n ? bad.load() : -1;

@@ -1,4 +1,5 @@
-// How one decision is evaluated on this processor: features and network compiled for what it can do.
+// How one decision is evaluated on this processor: features and network compiled for what it can
+// do.
 #pragma once
 
 #include "policy/network.h"

@@ -23,39 +23,38 @@ struct Features {
 
 // Where a block of features begins; each has the size that its comment says.
 namespace feature {
-inline constexpr int
-    ROLE = 0,                          // seat x place in the trick: 16
-    TRICK = ROLE + 16,                 // seat x trick: 28
-    NEED = TRICK + 28,                 // side x points needed 0..42: 86
-    SLACK = NEED + 86,                 // side x points that may be lost 0..12: 26
-    NEED_SLACK = SLACK + 26,           // needed / 4 x slack: 11 x 13
-    TRUMPS = NEED_SLACK + 143,         // own x unseen trumps: 64
-    TRUMP_VOIDS = TRUMPS + 64,         // which of the others cannot hold one: 8
-    TOP_TRUMPS = TRUMP_VOIDS + 8,      // who holds the best two: 9
-    COUNTS = TOP_TRUMPS + 9,           // five count dominoes x own, unseen, in the trick, gone: 20
-    SUIT = COUNTS + 20,                // suit x own 0..3 x unseen x best is own: 8 x 4 x 5 x 2
-    SUIT_VOID = SUIT + 320,            // suit x which other cannot hold it: 24
-    LED = SUIT_VOID + 24,              // suit led x place: 24
-    WINNING = LED + 24,                // who x by a trump x count in the trick: 24
-    THREATS = WINNING + 24,            // place x unseen dominoes that would beat it: 12
-    BEHIND = THREATS + 12,             // who of those behind may hold one: 4
-    STAKE = BEHIND + 4,                // what the trick as it stands decides x who wins it: 8
-    HAND = STAKE + 8,                  // declaration x domino held: 280
-    N_LEGAL = HAND + 280,              // 8
-    DECLARATION = N_LEGAL + 8,         // x side: 20
+inline constexpr int ROLE = 0,     // seat x place in the trick: 16
+    TRICK = ROLE + 16,             // seat x trick: 28
+    NEED = TRICK + 28,             // side x points needed 0..42: 86
+    SLACK = NEED + 86,             // side x points that may be lost 0..12: 26
+    NEED_SLACK = SLACK + 26,       // needed / 4 x slack: 11 x 13
+    TRUMPS = NEED_SLACK + 143,     // own x unseen trumps: 64
+    TRUMP_VOIDS = TRUMPS + 64,     // which of the others cannot hold one: 8
+    TOP_TRUMPS = TRUMP_VOIDS + 8,  // who holds the best two: 9
+    COUNTS = TOP_TRUMPS + 9,       // five count dominoes x own, unseen, in the trick, gone: 20
+    SUIT = COUNTS + 20,            // suit x own 0..3 x unseen x best is own: 8 x 4 x 5 x 2
+    SUIT_VOID = SUIT + 320,        // suit x which other cannot hold it: 24
+    LED = SUIT_VOID + 24,          // suit led x place: 24
+    WINNING = LED + 24,            // who x by a trump x count in the trick: 24
+    THREATS = WINNING + 24,        // place x unseen dominoes that would beat it: 12
+    BEHIND = THREATS + 12,         // who of those behind may hold one: 4
+    STAKE = BEHIND + 4,            // what the trick as it stands decides x who wins it: 8
+    HAND = STAKE + 8,              // declaration x domino held: 280
+    N_LEGAL = HAND + 280,          // 8
+    DECLARATION = N_LEGAL + 8,     // x side: 20
     N_CONTEXT = DECLARATION + 20,
-    IDENTITY = N_CONTEXT,              // declaration x domino x mode: 1120
-    BY_SEAT = IDENTITY + 1120,         // domino x mode x seat: 448
-    SITUATION = BY_SEAT + 448,         // how the trick then stands x count x side x place: 108
-    DECIDES = SITUATION + 108,         // the same x what it then decides x side: 56
-    LEAD_BEATEN = DECIDES + 56,        // trump x unseen above it in suit x unseen trumps: 50
-    LEAD_LENGTH = LEAD_BEATEN + 50,    // trump x unseen of the suit x own others of it: 84
-    LEAD_VOIDS = LEAD_LENGTH + 84,     // trump x who cannot follow x nothing above it: 32
-    LEAD_COUNT = LEAD_VOIDS + 32,      // count x seat x nothing above it: 24
-    AMONG_LEGAL = LEAD_COUNT + 24,     // mode x lowest, highest of those that may be played: 12
-    LEAVES = AMONG_LEGAL + 12,         // leading or not x what is left of both suits x boss: 64
-    TRUMPS_LEFT = LEAVES + 64,         // own trumps after it: 8
-    DOUBLE = TRUMPS_LEFT + 8,          // a double x mode x side: 8
+                     IDENTITY = N_CONTEXT,  // declaration x domino x mode: 1120
+    BY_SEAT = IDENTITY + 1120,              // domino x mode x seat: 448
+    SITUATION = BY_SEAT + 448,              // how the trick then stands x count x side x place: 108
+    DECIDES = SITUATION + 108,              // the same x what it then decides x side: 56
+    LEAD_BEATEN = DECIDES + 56,             // trump x unseen above it in suit x unseen trumps: 50
+    LEAD_LENGTH = LEAD_BEATEN + 50,         // trump x unseen of the suit x own others of it: 84
+    LEAD_VOIDS = LEAD_LENGTH + 84,          // trump x who cannot follow x nothing above it: 32
+    LEAD_COUNT = LEAD_VOIDS + 32,           // count x seat x nothing above it: 24
+    AMONG_LEGAL = LEAD_COUNT + 24,  // mode x lowest, highest of those that may be played: 12
+    LEAVES = AMONG_LEGAL + 12,      // leading or not x what is left of both suits x boss: 64
+    TRUMPS_LEFT = LEAVES + 64,      // own trumps after it: 8
+    DOUBLE = TRUMPS_LEFT + 8,       // a double x mode x side: 8
     N_FEATURES = DOUBLE + 8;
 }  // namespace feature
 
@@ -182,8 +181,8 @@ class FeatureReader {
     const uint32_t beat = t_.can_win[p_.suit] & above(p_.winning) & unseen_;
     const int winner = ((p_.winner - me_) & 3) - 1;  // 1: the partner
     add(f, LED + 3 * p_.suit + place);
-    add(f, WINNING + 8 * winner + 4 * (p_.trumps >> p_.winning & 1) +
-               detail::fives(p_.trick_count));
+    add(f,
+        WINNING + 8 * winner + 4 * (p_.trumps >> p_.winning & 1) + detail::fives(p_.trick_count));
     add(f, THREATS + 4 * place + detail::at_most(popcount(beat), 3));
     add(f, BEHIND + (p_.turn < 3 && (may_[1] & beat)) + 2 * (p_.turn == 1 && (may_[2] & beat)));
     add(f, STAKE + decides(p_.trick_count + 1) + 4 * (winner == 1));

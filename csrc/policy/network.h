@@ -105,8 +105,7 @@ FORGE_INLINE void policy_logits(const PolicyWeights& w, const Features& f, float
     const float* e = w.embedding(f.context[i]);
     for (int j = 0; j < HIDDEN_1 / 8; ++j) context[j].add(Eight::at(e + 8 * j));
   }
-  for (int k = 0; k < f.n_candidates; ++k)
-    logits[k] = policy_logit(w, context, f.candidate[k]);
+  for (int k = 0; k < f.n_candidates; ++k) logits[k] = policy_logit(w, context, f.candidate[k]);
 }
 
 }  // namespace forge

@@ -22,12 +22,6 @@ void for_each_decision(const SeenBatch& batch, const Parallel& how, const Body& 
   });
 }
 
-int slot_of(const SeenHand& seen, int rank) {
-  int slot = 0;
-  while (seen.slot_rank[slot] != rank) ++slot;
-  return slot;
-}
-
 }  // namespace
 
 int64_t first_bad_seen(const SeenBatch& batch, const char** reason) {
@@ -44,7 +38,7 @@ void policy_logits(const SeenBatch& batch, const PolicyWeights& weights, float* 
     EVALUATE(weights, seen.now, seen.hand, seen.legal, &f, found);
     std::fill_n(logits + N_SLOTS * i, N_SLOTS, -std::numeric_limits<float>::infinity());
     for (int k = 0; k < f.n_candidates; ++k)
-      logits[N_SLOTS * i + slot_of(seen, f.candidate[k].rank)] = found[k];
+      logits[N_SLOTS * i + seen.slot_of(f.candidate[k].rank)] = found[k];
   });
 }
 
@@ -61,7 +55,7 @@ void policy_features(const SeenBatch& batch, int16_t* context, int16_t* candidat
     std::copy_n(f.context, f.n_context, of_context);
     for (int k = 0; k < f.n_candidates; ++k) {
       const Candidate& c = f.candidate[k];
-      std::copy_n(c.feature, c.n, of_slots + MAX_CANDIDATE * slot_of(seen, c.rank));
+      std::copy_n(c.feature, c.n, of_slots + MAX_CANDIDATE * seen.slot_of(c.rank));
     }
   });
 }

@@ -15,16 +15,16 @@ inline constexpr uint32_t ALL_RANKS = 0x0FFFFFFF;
 struct PublicHand {
   const RankTables* ranks;
   int decl;
-  int needed;           // points that the declarer's side needs of the 42
-  uint32_t trumps;      // none under doubles-suit and notrump
-  uint32_t played;      // by anybody
+  int needed;                  // points that the declarer's side needs of the 42
+  uint32_t trumps;             // none under doubles-suit and notrump
+  uint32_t played;             // by anybody
   uint32_t by[N_SEATS];        // by the seat
   uint32_t excluded[N_SEATS];  // what it has shown not to hold
-  int leader, turn;     // seat that leads the trick; plays in it
+  int leader, turn;            // seat that leads the trick; plays in it
   uint8_t trick[N_SEATS];      // their ranks
   int suit, winner, winning;   // of the trick in progress: suit led, who wins it, with which rank
-  int trick_count;      // count points in it
-  int won[2];           // points of the declarer's side and of the other
+  int trick_count;             // count points in it
+  int won[2];                  // points of the declarer's side and of the other
   int n_plays;
 
   FORGE_INLINE int seat() const { return (leader + turn) & 3; }

@@ -22,6 +22,12 @@ struct SeenHand {
   uint32_t dealt;              // to it
   uint32_t hand;               // what it still holds
   uint32_t legal;
+
+  FORGE_INLINE int slot_of(int of_rank) const {
+    int slot = 0;
+    while (slot_rank[slot] != of_rank) ++slot;
+    return slot;
+  }
 };
 
 // Why row i cannot be, or nullptr. Sound: each domino once, every play legal for all that the seat

@@ -26,6 +26,12 @@ ILLEGAL: int
 N_HIDDEN: int
 N_TOKENS: int
 N_FEATURES: int
+N_POLICY_FEATURES: int
+N_POLICY_WEIGHTS: int
+MAX_POLICY_CONTEXT: int
+MAX_POLICY_CANDIDATE: int
+POLICY_HIDDEN_1: int
+POLICY_HIDDEN_2: int
 
 class DeviceArray:
     """Contiguous memory on a device, as a launch takes it: where it is, its shape and NumPy's name of its type."""
@@ -69,6 +75,18 @@ class Sampler:
     MRV: Sampler
     @property
     def value(self) -> int: ...
+
+class DecideSettings:
+    """How a decision is made, see decide/settings.h."""
+    def __init__(
+        self,
+        n_worlds: int,
+        pool: int,
+        rollouts: typing.SupportsFloat | typing.SupportsIndex,
+        uniform: typing.SupportsFloat | typing.SupportsIndex,
+        weigh: bool,
+        race: bool,
+    ) -> None: ...
 
 def missing_cpu_feature() -> str:
     """What this processor lacks to run what was compiled, or nothing."""
@@ -248,6 +266,53 @@ def mark_legal_slots(
     n_threads: int,
 ) -> None:
     """Which slots the seat to act may play."""
+
+def first_bad_seen(
+    hands: NDArray[np.int8],
+    decls: NDArray[np.int8],
+    plays: NDArray[np.int8],
+    needed: NDArray[np.int8],
+) -> tuple[int, str]:
+    """The first row that no seat can be looking at and why, or -1."""
+
+def policy_logits(
+    hands: NDArray[np.int8],
+    decls: NDArray[np.int8],
+    plays: NDArray[np.int8],
+    needed: NDArray[np.int8],
+    weights: NDArray[np.float32],
+    logits: NDArray[np.float32],
+    n_threads: int,
+) -> None:
+    """A number for each legal slot, -inf for the others."""
+
+def policy_features(
+    hands: NDArray[np.int8],
+    decls: NDArray[np.int8],
+    plays: NDArray[np.int8],
+    needed: NDArray[np.int8],
+    context: NDArray[np.int16],
+    candidates: NDArray[np.int16],
+    n_threads: int,
+) -> None:
+    """The features of the situation and of each slot, N_POLICY_FEATURES where there is none."""
+
+def decide(
+    hands: NDArray[np.int8],
+    decls: NDArray[np.int8],
+    plays: NDArray[np.int8],
+    needed: NDArray[np.int8],
+    keys: NDArray[np.int64],
+    weights: NDArray[np.float32] | None,
+    settings: DecideSettings,
+    slots: NDArray[np.int8],
+    chances: NDArray[np.float64],
+    points: NDArray[np.float64],
+    n_worlds: NDArray[np.int64],
+    effective: NDArray[np.float64],
+    n_threads: int,
+) -> int:
+    """Chooses a slot of each row; the first row that no hidden hands fit, or -1."""
 
 class cuda:
     """Launches on a stream; nothing waits for the device. In builds with CUDA alone."""

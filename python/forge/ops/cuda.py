@@ -15,7 +15,7 @@ from torch import Tensor
 from forge.build import NO_CUDA_BUILD, native
 from forge.errors import ForgeError
 from forge.game.constants import N_SLOTS
-from forge.ops import cuda_worlds, schemas
+from forge.ops import cuda_policy, cuda_worlds, schemas
 from forge.ops.cpu import check_dominoes
 from forge.ops.device import current_stream, on_device
 
@@ -226,6 +226,7 @@ _KERNELS: dict[str, Callable[..., Any]] = {
     "tokenize_states": _tokenize_states,
     "play": _play,
     **cuda_worlds.KERNELS,
+    **cuda_policy.KERNELS,
 }
 
 for _op in schemas.SCHEMAS:
