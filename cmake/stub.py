@@ -42,6 +42,7 @@ CUDA = "class cuda:"  # from here on it is the submodule
 
 # How pybind11 writes a type, and how we do. Its versions, from 2.13 on, differ in the first ones.
 TYPES = (
+    (r"typing\.SupportsFloat \| typing\.SupportsIndex|typing\.SupportsFloat", "float"),
     (r"typing\.SupportsInt \| typing\.SupportsIndex|typing\.SupportsInt", "int"),
     (r'(?:typing\.)?Annotated\[(.*?\]), "?FixedSize\(\d+\)"?\]', r"\1"),
     (r"collections\.abc\.Sequence|\blist", "Sequence"),  # of an argument: nothing returns one

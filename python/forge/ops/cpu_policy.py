@@ -15,6 +15,7 @@ from forge.ops import policy_schemas as schemas
 from forge.ops.schemas import expect, same_device
 
 Array = npt.NDArray[Any]
+_Seen = tuple[Array, Array, Array, Array]
 
 
 class Decisions(NamedTuple):
@@ -37,9 +38,14 @@ class Decisions(NamedTuple):
     effective: Tensor
 
 
-def _seen(hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor) -> tuple[Array, ...]:
+def _seen(hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor) -> _Seen:
     schemas.check_seen(hands, decls, plays, needed)
-    seen = tuple(each.contiguous().numpy() for each in (hands, decls, plays, needed))
+    seen = (
+        hands.contiguous().numpy(),
+        decls.contiguous().numpy(),
+        plays.contiguous().numpy(),
+        needed.contiguous().numpy(),
+    )
     row, reason = native.first_bad_seen(*seen)
     if row >= 0:
         raise ForgeError(f"row {row}: {reason}")

@@ -41,7 +41,7 @@ class PolicyNetwork(nn.Module):
         of_slots = self.embeddings(candidates[legal].int())
         hidden = torch.relu(of_context[rows] + of_slots + self.bias_1)
         logits = self.layer_3(torch.relu(self.layer_2(hidden)))[:, 0]
-        found = logits.new_full(legal.shape, -torch.inf)
+        found: Tensor = logits.new_full(legal.shape, -torch.inf)
         return found.masked_scatter(legal, logits)
 
     def numbers(self) -> PolicyNumbers:

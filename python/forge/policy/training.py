@@ -135,7 +135,7 @@ class _Batches:
 
     def __iter__(self) -> Iterator[PolicyRows]:
         order = torch.randperm(len(self.rows), generator=self.order)
-        for some in order.split(self.size):
+        for some in torch.split(order, self.size):
             yield self.rows.take(some)
 
 
@@ -200,7 +200,7 @@ def one_thread() -> Iterator[None]:
 def figures_of(network: PolicyNetwork, rows: PolicyRows) -> PolicyFigures:
     """How well a network says what was played in rows."""
     nll = uniform = agreement = regret = 0.0
-    for some in torch.arange(len(rows)).split(_EVALUATED_TOGETHER):
+    for some in torch.split(torch.arange(len(rows)), _EVALUATED_TOGETHER):
         part = rows.take(some)
         logits = network(part.context, part.candidates)
         likeliest = logits.argmax(dim=1)

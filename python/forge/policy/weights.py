@@ -63,7 +63,7 @@ class PolicyNumbers:
             "layer_3": (HIDDEN_2,),
         }
         sizes = [int(np.prod(shape)) for shape in shapes.values()]
-        pieces = self.tensor.split(sizes)
+        pieces = torch.split(self.tensor, sizes)
         named = zip(shapes.items(), pieces, strict=True)
         return {name: piece.view(shape) for (name, shape), piece in named}
 
