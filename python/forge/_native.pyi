@@ -79,13 +79,7 @@ class Sampler:
 class DecideSettings:
     """How a decision is made, see decide/settings.h."""
     def __init__(
-        self,
-        n_worlds: int,
-        pool: int,
-        rollouts: typing.SupportsFloat | typing.SupportsIndex,
-        uniform: typing.SupportsFloat | typing.SupportsIndex,
-        weigh: bool,
-        race: bool,
+        self, n_worlds: int, pool: int, rollouts: float, uniform: float, weigh: bool, race: bool
     ) -> None: ...
 
 def missing_cpu_feature() -> str:
@@ -399,6 +393,17 @@ class cuda:
         stream: cuda.Stream,
     ) -> None:
         """One play of each hand; next is -1 where the slot is not legal. Points in the team-0 frame."""
+    @staticmethod
+    def policy_logits(
+        hands: DeviceArray,
+        decls: DeviceArray,
+        plays: DeviceArray,
+        needed: DeviceArray,
+        weights: DeviceArray,
+        logits: DeviceArray,
+        stream: cuda.Stream,
+    ) -> None:
+        """A number for each legal slot, -inf for the others; nan where nothing can be seen so."""
     @staticmethod
     def mark_legal_slots(
         deals: DeviceArray,

@@ -19,6 +19,7 @@ import forge
 import forge.ops
 from forge.build import native
 from forge.ops import cuda, device, schemas
+from support.seen import random_seen, random_weights
 
 ROOT = Path(__file__).parents[2]
 STUB = ROOT / "python" / "forge" / "_native.pyi"
@@ -176,7 +177,7 @@ def no_device(monkeypatch: pytest.MonkeyPatch) -> None:
     properties = type("Properties", (), {"multi_processor_count": 2})
     monkeypatch.setattr(torch.cuda, "device", lambda _: contextlib.nullcontext())
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: properties)
-    for module in (forge.ops.cuda, forge.ops.cuda_worlds):
+    for module in (forge.ops.cuda, forge.ops.cuda_policy, forge.ops.cuda_worlds):
         monkeypatch.setattr(module, "current_stream", lambda _: native.cuda.Stream(0))
 
 
@@ -201,6 +202,7 @@ def device_cases() -> dict[str, tuple[Any, ...]]:
         "legal_slots": batch,
         "tokenize_states": batch,
         "play": (*batch, slots),
+        "policy_logits": (*random_seen(1), random_weights()),
         "count_worlds": (allowed, sizes),
         "sample_worlds": (allowed, sizes, torch.arange(2), 4),
         "sample_worlds mrv": (allowed, sizes, torch.arange(2), 4, "mrv"),

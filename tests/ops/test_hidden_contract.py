@@ -13,11 +13,12 @@ from forge.ops.schemas import SCHEMAS
 from reference import deals, game
 from support import world_sets
 from support.batches import random_games
+from support.seen import random_seen, random_weights
 
 Arguments = dict[str, Any]
 
 B, N_SAMPLES = 12, 5
-OPS = ("count_worlds", "sample_worlds", "enumerate_worlds", "play")
+OPS = ("count_worlds", "sample_worlds", "enumerate_worlds", "play", "policy_logits")
 BATCH_OPS = ("count_worlds", "sample_worlds", "play")
 TENSORS = {op: re.findall(r"Tensor (\w+)", SCHEMAS[op].split("->")[0]) for op in OPS}
 OP_TENSORS = [(op, name) for op in OPS for name in TENSORS[op]]
@@ -47,6 +48,10 @@ def arguments() -> Callable[..., Arguments]:
         "sample_worlds": question | sampling,
         "enumerate_worlds": {"allowed": one_allowed, "sizes": one_sizes, "start": 3, "stop": 9},
         "play": legal_plays(B),
+        "policy_logits": {
+            **{name: rows[::7][:B] for name, rows in random_seen(5)._asdict().items()},
+            "weights": random_weights(),
+        },
     }
 
     def make(op: str, **replaced: Any) -> Arguments:
@@ -79,6 +84,7 @@ def expected_signatures(op: str, n: int) -> list[tuple[tuple[int, ...], torch.dt
         "sample_worlds": [((n, N_SAMPLES, 3), torch.int32)],
         "enumerate_worlds": [((6, 3), torch.int32)],
         "play": [((n,), torch.int64), ((n,), torch.int8)],
+        "policy_logits": [((n, 7), torch.float32)],
     }
     return by_op[op]
 

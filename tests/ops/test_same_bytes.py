@@ -11,6 +11,7 @@ import forge.ops
 from forge.ops.cuda import LANES_PER_MULTIPROCESSOR
 from support import world_sets
 from support.batches import FIRST_STATE, Batch, first_leads, random_games
+from support.seen import random_seen, random_weights
 
 Arguments = tuple[Any, ...]
 
@@ -23,6 +24,7 @@ OPS = (
     "search_at_least",
     "search_value",
     "search_made",
+    "policy_logits",
     "legal_slots",
     "tokenize_states",
     "play",
@@ -96,6 +98,7 @@ def cases(
         "legal_slots": positions,
         "tokenize_states": positions,
         "play": first_legal_plays(positions),
+        "policy_logits": (*random_seen(20), random_weights()),
         "count_worlds": (allowed, sizes),
         "sample_worlds": (allowed, sizes, keys, 7),
         "sample_worlds_mrv": (allowed[:1], sizes[:1], keys[:1], 30_001, "mrv"),

@@ -143,7 +143,7 @@ def train_network(
         folder = new_run_folder(Path(training.run_dir), module.RUN_NAME)
     if training.compile_network:
         module.model.compile()
-    with _quiet():
+    with quiet_lightning():
         trainer = _trainer(training, hardware, folder, record, signal, console or Console())
         if folder is not None and trainer.is_global_zero:
             _keep_best(training.resume, folder / CHECKPOINTS)
@@ -246,7 +246,7 @@ def _wandb_logger(folder: Path, training: Training, record: dict[str, Any]) -> L
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet_lightning() -> Iterator[None]:
     """A normal run says what matters, once: no advice, no notes on other packages' future."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)

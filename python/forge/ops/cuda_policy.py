@@ -16,11 +16,16 @@ def _policy_logits(
 ) -> Tensor:
     schemas.check_seen(hands, decls, plays, needed)
     schemas.check_weights(hands, weights)
-    given = [each.contiguous() for each in (hands, decls, plays, needed, weights)]
     logits = schemas.empty_logits(hands)
     with torch.cuda.device(hands.device):
         native.cuda.policy_logits(
-            *(on_device(each) for each in given), on_device(logits), current_stream(hands)
+            on_device(hands.contiguous()),
+            on_device(decls.contiguous()),
+            on_device(plays.contiguous()),
+            on_device(needed.contiguous()),
+            on_device(weights.contiguous()),
+            on_device(logits),
+            current_stream(hands),
         )
     return logits
 

@@ -5,36 +5,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
 from forge.errors import ForgeError
-from forge.options import check, option
+from forge.extras import extra
+from forge.learn.training import quiet_lightning
 from forge.policy.network import PolicyNetwork
 from forge.policy.rows import PolicyRows
+from forge.policy.settings import PolicyTraining
 from forge.policy.weights import PolicyNumbers
+
+with extra("train"):
+    import lightning.pytorch as pl
 
 # Of each hundred hands the last so many are held out.
 HELD_OUT: Final = 5
 _EVALUATED_TOGETHER: Final = 8192
-
-
-@dataclass(frozen=True)
-class PolicyTraining:
-    """How a policy is trained."""
-
-    epochs: int = option(6, "Passes over the rows.", least=1, most=1000)
-    batch_size: int = option(512, "Rows a step.", least=1, most=1 << 20)
-    lr: float = option(4e-3, "Highest learning rate; halved when going on.", above=0, most=1)
-    soft: float = option(
-        0.4, "Share of the loss that is about the chances of all plays.", least=0, most=1
-    )
-    tau: float = option(0.03, "Chances differ by so much for a factor e.", above=0, most=1)
-    seed: int = option(0, "Of the order of rows and the first numbers.", least=0, most=2**31 - 1)
-
-    def __post_init__(self) -> None:
-        check(self)
 
 
 @dataclass(frozen=True)
@@ -171,16 +158,16 @@ def train_policy(
     torch.manual_seed(training.seed)
     batches = _Batches(train, training)
     module = PolicyModule(training, training.epochs * len(batches), start)
-    trainer = pl.Trainer(
-        max_epochs=training.epochs,
-        accelerator="cpu",
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        callbacks=[_Report(held, told)],
-    )
-    with one_thread():
+    with one_thread(), quiet_lightning():
+        trainer = pl.Trainer(
+            max_epochs=training.epochs,
+            accelerator="cpu",
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            callbacks=[_Report(held, told)],
+        )
         trainer.fit(module, batches)
     return module.network.numbers()
 

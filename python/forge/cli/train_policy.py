@@ -1,0 +1,70 @@
+"""`forge train-policy`: a policy learnt from played hands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forge.cli.command import command
+from forge.options import option
+from forge.policy.settings import HandsSettings, PolicyTraining
+
+if TYPE_CHECKING:
+    from forge.policy.training import PolicyFigures
+
+
+@dataclass(frozen=True)
+class PolicyFiles:
+    """What is read and written."""
+
+    data: str = option(
+        str(HandsSettings.output),
+        "Folders of forge play-hands, separated by commas.",
+        metavar="DIR[,DIR]",
+    )
+    output: Path = option(Path("seat.policy"), "The file of the policy.", metavar="FILE")
+    start: Path | None = option(None, "A policy to go on from.", metavar="FILE")
+
+
+@command()
+def train_policy(files: PolicyFiles, training: PolicyTraining) -> None:
+    """Train a policy that plays from what a seat may see, from played hands."""
+    from rich.console import Console
+
+    from forge.errors import ForgeError
+    from forge.policy.hands_files import load_all
+    from forge.policy.rows import rows_of
+    from forge.policy.training import train_policy as train
+    from forge.policy.weights import load_policy, save_policy
+
+    console = Console(highlight=False)
+    start = None if files.start is None else load_policy(files.start)
+    paths = []
+    for folder in files.data.split(","):
+        found = sorted(Path(folder).glob("hands_*.parquet"))
+        if not found:
+            raise ForgeError(f"{folder}: no files of forge play-hands")
+        paths += found
+    if not files.output.parent.is_dir():
+        raise ForgeError(f"{files.output.parent}: no such folder")
+    rows = rows_of(load_all(paths))
+    console.print(f"{len(rows):,} decisions of {len(paths):,} files")
+
+    def told(epoch: int, figures: PolicyFigures) -> None:
+        console.print(
+            f"epoch {epoch}: {figures.nll:.4f} nats a decision ({figures.uniform:.4f} of any legal "
+            f"play), {figures.agreement:.1%} as played, {100 * figures.regret:.2f} points of "
+            f"chance lost, over {figures.rows:,} decisions held out",
+            soft_wrap=True,
+        )
+
+    policy = train(rows, training, start, told)
+    save_policy(policy, files.output)
+    console.print(f"{files.output} written", markup=False, soft_wrap=True)
+
+
+main = train_policy.main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""How hands are played for a policy, and how it learns: options of the commands."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from forge.options import INT64_MAX, check, option
+
+
+@dataclass(frozen=True)
+class PolicyTraining:
+    """How a policy is trained."""
+
+    epochs: int = option(6, "Passes over the rows.", least=1, most=1000)
+    batch_size: int = option(512, "Rows a step.", least=1, most=1 << 20)
+    lr: float = option(4e-3, "Highest learning rate; halved when going on.", above=0, most=1)
+    soft: float = option(
+        0.4, "Share of the loss that is about the chances of all plays.", least=0, most=1
+    )
+    tau: float = option(0.03, "Chances differ by so much for a factor e.", above=0, most=1)
+    seed: int = option(0, "Of the order of rows and the first numbers.", least=0, most=2**31 - 1)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class HandsSettings:
+    """Which hands are played, and by whom."""
+
+    output: Path = option(Path("data") / "policy-hands", "Where files go.", metavar="DIR")
+    hands: int = option(1000, "How many, in whole thousands.", least=1, most=100_000_000)
+    seed: int = option(1, "Of the series of hands.", least=0, most=INT64_MAX)
+    policy: Path | None = option(
+        None,
+        "File of the policy that the teacher goes by; without one all worlds count alike.",
+        metavar="FILE",
+    )
+    worlds: int = option(30, "Worlds judged by.", metavar="N", least=1, most=1 << 20)
+    pool: int | None = option(
+        None, "Worlds weighed before, 8 times as many as judged by.", metavar="N", least=1
+    )
+    mix: float = option(0.35, "Share of the policy's own play to the end.", least=0, most=1)
+
+    def __post_init__(self) -> None:
+        check(self)

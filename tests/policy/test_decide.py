@@ -1,0 +1,167 @@
+"""One decision of a seat: against the path in Python, and weights against a slow computation."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from forge import ForgeError, ops
+from forge.eq.objective import contract_chances, is_decided, make_targets
+from forge.eq.oracle import ExactOracle
+from forge.eq.settings import EstimateConfig
+from forge.eq.worlds import WorldPositions
+from forge.game.contract import Bid
+from forge.game.deal import Deal
+from forge.play.games import Games
+from forge.play.keys import decision_keys
+from forge.play.random_play import random_slots
+from forge.policy.seen import Seen, needed_by, seen_by
+from support.seen import random_weights
+
+BID = Bid.of(32)
+UNIFORM = 0.02
+
+
+def games_after(n_plays: int, n: int = 10) -> Games:
+    """Return games at random after some plays."""
+    games = Games.start([Deal.from_seed(s) for s in range(n)], [s % 10 for s in range(n)])
+    while games.n_plays < n_plays:
+        games = games.play(random_slots(games, decision_keys(torch.arange(n), games.n_plays, 9)))
+    return games
+
+
+@pytest.mark.parametrize("n_plays", [0, 3, 9, 14, 21])
+def test_without_a_policy_as_make_in_python(n_plays: int) -> None:
+    games = games_after(n_plays)
+    targets = make_targets(games, BID)
+    choice = games.legal.sum(dim=1) > 1
+    rows = (choice & ~is_decided(games, targets)).nonzero()[:, 0]
+    games = games.take(rows)
+    keys = decision_keys(rows, n_plays, 3)
+    found = ops.decide(*seen_by(games, needed_by(BID, len(games))), keys, n_worlds=20, race=False)
+    wanted = contract_chances(games, keys, ExactOracle(), EstimateConfig(20), targets[rows])
+    assert torch.allclose(found.chances, wanted, atol=1e-12, equal_nan=True)
+    best = found.chances.gather(1, found.slots[:, None])[:, 0]
+    assert torch.equal(best, found.chances.nan_to_num(-1).amax(dim=1))
+
+
+@pytest.mark.parametrize("n_plays", [16, 18, 21])
+def test_weights_as_seats_would_have_played(n_plays: int) -> None:
+    # All worlds are enumerated, so chances are weighted means that can be worked out slowly: what
+    # the policy says of each play of a hidden seat from the hand that the world gives that seat.
+    weights = random_weights(3) * 3
+    games = games_after(n_plays, 20)
+    needed = needed_by(BID, len(games))
+    keys = torch.arange(len(games))
+    found = ops.decide(
+        *seen_by(games, needed),
+        keys,
+        weights,
+        n_worlds=1 << 18,
+        pool=1 << 18,
+        rollouts=0.0,
+        uniform=UNIFORM,
+        race=False,
+    )
+    open_rows = ~is_decided(games, make_targets(games, BID)) & (games.legal.sum(dim=1) > 1)
+    n_checked = 0
+    for row in open_rows.nonzero()[:, 0].tolist():
+        if int(found.n_worlds[row]) > 3000:
+            continue
+        one = games.take(torch.tensor([row]))
+        chances, effective, n_worlds = slow_chances(one, needed[row : row + 1], weights)
+        legal = one.legal[0]
+        assert int(found.n_worlds[row]) == n_worlds
+        assert torch.allclose(found.chances[row, legal], chances[legal], atol=1e-9)
+        assert math.isclose(float(found.effective[row]), effective, rel_tol=1e-9)
+        n_checked += 1
+    assert n_checked > 3
+
+
+def slow_chances(games: Games, needed: Tensor, weights: Tensor) -> tuple[Tensor, float, int]:
+    """Return chances [7], effective worlds and their number, of one game."""
+    allowed, sizes = games.hidden()
+    n_worlds = int(ops.count_worlds(allowed, sizes))
+    hands = ops.enumerate_worlds(allowed[0], sizes[0], 0, n_worlds)
+    positions = WorldPositions(games, hands[None])
+    deals, me = positions.deals, int(games.players[0])
+    likelihood = torch.ones(n_worlds, dtype=torch.float64)
+    for k in range(games.n_plays):
+        seat = int(games.seats[0, k])
+        if seat == me:
+            continue
+        plays = torch.full((n_worlds, 28), -1, dtype=torch.int8)
+        plays[:, :k] = games.plays[:, :k]
+        hand = deals[:, seat]
+        decls, wanted = games.decls.expand(n_worlds), needed.expand(n_worlds)
+        p = ops.policy_logits(hand, decls, plays, wanted, weights).double().softmax(dim=1)
+        n_legal = (p > 0).sum(dim=1)
+        mixed = (1 - UNIFORM) * p + UNIFORM / n_legal[:, None]
+        of_play = mixed[hand == games.plays[0, k]]
+        likelihood *= torch.where(n_legal > 1, of_play, 1.0)
+    target = make_targets(games, BID).to(torch.int8)
+    made = ops.search_at_least(
+        deals, positions.decls, positions.states(games.n_plays), target
+    ).double()
+    if me % 2:
+        made = 1 - made
+    share = likelihood / likelihood.sum()
+    return (share[:, None] * made).sum(dim=0), float(1 / share.square().sum()), n_worlds
+
+
+def test_rows_and_threads_do_not_touch_each_other() -> None:
+    games = games_after(6, 12)
+    seen = seen_by(games, needed_by(BID, 12))
+    keys = torch.arange(12) * 77
+    weights = random_weights()
+    together = ops.decide(*seen, keys, weights, n_worlds=10, pool=50)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for row in range(12):
+            part = slice(row, row + 1)
+            seen_alone = Seen(*(each[part] for each in seen))
+            alone = ops.decide(*seen_alone, keys[part], weights, n_worlds=10, pool=50)
+            for a, b in zip(alone, together, strict=True):
+                assert torch.equal(a.double().nan_to_num(-7), b[part].double().nan_to_num(-7))
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_single_play_is_not_judged() -> None:
+    games = games_after(24, 10)
+    found = ops.decide(*seen_by(games, needed_by(BID, 10)), torch.arange(10))
+    assert bool(found.chances.isnan().all())
+    assert found.n_worlds.tolist() == [0] * 10
+    assert torch.equal(found.slots, games.legal.int().argmax(dim=1))
+
+
+def test_races_choose_as_well() -> None:
+    games = games_after(4, 60)
+    seen = seen_by(games, needed_by(Bid.of(30), 60))
+    keys = torch.arange(60)
+    full = ops.decide(*seen, keys, n_worlds=100, race=False)
+    raced = ops.decide(*seen, keys, n_worlds=100)
+    judged_by_others = ops.decide(*seen, keys + 1000, n_worlds=400, race=False).chances
+    lost = judged_by_others.gather(1, full.slots[:, None]) - judged_by_others.gather(
+        1, raced.slots[:, None]
+    )
+    assert float(lost.nan_to_num(0).mean()) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("n_worlds", 0),
+        ("pool", 1 << 21),
+        ("rollouts", 1.1),
+        ("rollouts", math.nan),
+        ("uniform", 0.0),
+        ("uniform", math.nan),
+    ],
+)
+def test_settings_out_of_range(name: str, value: float) -> None:
+    seen = seen_by(games_after(3, 1), needed_by(BID, 1))
+    with pytest.raises(ForgeError, match=rf"^{name} must be "):
+        ops.decide(*seen, torch.zeros(1, dtype=torch.int64), **{name: value})  # type: ignore[arg-type]

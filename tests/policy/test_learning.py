@@ -1,0 +1,94 @@
+"""From hands to a policy: files that go on, rows, and that something is learnt."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from forge import ForgeError
+from forge.policy import hands_files
+from forge.policy.hands import PlayedHands, Teacher, contract_of, play_hands
+from forge.policy.hands_files import load_all, load_hands, play_missing, save_hands
+from forge.policy.network import NO_FEATURE, PolicyNetwork
+from forge.policy.rows import rows_of
+from forge.policy.training import PolicyTraining, figures_of, train_policy
+from forge.policy.weights import PolicyNumbers
+from support.seen import random_weights
+
+TEACHER = Teacher(n_worlds=4)
+
+
+@pytest.fixture(scope="module")
+def hands() -> PlayedHands:
+    """Two hundred hands that four worlds decided."""
+    return play_hands(5, 0, 200, TEACHER)
+
+
+def test_hands_are_those_of_their_numbers(hands: PlayedHands) -> None:
+    again = play_hands(5, 40, 43, TEACHER)
+    for name, of_again in vars(again).items():
+        assert torch.equal(of_again.nan_to_num(-1), getattr(hands, name)[40:43].nan_to_num(-1))
+
+
+def test_contracts_cover_declarations_and_bids() -> None:
+    drawn = [contract_of(1, number) for number in range(2000)]
+    assert {decl for _, decl, _ in drawn} == set(range(10))
+    assert {bid.number for _, _, bid in drawn} == {*range(30, 43), 84}
+
+
+def test_file(hands: PlayedHands, tmp_path: Path) -> None:
+    path = tmp_path / "hands.parquet"
+    save_hands(hands, path, TEACHER)
+    again = load_hands(path)
+    for name, of_again in vars(again).items():
+        assert torch.equal(of_again.nan_to_num(-1), getattr(hands, name).nan_to_num(-1))
+    good = path.read_bytes()
+    path.write_bytes(good[: len(good) // 2])
+    with pytest.raises(ForgeError, match=str(path)):
+        load_hands(path)
+    path.write_bytes(b"no parquet")
+    with pytest.raises(ForgeError, match=str(path)):
+        load_hands(path)
+
+
+def test_what_is_there_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(hands_files, "HANDS_A_FILE", 5)
+    first = play_missing(tmp_path, 3, 5, TEACHER)
+    before = first[0].stat().st_mtime_ns
+    paths = play_missing(tmp_path, 3, 12, TEACHER)
+    assert len(paths) == 3 and paths[0].stat().st_mtime_ns == before
+    assert len(load_all(paths)) == 15
+    with pytest.raises(ForgeError, match="played by n=4, not by n=5"):
+        play_missing(tmp_path, 3, 5, Teacher(n_worlds=5))
+
+
+def test_a_policy_learns(hands: PlayedHands) -> None:
+    rows = rows_of(hands)
+    assert bool(
+        (rows.candidates.gather(2, torch.zeros(len(rows), 7, 1, dtype=torch.int64)) >= 0).all()
+    )
+    told = []
+    policy = train_policy(
+        rows, PolicyTraining(epochs=4, batch_size=64), told=lambda epoch, found: told.append(found)
+    )
+    assert len(told) == 4
+    network = PolicyNetwork()
+    network.start_from(policy)
+    found = figures_of(network, rows)
+    assert found.nll < 0.9 * found.uniform
+    assert found.agreement > 0.5
+    on = train_policy(rows, PolicyTraining(epochs=1), policy)
+    assert not torch.equal(on.tensor, policy.tensor)
+
+
+def test_too_few_hands(hands: PlayedHands) -> None:
+    rows = rows_of(hands)
+    with pytest.raises(ForgeError, match="100 or more"):
+        train_policy(rows.take(rows.hands < 50), PolicyTraining())
+
+
+def test_a_seat_teaches(hands: PlayedHands) -> None:
+    teacher = Teacher(PolicyNumbers(random_weights()), 4, 16)
+    found = play_hands(5, 0, 3, teacher)
+    assert len(found) == 3
+    assert hands_files.describe(teacher).startswith("n=4,pool=16,mix=0.35,policy=")
