@@ -9,9 +9,10 @@ from forge import ForgeError
 from forge.policy import hands_files
 from forge.policy.hands import PlayedHands, Teacher, contract_of, play_hands
 from forge.policy.hands_files import load_all, load_hands, play_missing, save_hands
-from forge.policy.network import NO_FEATURE, PolicyNetwork
+from forge.policy.network import PolicyNetwork
 from forge.policy.rows import rows_of
-from forge.policy.training import PolicyTraining, figures_of, train_policy
+from forge.policy.settings import PolicyTraining
+from forge.policy.training import figures_of, train_policy
 from forge.policy.weights import PolicyNumbers
 from support.seen import random_weights
 

@@ -47,6 +47,10 @@ GROUPS: Final[dict[str, tuple[Entry, ...]]] = {
     "Learning": (
         Entry("train", "forge.cli.train", "Train a network on data or a stream of positions."),
         Entry("train-eq", "forge.cli.train_eq", "Train a network that plays from transcripts."),
+        Entry(
+            "play-hands", "forge.cli.play_hands", "Hands over all contracts, for a policy to learn."
+        ),
+        Entry("train-policy", "forge.cli.train_policy", "Learn a policy from played hands."),
         Entry("eval", "forge.cli.eval", "Measure a checkpoint: figures, intervals, worst."),
         Entry("export", "forge.cli.export", "A checkpoint as ONNX: fp32, fp16 and int8."),
     ),
