@@ -6,14 +6,14 @@ import pytest
 import torch
 
 from forge import ForgeError
-from forge.policy import hands_files
-from forge.policy.hands import PlayedHands, Teacher, contract_of, play_hands
-from forge.policy.hands_files import load_all, load_hands, play_missing, save_hands
-from forge.policy.network import PolicyNetwork
-from forge.policy.rows import rows_of
+from forge.policy import played_hands
+from forge.policy.choices import rows_of
+from forge.policy.learning import figures_of, train_policy
+from forge.policy.numbers import PolicyNumbers
+from forge.policy.played_hands import load_all, load_hands, play_missing, save_hands
+from forge.policy.self_play import PlayedHands, Teacher, contract_of, play_hands
 from forge.policy.settings import PolicyTraining
-from forge.policy.training import figures_of, train_policy
-from forge.policy.weights import PolicyNumbers
+from forge.policy.sparse_network import PolicyNetwork
 from support.seen import random_weights
 
 TEACHER = Teacher(n_worlds=4)
@@ -53,7 +53,7 @@ def test_file(hands: PlayedHands, tmp_path: Path) -> None:
 
 
 def test_what_is_there_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(hands_files, "HANDS_A_FILE", 5)
+    monkeypatch.setattr(played_hands, "HANDS_A_FILE", 5)
     first = play_missing(tmp_path, 3, 5, TEACHER)
     before = first[0].stat().st_mtime_ns
     paths = play_missing(tmp_path, 3, 12, TEACHER)
@@ -92,4 +92,4 @@ def test_a_seat_teaches(hands: PlayedHands) -> None:
     teacher = Teacher(PolicyNumbers(random_weights()), 4, 16)
     found = play_hands(5, 0, 3, teacher)
     assert len(found) == 3
-    assert hands_files.describe(teacher).startswith("n=4,pool=16,mix=0.35,policy=")
+    assert played_hands.describe(teacher).startswith("n=4,pool=16,mix=0.35,policy=")

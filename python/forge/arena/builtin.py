@@ -245,7 +245,7 @@ class PolicyAlone(PlayerKind):
     def build(self, options: PolicyOptions, device: torch.device | str, bid: Bid) -> Player:
         """See `PlayerKind`."""
         from forge.arena.players.seats import PolicyPlayer
-        from forge.policy.weights import load_policy
+        from forge.policy.numbers import load_policy
 
         return PolicyPlayer(load_policy(_policy_file(options.policy)), bid)
 
@@ -290,7 +290,7 @@ class Seat(PlayerKind):
     def build(self, options: SeatOptions, device: torch.device | str, bid: Bid) -> Player:
         """See `PlayerKind`."""
         from forge.arena.players.seats import Judgement, SeatPlayer
-        from forge.policy.weights import load_policy
+        from forge.policy.numbers import load_policy
 
         how = Judgement(
             options.n,

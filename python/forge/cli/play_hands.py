@@ -19,9 +19,9 @@ def play_hands(settings: HandsSettings) -> None:
     """
     from rich.console import Console
 
-    from forge.policy.hands import Teacher
-    from forge.policy.hands_files import HANDS_A_FILE, play_missing
-    from forge.policy.weights import load_policy
+    from forge.policy.numbers import load_policy
+    from forge.policy.played_hands import HANDS_A_FILE, play_missing
+    from forge.policy.self_play import Teacher
 
     console = Console(highlight=False)
     policy = None if settings.policy is None else load_policy(settings.policy)

@@ -11,7 +11,7 @@ from forge.options import option
 from forge.policy.settings import HandsSettings, PolicyTraining
 
 if TYPE_CHECKING:
-    from forge.policy.training import PolicyFigures
+    from forge.policy.learning import PolicyFigures
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ def train_policy(files: PolicyFiles, training: PolicyTraining) -> None:
     from rich.console import Console
 
     from forge.errors import ForgeError
-    from forge.policy.hands_files import load_all
-    from forge.policy.rows import rows_of
-    from forge.policy.training import train_policy as train
-    from forge.policy.weights import load_policy, save_policy
+    from forge.policy.choices import rows_of
+    from forge.policy.learning import train_policy as train
+    from forge.policy.numbers import load_policy, save_policy
+    from forge.policy.played_hands import load_all
 
     console = Console(highlight=False)
     start = None if files.start is None else load_policy(files.start)

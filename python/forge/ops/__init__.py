@@ -6,7 +6,7 @@
 from forge.ops import cpu as cpu
 from forge.ops import cuda as cuda
 from forge.ops.cpu import count_states, verify_tablebase
-from forge.ops.cpu_policy import Decisions, decide, policy_features
+from forge.ops.cpu_policy import SeatDecisions, decide, policy_features
 from forge.ops.device import resolve_device
 from forge.ops.functions import (
     backward_induction,
@@ -28,7 +28,7 @@ from forge.ops.functions import (
 from forge.ops.memory import release_memory
 
 __all__ = [
-    "Decisions",
+    "SeatDecisions",
     "backward_induction",
     "count_states",
     "count_worlds",

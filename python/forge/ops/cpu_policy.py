@@ -18,7 +18,7 @@ Array = npt.NDArray[Any]
 _Seen = tuple[Array, Array, Array, Array]
 
 
-class Decisions(NamedTuple):
+class SeatDecisions(NamedTuple):
     """What `decide` finds for B decisions.
 
     Args:
@@ -100,7 +100,7 @@ def decide(
     uniform: float = 0.02,
     weigh: bool = True,
     race: bool = True,
-) -> Decisions:
+) -> SeatDecisions:
     """Choose the play with the best chance, judged by worlds; of equals by E[Q], then by slot.
 
     Args:
@@ -152,7 +152,7 @@ def decide(
     if row >= 0:
         raise ForgeError(f"row {row}: no hidden hands fit what was played")
     found = (slots.astype(np.int64), chances, points, counts, effective)
-    return Decisions(*map(torch.from_numpy, found))
+    return SeatDecisions(*map(torch.from_numpy, found))
 
 
 KERNELS: dict[str, Callable[..., Any]] = {"policy_logits": policy_logits}

@@ -239,7 +239,7 @@ def policy_logits(
         decls: int8 [B].
         plays: int8 [B, 28], dominoes played so far, the declarer's lead first, then -1.
         needed: int8 [B], points that the declarer's side needs of the 42.
-        weights: float32 [N], see `forge.policy.weights`.
+        weights: float32 [N], see `forge.policy.numbers`.
 
     Returns:
         float32 [B, 7], -inf where illegal; softmax gives probabilities.

@@ -10,8 +10,8 @@ from torch import Tensor
 from forge import ops
 from forge.game.contract import LOWEST_BID, Bid
 from forge.play.games import Games
+from forge.policy.numbers import PolicyNumbers
 from forge.policy.seen import needed_by, seen_by
-from forge.policy.weights import PolicyNumbers
 
 
 class PolicyPlayer:

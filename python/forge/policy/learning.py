@@ -11,10 +11,10 @@ from torch import Tensor
 from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.training import quiet_lightning
-from forge.policy.network import PolicyNetwork
-from forge.policy.rows import PolicyRows
+from forge.policy.choices import PolicyRows
+from forge.policy.numbers import PolicyNumbers
 from forge.policy.settings import PolicyTraining
-from forge.policy.weights import PolicyNumbers
+from forge.policy.sparse_network import PolicyNetwork
 
 with extra("train"):
     import lightning.pytorch as pl
@@ -49,7 +49,9 @@ def split_hands(rows: PolicyRows) -> tuple[PolicyRows, PolicyRows]:
     return rows.take(~held), rows.take(held)
 
 
-def policy_loss(logits: Tensor, slots: Tensor, chances: Tensor, soft: float, tau: float) -> Tensor:
+def imitation_loss(
+    logits: Tensor, slots: Tensor, chances: Tensor, soft: float, tau: float
+) -> Tensor:
     """Mean loss: cross-entropy of the play made, and of the softmax of the chances / tau.
 
     Args:
@@ -99,7 +101,7 @@ class PolicyModule(pl.LightningModule):
         """See LightningModule."""
         logits = self.network(rows.context, rows.candidates)
         how = self.training_options
-        return policy_loss(logits, rows.slots, rows.chances, how.soft, how.tau)
+        return imitation_loss(logits, rows.slots, rows.chances, how.soft, how.tau)
 
     def configure_optimizers(self) -> Any:
         """See LightningModule."""

@@ -13,7 +13,7 @@ import torch
 
 from forge.errors import ForgeError, reason_of
 from forge.game.constants import N_DOMINOES, N_PLAYS, N_SEATS, N_SLOTS
-from forge.policy.hands import PlayedHands, Teacher, joined, play_hands
+from forge.policy.self_play import PlayedHands, Teacher, joined, play_hands
 from forge.work.atomic import write_file
 
 HANDS_A_FILE: Final = 1000

@@ -7,20 +7,20 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from forge import ops
+from forge.eq.objective import points_left
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_PIPS, N_PLAYS, N_SLOTS
 from forge.game.contract import BIDS, LOWEST_BID, Bid
 from forge.game.deal import Deal
-from forge.game.tables import COUNT_POINTS, HIGH, LOW
+from forge.game.tables import HIGH, LOW
 from forge.play.games import Games
 from forge.play.keys import combine, decision_keys
+from forge.policy.numbers import PolicyNumbers
 from forge.policy.seen import seen_by
-from forge.policy.weights import PolicyNumbers
 
 # Purposes of keys, beside those of forge.eq.
 _DECIDE: Final = 40
@@ -135,14 +135,6 @@ def _is_open(games: Games, needed: Tensor) -> Tensor:
     left = points_left(games)
     won = (HAND_POINTS - left + games.diff.int()) // 2
     return (won < needed) & (won + left >= needed)
-
-
-def points_left(games: Games) -> Tensor:
-    """int32 [B]: points of the hand that no trick has taken yet."""
-    n_done = games.n_plays // 4 * 4
-    counts = torch.from_numpy(np.asarray(COUNT_POINTS).astype(np.int32))
-    taken = counts[games.plays[:, :n_done].long()].sum(dim=1) + n_done // 4
-    return HAND_POINTS - taken.int()
 
 
 def joined(parts: list[PlayedHands]) -> PlayedHands:

@@ -24,10 +24,10 @@ MAGIC: Final = b"FORGEPOL"
 VERSION: Final = 1
 HIDDEN_1: Final[int] = native.POLICY_HIDDEN_1
 HIDDEN_2: Final[int] = native.POLICY_HIDDEN_2
-N_FEATURES: Final[int] = native.N_POLICY_FEATURES
+N_POLICY_FEATURES: Final[int] = native.N_POLICY_FEATURES
 N_WEIGHTS: Final[int] = native.N_POLICY_WEIGHTS
 _HEADER: Final = struct.Struct("<8s4IQ32s")
-_SHAPE: Final = (VERSION, N_FEATURES, HIDDEN_1, HIDDEN_2)
+_SHAPE: Final = (VERSION, N_POLICY_FEATURES, HIDDEN_1, HIDDEN_2)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class PolicyNumbers:
     def parts(self) -> dict[str, Tensor]:
         """Views by name: embeddings, bias_1, layer_2, bias_2, layer_3."""
         shapes = {
-            "embeddings": (N_FEATURES, HIDDEN_1),
+            "embeddings": (N_POLICY_FEATURES, HIDDEN_1),
             "bias_1": (HIDDEN_1,),
             "layer_2": (HIDDEN_1, HIDDEN_2),
             "bias_2": (HIDDEN_2,),

@@ -5,9 +5,9 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from forge.policy.weights import HIDDEN_1, HIDDEN_2, N_FEATURES, PolicyNumbers
+from forge.policy.numbers import HIDDEN_1, HIDDEN_2, N_POLICY_FEATURES, PolicyNumbers
 
-NO_FEATURE: Final = N_FEATURES
+NO_FEATURE: Final = N_POLICY_FEATURES
 
 
 class PolicyNetwork(nn.Module):
@@ -16,7 +16,7 @@ class PolicyNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.embeddings = nn.EmbeddingBag(
-            N_FEATURES + 1, HIDDEN_1, mode="sum", padding_idx=NO_FEATURE
+            N_POLICY_FEATURES + 1, HIDDEN_1, mode="sum", padding_idx=NO_FEATURE
         )
         self.bias_1 = nn.Parameter(torch.zeros(HIDDEN_1))
         self.layer_2 = nn.Linear(HIDDEN_1, HIDDEN_2)
@@ -47,7 +47,7 @@ class PolicyNetwork(nn.Module):
     def numbers(self) -> PolicyNumbers:
         """All numbers, as the native core reads them."""
         parts = (
-            self.embeddings.weight[:N_FEATURES],
+            self.embeddings.weight[:N_POLICY_FEATURES],
             self.bias_1,
             self.layer_2.weight.T,
             self.layer_2.bias,
@@ -60,7 +60,7 @@ class PolicyNetwork(nn.Module):
     def start_from(self, policy: PolicyNumbers) -> None:
         """Take the numbers of a policy."""
         parts = policy.parts()
-        self.embeddings.weight[:N_FEATURES] = parts["embeddings"]
+        self.embeddings.weight[:N_POLICY_FEATURES] = parts["embeddings"]
         self.bias_1.copy_(parts["bias_1"])
         self.layer_2.weight.copy_(parts["layer_2"].T)
         self.layer_2.bias.copy_(parts["bias_2"])

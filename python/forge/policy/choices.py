@@ -12,8 +12,8 @@ from forge.game.constants import N_PLAYS
 from forge.game.contract import Bid
 from forge.game.deal import Deal
 from forge.play.games import Games
-from forge.policy.hands import PlayedHands
 from forge.policy.seen import seen_by
+from forge.policy.self_play import PlayedHands
 
 # Hands replayed at a time.
 _HANDS_TOGETHER: Final = 4096
