@@ -29,6 +29,8 @@ NOT_AS_WRITTEN = (
     "render-eq",
     "analyze-eq",
     "train-eq",
+    "play-hands",  # as written: tests/cli/test_policy_commands.py
+    "train-policy",
     "arena",
 )
 

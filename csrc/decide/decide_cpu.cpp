@@ -86,7 +86,9 @@ bool Decider::decide(const SeenHand& seen, int64_t key, const PolicyWeights& wei
   out.n_worlds[row] = static_cast<int64_t>(worlds_->worlds().size());
   out.effective[row] = worlds_->effective();
   uint32_t best = slots;
-  if (seen.now.decided()) {
+  if (settings.for_points) {
+    // Nothing to look at but points.
+  } else if (seen.now.decided()) {
     const bool good = seen.now.made() != (seen.now.seat() & 1);
     for (uint32_t s = slots; s; s &= s - 1) chances[lowest(s)] = good;
   } else {

@@ -11,7 +11,8 @@ struct DecideSettings {
   double rollouts = 0.35;  // share of the policy's own play to the end in a play's chance
   double uniform = 0.02;   // share of any legal play in what a seat is taken to do
   bool weigh = true;       // worlds count by how well the policy explains the plays of hidden seats
-  bool race = true;        // stop asking about plays that are clearly behind
+  bool for_points = false;  // chosen by E[Q] alone, the contract does not matter
+  bool race = true;         // stop asking about plays that are clearly behind
 };
 
 }  // namespace forge

@@ -79,7 +79,14 @@ class Sampler:
 class DecideSettings:
     """How a decision is made, see decide/settings.h."""
     def __init__(
-        self, n_worlds: int, pool: int, rollouts: float, uniform: float, weigh: bool, race: bool
+        self,
+        n_worlds: int,
+        pool: int,
+        rollouts: float,
+        uniform: float,
+        weigh: bool,
+        for_points: bool,
+        race: bool,
     ) -> None: ...
 
 def missing_cpu_feature() -> str:

@@ -11,6 +11,7 @@ from forge import ops
 from forge.arena.builtin import SamplingOptions
 from forge.arena.players.open_hands import NetworkPlayer, OraclePlayer
 from forge.arena.players.sampling import SamplingPlayer
+from forge.arena.players.seats import SeatPlayer
 from forge.arena.players.simple import GreedyPointsPlayer, RandomPlayer
 from forge.arena.players.transcripts import TranscriptPlayer
 from forge.arena.registry import KINDS, parse_player
@@ -57,9 +58,26 @@ def test_sampling_players_are_read(text: str, spelled: str, config: EstimateConf
     assert spec.text == spelled and spec.kind is KINDS[text.partition(":")[0]]
     assert isinstance(spec.options, SamplingOptions) and spec.options.config == config
     assert parse_player(spelled) == spec
-    player = spec.build()
+    player = parse_player(f"{spelled},no-race").build()
     assert isinstance(player, SamplingPlayer)
     assert player.for_contract == text.startswith("make") and player.config == config
+
+
+@pytest.mark.parametrize(
+    ("text", "races"),
+    [
+        ("make:n=5", True),
+        ("eq", True),
+        ("make:n=5,no-race", False),
+        ("make:posterior", False),
+        ("eq:sampler=mrv", False),
+        ("eq:enumerate", False),
+        ("seat", True),
+    ],
+)
+def test_who_drops_plays_that_are_behind(text: str, races: bool) -> None:
+    player = parse_player(text).build()
+    assert isinstance(player, SeatPlayer if races else SamplingPlayer)
 
 
 @pytest.mark.parametrize(

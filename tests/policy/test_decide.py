@@ -1,12 +1,15 @@
 """One decision of a seat: against the path in Python, and weights against a slow computation."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor
 
 from forge import ForgeError, ops
+from forge.arena.players.seats import SeatPlayer
+from forge.arena.registry import parse_player
 from forge.eq.objective import contract_chances, is_decided, make_targets
 from forge.eq.oracle import ExactOracle
 from forge.eq.settings import EstimateConfig
@@ -165,3 +168,15 @@ def test_settings_out_of_range(name: str, value: float) -> None:
     seen = seen_by(games_after(3, 1), needed_by(BID, 1))
     with pytest.raises(ForgeError, match=rf"^{name} must be "):
         ops.decide(*seen, torch.zeros(1, dtype=torch.int64), **{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["make:n=12", "eq:n=12"])
+def test_players_choose_as_in_python(text: str) -> None:
+    for n_plays in (0, 5, 11, 18):
+        games = games_after(n_plays, 30)
+        keys = decision_keys(torch.arange(30), n_plays, 4)
+        in_python = parse_player(f"{text},no-race").build("cpu", BID)
+        native = parse_player(text).build("cpu", BID)
+        assert isinstance(native, SeatPlayer)
+        native.how = replace(native.how, race=False)
+        assert torch.equal(native.slots(games, keys), in_python.slots(games, keys))

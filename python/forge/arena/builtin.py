@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from forge.play.player import Player
 
 
+# Most worlds that `forge.ops.decide` judges by.
+MAX_WORLDS: Final = 1 << 20
+
+
 class Random(PlayerKind):
     """See `RandomPlayer`."""
 
@@ -143,6 +147,8 @@ class SamplingOptions:
 
     Args:
         oracle: checkpoint of a Stage 1 network that values plays instead of the exact search.
+        race: stop asking about plays that are clearly behind; only the exact search over uniform
+            worlds, alike and sampled, does so.
 
     Raises:
         ForgeError: on a value out of range.
@@ -160,9 +166,16 @@ class SamplingOptions:
         again(PosteriorConfig, "min_ess_share", metavar="SHARE"), needs="posterior"
     )
     oracle: Path | None = None
+    race: bool = True
 
     def __post_init__(self) -> None:
         _ = self.config
+
+    @property
+    def may_race(self) -> bool:
+        """Whether plays that are clearly behind are dropped: the exact search over plain worlds."""
+        plain = self.sampler == "uniform" and not self.enumerate and not self.posterior
+        return self.race and plain and self.oracle is None and self.n <= MAX_WORLDS
 
     @property
     def config(self) -> EstimateConfig:
@@ -181,6 +194,12 @@ class _Sampling(PlayerKind):
 
     def build(self, options: SamplingOptions, device: torch.device | str, bid: Bid) -> Player:
         """See `PlayerKind`."""
+        if options.may_race:
+            from forge.arena.players.seats import Judgement, SeatPlayer
+
+            n = options.n
+            how = Judgement(n, n, 0.0, 1.0, weigh=False, for_points=not self.for_contract)
+            return SeatPlayer(None, how, bid)
         from forge.arena.players.sampling import SamplingPlayer
 
         oracle = _oracle(options.oracle, device)
@@ -260,9 +279,9 @@ class SeatOptions:
     """
 
     n: int = written(
-        option(100, "Worlds judged by.", metavar="N", least=1, most=1 << 20), always=True
+        option(100, "Worlds judged by.", metavar="N", least=1, most=MAX_WORLDS), always=True
     )
-    pool: int | None = option(None, "Worlds weighed before.", metavar="N", least=1, most=1 << 20)
+    pool: int | None = option(None, "Worlds weighed before.", metavar="N", least=1, most=MAX_WORLDS)
     mix: float = option(0.35, "Share of rollouts.", metavar="SHARE", least=0, most=1)
     uniform: float = option(
         0.02, "Share of any legal play in a seat's model.", metavar="SHARE", above=0, most=1
@@ -298,7 +317,7 @@ class Seat(PlayerKind):
             options.mix,
             options.uniform,
             options.weights,
-            options.race,
+            race=options.race,
         )
         return SeatPlayer(load_policy(_policy_file(options.policy)), how, bid)
 

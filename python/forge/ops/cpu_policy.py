@@ -24,8 +24,9 @@ class SeatDecisions(NamedTuple):
     Args:
         slots: int64 [B], chosen.
         chances: float64 [B, 7], of the **acting side's** end, to make the contract or to set it;
-            NaN where illegal and where there is no choice. Of a play that was dropped: up to then.
-        points: float64 [B, 7], E[Q] in the **acting-team frame** of plays it had to decide between;
+            NaN where illegal, where there is no choice, and `for_points`. Of a play that was
+            dropped: up to then.
+        points: float64 [B, 7], E[Q] of plays it had to decide between, **acting-team frame**;
             else NaN.
         n_worlds: int64 [B], judged by; 0 where there is no choice.
         effective: float64 [B], how many worlds alike would tell as much as those that were weighed.
@@ -99,6 +100,7 @@ def decide(
     rollouts: float = 0.35,
     uniform: float = 0.02,
     weigh: bool = True,
+    for_points: bool = False,
     race: bool = True,
 ) -> SeatDecisions:
     """Choose the play with the best chance, judged by worlds; of equals by E[Q], then by slot.
@@ -112,6 +114,7 @@ def decide(
         rollouts: share of the policy's own play to the end in the chance of a play, 0..1.
         uniform: share of *any legal play* in what a hidden seat is taken to do, above 0, up to 1.
         weigh: whether worlds count by how well the policy explains what hidden seats played.
+        for_points: choose by E[Q] alone, whatever the contract.
         race: whether plays that are clearly behind are dropped.
 
     Raises:
@@ -131,7 +134,7 @@ def decide(
         raise ForgeError(f"rollouts must be 0..1, got {rollouts}")
     if not 0 < uniform <= 1:
         raise ForgeError(f"uniform must be above 0, up to 1, got {uniform}")
-    settings = native.DecideSettings(n_worlds, pool, rollouts, uniform, weigh, race)
+    settings = native.DecideSettings(n_worlds, pool, rollouts, uniform, weigh, for_points, race)
     slots = np.empty(n, dtype=np.int8)
     chances = np.empty((n, N_SLOTS))
     points = np.empty((n, N_SLOTS))

@@ -42,6 +42,7 @@ class Judgement:
     rollouts: float
     uniform: float
     weigh: bool = True
+    for_points: bool = False
     race: bool = True
 
 

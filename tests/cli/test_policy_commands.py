@@ -1,0 +1,46 @@
+"""`forge play-hands`, `train-policy` and the players that come of it, as the README prints them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from support.commands import Fails, Works
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_as_printed(works: Works, tmp_path: Path) -> None:
+    lines = re.findall(
+        r"^forge (play-hands|train-policy|arena)(.*(?:hands|mine\.policy).*)$",
+        README.read_text(),
+        re.MULTILINE,
+    )
+    assert [name for name, _ in lines] == ["play-hands", "train-policy", "arena"]
+    for name, options in lines:
+        printed = works(name, options)
+    assert "make rate" in printed
+    assert (tmp_path / "mine.policy").stat().st_size < 1_000_000
+    folder = tmp_path / "data" / "policy-hands"
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert "1,000 hands" in works("play-hands", "--hands 1000")
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("play-hands --hands 0", "--hands must be"),
+        ("play-hands --mix 1.5", "--mix must be"),
+        ("play-hands --policy none.policy", "none.policy: No such file"),
+        ("train-policy --data nowhere", "nowhere: no files of forge play-hands"),
+        ("train-policy --lr nan", "--lr must be"),
+        ("train-policy --start none.policy", "none.policy: No such file"),
+        ("arena policy:none.policy random", "none.policy"),
+        ("arena seat:pool=0 random", "pool must be"),
+        ("arena seat:mix=2 random", "mix must be"),
+    ],
+)
+def test_bad_input(command: str, told: str, fails: Fails) -> None:
+    name, _, options = command.partition(" ")
+    assert told in fails(name, options)
