@@ -15,7 +15,16 @@ SEED = 2026  # of the series
 OPPONENT = "greedy-points"  # costs next to nothing
 PLAYERS = ["oracle", "eq:n=10", "make:n=10"]
 if not SHORT:
-    PLAYERS += ["eq:n=100", "eq:n=10,sampler=mrv", "eq:n=10,posterior", "make:n=100", "make:n=300"]
+    PLAYERS += [
+        "eq:n=100",
+        "eq:n=10,sampler=mrv",
+        "eq:n=10,posterior",
+        "make:n=100",
+        "make:n=300",
+        "make:n=100,no-race",
+        "seat:n=100",
+        "policy",
+    ]
 
 
 @pytest.mark.usefixtures("one_thread")

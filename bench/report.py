@@ -72,6 +72,7 @@ TARGETS = [
     Target(r"eq\.games\[posterior-cpu-50\]\.games_per_s", ">=", 1),
     Target(r"eq\.games\[plain-cuda-1024\]\.games_per_s", ">=", aim=100),
     Target(r"arena\.hands\[make:n=300\]\.cpu_s_a_hand", "<=", 0.5),
+    Target(r"policy\.decisions\.us_a_decision", "<=", 1.0),
     Target(r"startup\.(light|every_command)\[.*\]\.(slowest_)?cpu_s", "<=", 0.5),
     Target(r"startup\.with_torch\[.*\]\.over_torch_s", "<=", 0.5),
     Target(r"gpu\.search_q\[1000000\]\.positions_per_s", ">=", aim=100_000),

@@ -1,0 +1,43 @@
+"""The policy: what a decision costs on one core, from its row to a number for every slot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from common import SHORT
+
+from forge import ops
+from forge.game.deal import Deal
+from forge.play.games import Games
+from forge.play.keys import decision_keys
+from forge.play.random_play import random_slots
+from forge.policy import SHIPPED
+from forge.policy.numbers import load_policy
+from forge.policy.seen import Seen, seen_by
+
+N_GAMES = 50 if SHORT else 500
+ROUNDS = 2 if SHORT else 10
+
+
+def all_decisions() -> Seen:
+    """Return what seats see at every decision of games at random."""
+    games = Games.start(
+        [Deal.from_seed(seed) for seed in range(N_GAMES)], [seed % 10 for seed in range(N_GAMES)]
+    )
+    needed = torch.full((N_GAMES,), 30, dtype=torch.int8)
+    parts = []
+    for k in range(28):
+        parts.append(seen_by(games, needed))
+        games = games.play(random_slots(games, decision_keys(torch.arange(N_GAMES), k, 1)))
+    return Seen(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_decisions(benchmark: Any) -> None:
+    seen, weights = all_decisions(), load_policy(SHIPPED).tensor
+    benchmark.pedantic(lambda: ops.policy_logits(*seen, weights), rounds=ROUNDS, warmup_rounds=1)
+    benchmark.extra_info.update(
+        us_a_decision=benchmark.stats.stats.min * 1e6 / len(seen.decls), n=len(seen.decls)
+    )
