@@ -12,9 +12,14 @@ from forge.errors import ForgeError
 from forge.game.constants import N_DOMINOES, N_SEATS, N_SLOTS
 from forge.game.rng import Hands, deal_around_hand, deal_from_seed
 from forge.game.tables import domino_name, parse_hand
+from forge.game.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     import torch
+
+
+def _domino(value: int) -> int:
+    return whole_number("a domino", value)
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,15 +33,15 @@ class Deal:
 
     def __post_init__(self) -> None:
         """Sorts the hands and checks that the deal is all 28 dominoes, seven a seat."""
-        hands = tuple(tuple(sorted(int(domino) for domino in hand)) for hand in self.hands)
+        hands = tuple(tuple(sorted(map(_domino, hand))) for hand in self.hands)
         if len(hands) != N_SEATS or any(len(hand) != N_SLOTS for hand in hands):
             sizes = ", ".join(str(len(hand)) for hand in hands)
             raise ForgeError(f"a deal is four hands of seven dominoes, got hands of {sizes}")
+        for domino in (domino for hand in hands for domino in hand):
+            if not 0 <= domino < N_DOMINOES:
+                raise ForgeError(f"domino ids are 0..27, got {domino}")
         dealt = sorted(domino for hand in hands for domino in hand)
         if dealt != list(range(N_DOMINOES)):
-            for domino in dealt:
-                if not 0 <= domino < N_DOMINOES:
-                    raise ForgeError(f"domino ids are 0..27, got {domino}")
             twice = next(d for d in range(N_DOMINOES) if dealt.count(d) > 1)
             missing = next(d for d in range(N_DOMINOES) if d not in dealt)
             raise ForgeError(
@@ -46,13 +51,15 @@ class Deal:
 
     @classmethod
     def from_seed(cls, seed: int) -> "Deal":
-        """The deal of a seed."""
+        """The deal of a seed, 0 or more."""
         return cls(deal_from_seed(seed))
 
     @classmethod
     def with_p0_hand(cls, hand: Sequence[int], seed: int) -> "Deal":
         """Seat 0 holds `hand` (seven ids); the rest is dealt by `seed`."""
-        if len(set(hand)) != N_SLOTS or not all(0 <= domino < N_DOMINOES for domino in hand):
+        hand = tuple(map(_domino, hand))
+        in_range = all(0 <= domino < N_DOMINOES for domino in hand)
+        if not in_range or len(set(hand)) != N_SLOTS or len(hand) != N_SLOTS:
             raise ForgeError(f"a hand is seven different domino ids 0..27, got {list(hand)}")
         return cls(deal_around_hand(hand, seed))
 

@@ -14,6 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from forge.errors import ForgeError
+from forge.game.whole_numbers import whole_number
+
 
 def solve(deal: Tensor, decl: int) -> tuple[Tensor, Tensor, Tensor]:
     """Every state of a deal with its exact values.
@@ -251,7 +254,22 @@ def policy_logits(
 
 
 def _op(name: str) -> Any:
-    return getattr(torch.ops.forge, name)
+    """The operator, with an error that names what is no tensor; the dispatcher's names none."""
+    operator = getattr(torch.ops.forge, name)
+
+    def checked(*args: Any) -> Any:
+        for given, wanted in zip(args, operator.default._schema.arguments, strict=False):
+            is_tensor = str(wanted.type) in ("Tensor", "Optional[Tensor]")
+            if is_tensor and not isinstance(given, Tensor):
+                raise ForgeError(
+                    f"{wanted.name} must be a tensor, got {type(given).__name__}; "
+                    f"see help(forge.ops.{name})"
+                )
+            if str(wanted.type) == "int" and not isinstance(given, torch.SymInt):
+                whole_number(wanted.name, given, -(2**63), 2**63 - 1)
+        return operator(*args)
+
+    return checked
 
 
 def _tensor(name: str, *args: Any) -> Tensor:

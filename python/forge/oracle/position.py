@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from forge.build import native
 from forge.errors import ForgeError
-from forge.game.constants import INITIAL_STATE, N_PLAYS, N_SLOTS
+from forge.game.constants import INITIAL_STATE, N_DECLARATIONS, N_DOMINOES, N_PLAYS, N_SLOTS
 from forge.game.deal import Deal
 from forge.game.declarations import declaration_name, parse_declaration
 from forge.game.state import UnpackedState, unpack_state
 from forge.game.tables import domino_name, parse_dominoes
+from forge.game.whole_numbers import whole_number
 from forge.oracle.search import search_one
 
 
@@ -25,8 +26,13 @@ class Position:
 
     def __post_init__(self) -> None:
         """Replays the plays; ForgeError for the first that is not legal."""
-        declaration_name(self.decl)
-        plays = tuple(self.plays)
+        if not isinstance(self.deal, Deal):
+            raise ForgeError(f"deal must be a Deal, got {type(self.deal).__name__}")
+        decl = whole_number("declaration id", self.decl, 0, N_DECLARATIONS - 1)
+        object.__setattr__(self, "decl", decl)
+        if isinstance(self.plays, str) or not isinstance(self.plays, Iterable):
+            raise ForgeError(f"plays must be domino ids, got {self.plays!r}")
+        plays = tuple(whole_number("a play", each, 0, N_DOMINOES - 1) for each in self.plays)
         self._set((), INITIAL_STATE, (0, 0))
         for domino in plays:
             after = self.play_domino(domino)

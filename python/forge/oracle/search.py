@@ -9,9 +9,10 @@ import numpy as np
 
 from forge.build import native
 from forge.errors import ForgeError
-from forge.game.constants import ILLEGAL, INITIAL_STATE, N_SLOTS
+from forge.game.constants import ILLEGAL, INITIAL_STATE, N_DECLARATIONS, N_SLOTS
 from forge.game.deal import Deal
 from forge.game.state import check_state
+from forge.game.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     import torch
@@ -37,6 +38,10 @@ def search(
 ) -> list[tuple[int | None, ...]]:
     """Exact q of many positions in one batch: per position seven values (team-0 frame), None where
     the slot is not legal. Deals, declarations and points of the hand may differ."""
+    positions = list(positions)
+    for each in positions:
+        if not hasattr(each, "deal"):
+            raise ForgeError(f"positions must be of Position, got {type(each).__name__}")
     if not positions:
         return []
     if str(device) != "cpu":
@@ -80,20 +85,21 @@ class SearchContext:
     """
 
     def __init__(self, deal: Deal, decl: int) -> None:
-        if not 0 <= decl <= 9:
-            raise ForgeError(f"decl must be 0..9, got {decl}")
+        if not isinstance(deal, Deal):
+            raise ForgeError(f"deal must be a Deal, got {type(deal).__name__}")
         self.deal = deal
-        self.decl = decl
+        self.decl = whole_number("decl", decl, 0, N_DECLARATIONS - 1)
         self._deal = deal.array
         self._memory = native.SearchMemory()
 
     def _state(self, state: "int | Position") -> int:
-        if not isinstance(state, int):
+        if not isinstance(state, int) and hasattr(state, "deal"):
             if (state.deal, state.decl) != (self.deal, self.decl):
                 raise ForgeError("the position is of another deal or declaration")
             return state.state
-        check_state(state)
-        return state
+        found = whole_number("state", state)
+        check_state(found)
+        return found
 
     def q(self, state: "int | Position" = INITIAL_STATE) -> tuple[int | None, ...]:
         """Exact value after each slot (team-0 frame), None where the slot is not legal."""
@@ -103,8 +109,13 @@ class SearchContext:
         self, target: int, state: "int | Position" = INITIAL_STATE
     ) -> tuple[bool | None, ...]:
         """Whether the value after each slot is at least `target` (team-0 frame), None: illegal."""
+        target = whole_number("target", target)
         target = max(-128, min(target, 127))  # an int8; values are -42..42
         return self._memory.search_at_least(self._deal, self.decl, self._state(state), target)
+
+    def __reduce__(self) -> tuple[type["SearchContext"], tuple[Deal, int]]:
+        """A copy begins cold: what was learnt stays here, answers are the same."""
+        return SearchContext, (self.deal, self.decl)
 
     def __repr__(self) -> str:
         return f"SearchContext({self.deal!r}, decl={self.decl})"
