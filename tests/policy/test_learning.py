@@ -14,6 +14,7 @@ from forge.policy.played_hands import load_all, load_hands, play_missing, save_h
 from forge.policy.self_play import PlayedHands, Teacher, contract_of, play_hands
 from forge.policy.settings import PolicyTraining
 from forge.policy.sparse_network import PolicyNetwork
+from support.claims import claimed
 from support.seen import random_weights
 
 TEACHER = Teacher(n_worlds=4)
@@ -61,6 +62,32 @@ def test_what_is_there_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert len(load_all(paths)) == 15
     with pytest.raises(ForgeError, match="played by n=4, not by n=5"):
         play_missing(tmp_path, 3, 5, Teacher(n_worlds=5))
+
+
+def test_two_at_once_and_a_stop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(played_hands, "HANDS_A_FILE", 5)
+    with claimed(played_hands.hands_path(tmp_path, 3, 5)):
+        assert len(play_missing(tmp_path, 3, 15, TEACHER)) == 2  # another one is at the second
+    asked: list[int] = []
+
+    def stopped() -> bool:
+        asked.append(1)
+        return len(asked) > 2
+
+    assert len(play_missing(tmp_path, 3, 15, TEACHER, stopped=stopped)) == 2
+    assert len(play_missing(tmp_path, 3, 15, TEACHER)) == 3
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_training_ends_when_asked(hands: PlayedHands) -> None:
+    told: list[int] = []
+    train_policy(
+        rows_of(hands),
+        PolicyTraining(epochs=50),
+        told=lambda epoch, _: told.append(epoch),
+        stopped=lambda: len(told) == 2,
+    )
+    assert told == [1, 2]
 
 
 def test_a_policy_learns(hands: PlayedHands) -> None:

@@ -249,9 +249,11 @@ class PolicyAlone(PlayerKind):
         """See `PlayerKind`."""
         if rest is None:
             return PlayerSpec(self, self.name, PolicyOptions())
-        if not rest:
-            raise ForgeError("a file of forge train-policy must follow, as in policy:PATH")
-        return PlayerSpec(self, f"{self.name}:{rest}", PolicyOptions(find(rest)))
+        if not rest or not Path(rest).is_file():
+            raise ForgeError(
+                f"no file {rest!r}: forge train-policy makes them; policy alone is the shipped one"
+            )
+        return PlayerSpec(self, f"{self.name}:{rest}", PolicyOptions(Path(rest)))
 
     def file(self, options: PolicyOptions) -> Path | None:
         """See `PlayerKind`."""
@@ -281,7 +283,9 @@ class SeatOptions:
     n: int = written(
         option(100, "Worlds judged by.", metavar="N", least=1, most=MAX_WORLDS), always=True
     )
-    pool: int | None = option(None, "Worlds weighed before.", metavar="N", least=1, most=MAX_WORLDS)
+    pool: int | None = option(
+        None, "Worlds weighed before; 8 n.", metavar="N", least=1, most=MAX_WORLDS
+    )
     mix: float = option(0.35, "Share of rollouts.", metavar="SHARE", least=0, most=1)
     uniform: float = option(
         0.02, "Share of any legal play in a seat's model.", metavar="SHARE", above=0, most=1

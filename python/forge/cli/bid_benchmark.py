@@ -16,6 +16,7 @@ from forge.cli.command import command
 from forge.cli.shared_options import device_option, seed_option
 from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.extras import need
 from forge.game.contract import LOWEST_BID
 from forge.options import option
 
@@ -94,6 +95,7 @@ def _mode(text: str, seed: int, device: str) -> SpeedMode:
         shipped = list_models()
         if not shipped:
             raise ForgeError("mode 'model': this package ships no model; give model:PATH")
+        need("train", "lightning")
         player = f"model:{shipped[0].name}"
         name = f"model ({shipped[0].arch})"
     if text == _ANSWERS:

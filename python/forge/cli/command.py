@@ -217,7 +217,7 @@ def _one_line(error: Exception) -> str | None:
     """What to tell the user; None for an error that isn't theirs."""
     usage_message = getattr(error, "format_message", None)
     if usage_message is not None:  # Typer's usage errors: an unknown option, a missing value
-        return _first_line(usage_message())
+        return _usage_line(error, usage_message())
     if isinstance(error, ForgeError):
         return _first_line(str(error))
     if isinstance(error, OSError):
@@ -229,6 +229,13 @@ def _one_line(error: Exception) -> str | None:
     if arrow is not None and isinstance(error, arrow.ArrowException):
         return _first_line(str(error))
     return None
+
+
+def _usage_line(error: Exception, message: str) -> str:
+    if message.strip() in ("", "Missing command."):
+        path = getattr(getattr(error, "ctx", None), "command_path", "forge")
+        return f"a command is missing: {path} --help lists them"
+    return _first_line(message)
 
 
 def _first_line(text: str) -> str:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from forge.cli.command import command
+from forge.cli.command import command, end_if_stopped
 from forge.policy.settings import HandsSettings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @command()
@@ -16,24 +11,40 @@ def play_hands(settings: HandsSettings) -> None:
     """Play hands over all declarations and bids, for a policy to learn from.
 
     Files of a thousand hands that are there already are kept, so a run that was stopped goes on.
+    Ctrl+C ends after the file in hand.
     """
+    import time
+
     from rich.console import Console
 
     from forge.policy.numbers import load_policy
     from forge.policy.played_hands import HANDS_A_FILE, play_missing
     from forge.policy.self_play import Teacher
+    from forge.work.progress import progress_bar
+    from forge.work.stop import StopSignal
 
     console = Console(highlight=False)
     policy = None if settings.policy is None else load_policy(settings.policy)
     pool = settings.pool or 8 * settings.worlds
     teacher = Teacher(policy, settings.worlds, pool, settings.mix)
+    n_hands = -(-settings.hands // HANDS_A_FILE) * HANDS_A_FILE
+    if n_hands != settings.hands:
+        console.print(f"{n_hands:,} hands: files have {HANDS_A_FILE:,} each", soft_wrap=True)
+    began = time.monotonic()
+    with StopSignal() as signal, progress_bar(console) as bar:
+        task = bar.add_task("hands", total=n_hands, rate="")
 
-    def told(path: Path, n: int) -> None:
-        console.print(f"{path.name}: {n:,} hands", markup=False, soft_wrap=True)
+        def told(n: int) -> None:
+            bar.advance(task, n)
+            done = bar.tasks[0].completed
+            bar.update(task, rate=f"{done / (time.monotonic() - began):.0f} hands/s")
 
-    paths = play_missing(settings.output, settings.seed, settings.hands, teacher, told)
+        paths = play_missing(
+            settings.output, settings.seed, n_hands, teacher, told, lambda: signal.requested
+        )
     n = HANDS_A_FILE * len(paths)
     console.print(f"{n:,} hands in {settings.output}", markup=False, soft_wrap=True)
+    end_if_stopped(signal.signum)
 
 
 main = play_hands.main

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forge.cli.command import command
+from forge.cli.command import command, end_if_stopped
 from forge.options import option
 from forge.policy.settings import HandsSettings, PolicyTraining
 
@@ -29,7 +29,13 @@ class PolicyFiles:
 
 @command()
 def train_policy(files: PolicyFiles, training: PolicyTraining) -> None:
-    """Train a policy that plays from what a seat may see, from played hands."""
+    """Train a policy that plays from what a seat may see, from played hands.
+
+    Ctrl+C ends after the epoch in hand and keeps what was learnt.
+    """
+    from forge.extras import need
+
+    need("train", "lightning")
     from rich.console import Console
 
     from forge.errors import ForgeError
@@ -37,6 +43,7 @@ def train_policy(files: PolicyFiles, training: PolicyTraining) -> None:
     from forge.policy.learning import train_policy as train
     from forge.policy.numbers import load_policy, save_policy
     from forge.policy.played_hands import load_all
+    from forge.work.stop import StopSignal
 
     console = Console(highlight=False)
     start = None if files.start is None else load_policy(files.start)
@@ -59,9 +66,11 @@ def train_policy(files: PolicyFiles, training: PolicyTraining) -> None:
             soft_wrap=True,
         )
 
-    policy = train(rows, training, start, told)
+    with StopSignal("epoch") as signal:
+        policy = train(rows, training, start, told, lambda: signal.requested)
     save_policy(policy, files.output)
     console.print(f"{files.output} written", markup=False, soft_wrap=True)
+    end_if_stopped(signal.signum)
 
 
 main = train_policy.main

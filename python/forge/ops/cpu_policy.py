@@ -106,7 +106,10 @@ def decide(
     """Choose the play with the best chance, judged by worlds; of equals by E[Q], then by slot.
 
     Args:
-        hands, decls, plays, needed: see `policy_schemas`.
+        hands: int8 [B, 7], dominoes dealt to the seat to act, in slot order.
+        decls: int8 [B].
+        plays: int8 [B, 28], dominoes played so far, the declarer's lead first, then -1.
+        needed: int8 [B], points that the declarer's side needs of the 42.
         keys: int64 [B], of the random numbers; a decision depends on its row and its key alone.
         weights: float32 [N], of a policy; None: all worlds count alike and nothing is rolled out.
         n_worlds: judged by, all of them where there are no more.
@@ -116,6 +119,10 @@ def decide(
         weigh: whether worlds count by how well the policy explains what hidden seats played.
         for_points: choose by E[Q] alone, whatever the contract.
         race: whether plays that are clearly behind are dropped.
+
+    Returns:
+        slots int64 [B], chances float64 [B, 7] (acting side), points float64 [B, 7] (acting-team
+        frame), n_worlds int64 [B], effective float64 [B]: see `SeatDecisions`.
 
     Raises:
         ForgeError: for a row that no seat can be looking at or no hidden hands fit, or an argument

@@ -86,7 +86,8 @@ def search(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
         states: int64 [B].
 
     Returns:
-        int8 [B, 7].
+        int8 [B, 7], value-to-go after each slot in points, **team-0 frame**; -128 where it is
+        not legal.
     """
     return _tensor("search", deals, decls, states)
 
@@ -115,7 +116,7 @@ def search_value(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
         states: int64 [B].
 
     Returns:
-        int8 [B]; 0 where the hand is over.
+        int8 [B], value-to-go in points, **team-0 frame**; 0 where the hand is over.
     """
     return _tensor("search_value", deals, decls, states)
 

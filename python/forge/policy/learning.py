@@ -129,12 +129,18 @@ class _Batches:
 
 
 class _Report(pl.Callback):
-    def __init__(self, held: PolicyRows, told: Callable[[int, PolicyFigures], None]) -> None:
-        self.held, self.told = held, told
+    def __init__(
+        self,
+        held: PolicyRows,
+        told: Callable[[int, PolicyFigures], None],
+        stopped: Callable[[], bool],
+    ) -> None:
+        self.held, self.told, self.stopped = held, told, stopped
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, PolicyModule)
         self.told(trainer.current_epoch + 1, figures_of(pl_module.network, self.held))
+        trainer.should_stop = trainer.should_stop or self.stopped()
 
 
 def train_policy(
@@ -142,6 +148,7 @@ def train_policy(
     training: PolicyTraining,
     start: PolicyNumbers | None = None,
     told: Callable[[int, PolicyFigures], None] = lambda epoch, figures: None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> PolicyNumbers:
     """A policy learnt from rows.
 
@@ -150,6 +157,7 @@ def train_policy(
         training: how.
         start: a policy to go on from; None: from new numbers.
         told: called after each epoch with its number, from 1, and the figures on rows held out.
+        stopped: asked after each epoch; true ends the training with what was learnt so far.
 
     Raises:
         ForgeError: if rows are too few, or numbers cease to be finite.
@@ -168,7 +176,7 @@ def train_policy(
             enable_checkpointing=False,
             enable_progress_bar=False,
             enable_model_summary=False,
-            callbacks=[_Report(held, told)],
+            callbacks=[_Report(held, told, stopped)],
         )
         trainer.fit(module, batches)
     return module.network.numbers()

@@ -15,8 +15,11 @@ from forge.errors import ForgeError, reason_of
 from forge.game.constants import N_DOMINOES, N_PLAYS, N_SEATS, N_SLOTS
 from forge.policy.self_play import PlayedHands, Teacher, joined, play_hands
 from forge.work.atomic import write_file
+from forge.work.claims import claim_missing, put_in_place
 
 HANDS_A_FILE: Final = 1000
+# Played in lock step, so that something is told now and then.
+_HANDS_TOGETHER: Final = 125
 _FORMAT: Final = "forge policy hands 1"
 _COLUMNS: Final = {
     "deals": (pa.int8(), N_DOMINOES),
@@ -35,35 +38,60 @@ def play_missing(
     seed: int,
     n_hands: int,
     teacher: Teacher,
-    told: Callable[[Path, int], None] = lambda path, n: None,
+    told: Callable[[int], None] = lambda n: None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> list[Path]:
     """The files of hands 0 .. n_hands - 1, those that are not there played.
+
+    Several may work on one folder: who is at a file has it claimed, and it is left out here.
 
     Args:
         folder: made if missing.
         seed: of the series.
         n_hands: rounded up to whole files.
         teacher: who plays.
-        told: called with each file written and how many hands it has.
+        told: called with how many hands were played, or found, since it was last called.
+        stopped: asked before each file; true ends the work.
+
+    Returns:
+        the files that are there now.
 
     Raises:
         ForgeError: if the folder cannot be written to, or holds hands of another teacher.
     """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ForgeError(f"{folder}: {reason_of(error)}") from error
     paths = []
     for start in range(0, n_hands, HANDS_A_FILE):
+        if stopped():
+            break
         path = hands_path(folder, seed, start)
-        paths.append(path)
-        if path.exists():
-            if teacher_of(path) != describe(teacher):
-                raise ForgeError(
-                    f"{path}: played by {teacher_of(path)}, not by {describe(teacher)}: "
-                    "take another folder or seed"
-                )
+        claim = claim_missing(path)
+        if claim == "present":
+            _check_teacher(path, teacher)
+            told(HANDS_A_FILE)
+            paths.append(path)
+        if isinstance(claim, str):
             continue
-        hands = play_hands(seed, start, start + HANDS_A_FILE, teacher)
-        save_hands(hands, path, teacher)
-        told(path, len(hands))
+        with claim:
+            parts = []
+            for first in range(start, start + HANDS_A_FILE, _HANDS_TOGETHER):
+                last = min(first + _HANDS_TOGETHER, start + HANDS_A_FILE)
+                parts.append(play_hands(seed, first, last, teacher))
+                told(last - first)
+            put_in_place(claim, as_bytes(joined(parts), teacher))
+        paths.append(path)
     return paths
+
+
+def _check_teacher(path: Path, teacher: Teacher) -> None:
+    if teacher_of(path) != describe(teacher):
+        raise ForgeError(
+            f"{path}: played by {teacher_of(path)}, not by {describe(teacher)}: take another "
+            "folder or seed"
+        )
 
 
 def describe(teacher: Teacher) -> str:
@@ -76,6 +104,12 @@ def describe(teacher: Teacher) -> str:
 
 def save_hands(hands: PlayedHands, path: Path, teacher: Teacher) -> None:
     """Write hands, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_file(path, as_bytes(hands, teacher))
+
+
+def as_bytes(hands: PlayedHands, teacher: Teacher) -> bytes:
+    """What a file of hands holds."""
     columns = {
         "decl": pa.array(hands.decls.numpy()),
         "bid": pa.array(hands.bids.numpy()),
@@ -87,8 +121,8 @@ def save_hands(hands: PlayedHands, path: Path, teacher: Teacher) -> None:
     sink = pa.BufferOutputStream()
     options = {"compression": "zstd", "write_page_checksum": True}
     pq.write_table(pa.table(columns).replace_schema_metadata(meta), sink, **options)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_file(path, sink.getvalue().to_pybytes())
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
 
 
 def teacher_of(path: Path) -> str:

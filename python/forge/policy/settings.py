@@ -28,7 +28,7 @@ class HandsSettings:
     """Which hands are played, and by whom."""
 
     output: Path = option(Path("data") / "policy-hands", "Where files go.", metavar="DIR")
-    hands: int = option(1000, "How many, in whole thousands.", least=1, most=100_000_000)
+    hands: int = option(1000, "How many, rounded up to whole thousands.", least=1, most=100_000_000)
     seed: int = option(1, "Of the series of hands.", least=0, most=INT64_MAX)
     policy: Path | None = option(
         None,
