@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <mutex>
@@ -23,6 +24,7 @@ struct Interrupted : std::runtime_error {
 struct Parallel {
   int n_threads = 1;
   bool (*poll)() = nullptr;  // called by the calling thread about every 50 ms; true stops the loop
+  std::atomic<bool>* stopped = nullptr;  // set when the loop is to stop: for long items to look at
 };
 
 // body(worker, begin, end) over [0, n) in pieces of `grain`, handed out in ascending order, so that
@@ -35,6 +37,8 @@ void parallel_for(const Parallel& how, int64_t n, int64_t grain, const Body& bod
   std::atomic<bool> stop{false};
   std::exception_ptr error;
   std::mutex error_lock;
+  std::condition_variable ended;
+  int n_running = 0;  // beside the calling thread
   const int64_t n_pieces = (n + grain - 1) / grain;
 
   auto work = [&](int worker) {
@@ -51,6 +55,7 @@ void parallel_for(const Parallel& how, int64_t n, int64_t grain, const Body& bod
       }
     } catch (...) {
       stop = true;
+      if (how.stopped) *how.stopped = true;
       const std::lock_guard<std::mutex> guard(error_lock);
       if (!error) error = std::current_exception();
     }
@@ -60,11 +65,33 @@ void parallel_for(const Parallel& how, int64_t n, int64_t grain, const Body& bod
   std::vector<std::thread> threads;
   threads.reserve(static_cast<size_t>(n_workers));
   try {
-    for (int worker = 1; worker < n_workers; ++worker) threads.emplace_back(work, worker);
+    for (int worker = 1; worker < n_workers; ++worker) {
+      threads.emplace_back([&, worker] {
+        work(worker);
+        const std::lock_guard<std::mutex> guard(error_lock);
+        --n_running;
+        ended.notify_one();
+      });
+      const std::lock_guard<std::mutex> guard(error_lock);
+      ++n_running;
+    }
   } catch (const std::system_error&) {
     // At a limit of the system on threads: fewer of them do the same work.
   }
   work(0);
+  if (how.poll) {
+    std::unique_lock<std::mutex> guard(error_lock);
+    while (!ended.wait_for(guard, std::chrono::milliseconds(50), [&] { return n_running == 0; })) {
+      if (stop.load(std::memory_order_relaxed)) continue;
+      guard.unlock();
+      const bool asked = how.poll();
+      guard.lock();
+      if (!asked) continue;
+      stop = true;
+      if (how.stopped) *how.stopped = true;
+      if (!error) error = std::make_exception_ptr(Interrupted());
+    }
+  }
   for (auto& thread : threads) thread.join();
   if (error) std::rethrow_exception(error);
 }

@@ -1,6 +1,8 @@
 #include "decide/decide_cpu.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <limits>
 #include <memory>
 
@@ -41,9 +43,28 @@ struct WorldPosition {
   }
 };
 
+// Long decisions end too: who called is asked now and then, the others look.
+class Pause {
+ public:
+  Pause(const Parallel& how, int worker) : how_(how), asks_(worker == 0 && how.poll) {}
+
+  void look() {
+    if (how_.stopped && how_.stopped->load(std::memory_order_relaxed)) throw Interrupted();
+    if (!asks_ || Clock::now() - last_ < std::chrono::milliseconds(50)) return;
+    last_ = Clock::now();
+    if (how_.poll()) throw Interrupted();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const Parallel& how_;
+  bool asks_;
+  Clock::time_point last_ = Clock::now();
+};
+
 class Decider {
  public:
-  Decider() : worlds_(new SeatWorlds) {}
+  Decider(const Parallel& how, int worker) : pause_(how, worker), worlds_(new SeatWorlds) {}
 
   // False if no hidden hands fit.
   bool decide(const SeenHand& seen, int64_t key, const PolicyWeights& weights,
@@ -56,6 +77,7 @@ class Decider {
   bool roll_out(const SeenHand& seen, const Owners& world, int slot) const;
   int by_policy(const PublicHand& p, uint32_t hand, uint32_t legal) const;
 
+  Pause pause_;
   std::unique_ptr<SeatWorlds> worlds_;
   SearchMemory memory_;
   Judge judge_{EVALUATE, {nullptr}};
@@ -82,7 +104,8 @@ bool Decider::decide(const SeenHand& seen, int64_t key, const PolicyWeights& wei
   const uint32_t slots = legal_slots(seen);
   out.slots[row] = static_cast<int8_t>(lowest(slots));
   if (!(slots & (slots - 1))) return true;
-  if (!worlds_->draw(seen, key, settings, judge_)) return false;
+  pause_.look();
+  if (!worlds_->draw(seen, key, settings, judge_, [this] { pause_.look(); })) return false;
   out.n_worlds[row] = static_cast<int64_t>(worlds_->worlds().size());
   out.effective[row] = worlds_->effective();
   uint32_t best = slots;
@@ -108,6 +131,7 @@ Race Decider::judge(const SeenHand& seen) {
   Race race(legal_slots(seen));
   int64_t n = 0, look = FIRST_LOOK;
   for (const Owners& world : worlds_->worlds()) {
+    pause_.look();
     const WorldPosition position(seen, world);
     int8_t made[N_SLOTS];
     double value[N_SLOTS] = {};
@@ -135,6 +159,7 @@ int Decider::choose(const SeenHand& seen, uint32_t slots, double* points) {
   Race race(slots);
   int64_t n = 0, look = FIRST_LOOK;
   for (const Owners& world : worlds_->worlds()) {
+    pause_.look();
     const WorldPosition position(seen, world);
     int8_t q[N_SLOTS];
     double value[N_SLOTS] = {};
@@ -172,12 +197,15 @@ int Decider::by_policy(const PublicHand& p, uint32_t hand, uint32_t legal) const
 }  // namespace
 
 int64_t decide(const SeenBatch& batch, const int64_t* keys, const PolicyWeights& weights,
-               const DecideSettings& settings, const Decisions& out, const Parallel& how) {
+               const DecideSettings& settings, const Decisions& out, const Parallel& given) {
+  std::atomic<bool> stopped{false};
+  Parallel how = given;
+  how.stopped = &stopped;
   std::vector<std::unique_ptr<Decider>> deciders(static_cast<size_t>(std::max(how.n_threads, 1)));
   std::atomic<int64_t> bad{batch.n};
   parallel_for(how, batch.n, 1, [&](int worker, int64_t begin, int64_t end) {
     auto& decider = deciders[static_cast<size_t>(worker)];
-    if (!decider) decider = std::make_unique<Decider>();
+    if (!decider) decider = std::make_unique<Decider>(how, worker);
     const auto seen = std::make_unique<SeenHand>();
     for (int64_t i = begin; i < end; ++i) {
       read_seen(batch, i, seen.get());

@@ -1,6 +1,7 @@
 #include "decide/worlds.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/philox.h"
 
@@ -63,7 +64,7 @@ double probability(const SeenHand& seen, int k, uint32_t hand, uint32_t legal,
 }  // namespace
 
 bool SeatWorlds::draw(const SeenHand& seen, int64_t key, const DecideSettings& how,
-                      const Judge& judge) {
+                      const Judge& judge, const std::function<void()>& look) {
   build_world_table(constraints_of(seen), &table_);
   if (table_.n_worlds == 0) return false;
   const bool weighs = how.weigh && judge.weights.numbers && seen.now.n_plays > 0;
@@ -79,20 +80,30 @@ bool SeatWorlds::draw(const SeenHand& seen, int64_t key, const DecideSettings& h
     worlds_.push_back(owners_of(seen, world));
   }
   effective_ = static_cast<double>(n);
-  if (!weighs) return true;
-  weigh(seen, how, judge);
-  if (n > how.n_worlds) {
+  const bool in_order = complete_;
+  if (weighs) weigh(seen, how, judge, look);
+  if (weighs && n > how.n_worlds) {
     complete_ = false;
     resample(how.n_worlds, key);
   }
+  // Worlds in order of their numbers begin alike, and a race judges by the first ones.
+  if (in_order && how.race) shuffle(key);
   return true;
 }
 
+void SeatWorlds::shuffle(int64_t key) {
+  RandomStream random(key, 0, STREAM_ORDER);
+  for (size_t i = worlds_.size(); i > 1; --i)
+    std::swap(worlds_[i - 1], worlds_[random.below(static_cast<uint32_t>(i))]);
+}
+
 // Weights add up to how many worlds there are.
-void SeatWorlds::weigh(const SeenHand& seen, const DecideSettings& how, const Judge& judge) {
+void SeatWorlds::weigh(const SeenHand& seen, const DecideSettings& how, const Judge& judge,
+                       const std::function<void()>& look) {
   const int me = seen.now.seat();
   double sum = 0, squares = 0;
   for (Owners& world : worlds_) {
+    look();
     for (int k = 0; k < seen.now.n_plays; ++k) {
       const PublicHand& p = seen.before[k];
       if (p.seat() == me) continue;

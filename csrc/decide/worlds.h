@@ -1,6 +1,7 @@
 // Deals that a seat may be looking at, and what each counts for.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "decide/exponential.h"
@@ -18,7 +19,7 @@ struct Owners {
 };
 
 // Streams of a decision's key beside those of the samplers.
-inline constexpr uint32_t STREAM_RESAMPLE = 16;
+inline constexpr uint32_t STREAM_RESAMPLE = 16, STREAM_ORDER = 17;
 
 struct Judge {
   EvaluatePolicy evaluate;
@@ -28,7 +29,9 @@ struct Judge {
 class SeatWorlds {
  public:
   // False if no hidden hands fit what was played.
-  bool draw(const SeenHand& seen, int64_t key, const DecideSettings& how, const Judge& judge);
+  // look: called for every world, may throw.
+  bool draw(const SeenHand& seen, int64_t key, const DecideSettings& how, const Judge& judge,
+            const std::function<void()>& look);
   const std::vector<Owners>& worlds() const { return worlds_; }
   uint32_t n_possible() const { return table_.n_worlds; }
   // All there are, each counting what it should.
@@ -37,8 +40,10 @@ class SeatWorlds {
   double effective() const { return effective_; }
 
  private:
-  void weigh(const SeenHand& seen, const DecideSettings& how, const Judge& judge);
+  void weigh(const SeenHand& seen, const DecideSettings& how, const Judge& judge,
+             const std::function<void()>& look);
   void resample(int64_t n, int64_t key);
+  void shuffle(int64_t key);
 
   WorldTable table_;
   bool complete_ = false;

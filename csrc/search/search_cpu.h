@@ -70,7 +70,8 @@ void search_value(const PositionBatch& batch, int8_t* values, SearchMemories& me
 void search_made(const PositionBatch& batch, const int8_t* targets, int64_t target_stride,
                  int8_t* out, SearchMemories& memories, const Parallel& how);
 
-// The same for one position on a memory that lasts; slots: asked about, the others count as illegal.
+// The same for one position on a memory that lasts. slots: asked about; the others count as
+// illegal.
 void search_warm(SearchMemory& memory, const int8_t* deal, int decl, int64_t state, int8_t* q,
                  uint32_t slots = FULL_HAND);
 void search_at_least_warm(SearchMemory& memory, const int8_t* deal, int decl, int64_t state,

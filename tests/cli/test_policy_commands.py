@@ -1,10 +1,16 @@
 """`forge play-hands`, `train-policy` and the players that come of it, as the README prints them."""
 
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from forge.policy.numbers import load_policy
+from forge.policy.played_hands import save_hands
+from forge.policy.self_play import Teacher, play_hands
 from support.commands import Fails, Works
 
 README = Path(__file__).parents[2] / "README.md"
@@ -36,6 +42,8 @@ def test_as_printed(works: Works, tmp_path: Path) -> None:
         ("train-policy --data nowhere", "nowhere: no files of forge play-hands"),
         ("train-policy --lr nan", "--lr must be"),
         ("train-policy --start none.policy", "none.policy: No such file"),
+        ("train-policy --output .", "no files of forge play-hands"),
+        ("play-hands --pool 2000000", "--pool must be"),
         ("arena policy:none.policy random", "none.policy"),
         ("arena seat:pool=0 random", "pool must be"),
         ("arena seat:mix=2 random", "mix must be"),
@@ -44,3 +52,29 @@ def test_as_printed(works: Works, tmp_path: Path) -> None:
 def test_bad_input(command: str, told: str, fails: Fails) -> None:
     name, _, options = command.partition(" ")
     assert told in fails(name, options)
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_keeps_what_was_learnt(signum: signal.Signals, tmp_path: Path) -> None:
+    hands = play_hands(5, 0, 200, Teacher(n_worlds=2))
+    save_hands(hands, tmp_path / "hands_a.parquet", Teacher(n_worlds=2))
+    line = [
+        sys.executable,
+        "-u",
+        "-m",
+        "forge.cli.train_policy",
+        "--data",
+        ".",
+        "--epochs",
+        "1000",
+        "--output",
+        "a.policy",
+    ]
+    with subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        while not process.stdout.readline().startswith("epoch 1:"):
+            assert process.poll() is None
+        process.send_signal(signum)
+        process.stdout.read()
+        assert process.wait(30) == 128 + signum
+    assert load_policy(tmp_path / "a.policy").tensor.numel()

@@ -1,7 +1,10 @@
 """From hands to a policy: files that go on, rows, and that something is learnt."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
@@ -120,3 +123,31 @@ def test_a_seat_teaches(hands: PlayedHands) -> None:
     found = play_hands(5, 0, 3, teacher)
     assert len(found) == 3
     assert played_hands.describe(teacher).startswith("n=4,pool=16,mix=0.35,policy=")
+
+
+def test_foreign_files(hands: PlayedHands, tmp_path: Path) -> None:
+    path = tmp_path / "hands.parquet"
+    foreign = pa.table({"a": [1]}).replace_schema_metadata({b"k": b"\xff\xfe"})
+    pq.write_table(foreign, path)
+    with pytest.raises(ForgeError, match="not a file of forge play-hands"):
+        load_hands(path)
+    for name, value in (("decls", 77), ("bids", 55), ("plays", 99), ("deals", 3), ("chances", 2)):
+        bad = getattr(hands, name).clone()
+        bad.view(-1)[0] = value
+        if name == "deals":
+            bad.view(-1)[:2] = value
+        save_hands(replace(hands, **{name: bad}), path, TEACHER)
+        with pytest.raises(ForgeError, match=rf"{path}: .*not what forge play-hands writes"):
+            load_hands(path)
+
+
+def test_damage_is_found_before_more_is_played(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(played_hands, "HANDS_A_FILE", 5)
+    (path,) = play_missing(tmp_path, 3, 5, TEACHER)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 4] ^= 16
+    path.write_bytes(content)
+    with pytest.raises(ForgeError, match=str(path)):
+        play_missing(tmp_path, 3, 10, TEACHER)

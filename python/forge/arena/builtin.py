@@ -11,6 +11,7 @@ from forge.arena.written_options import written
 from forge.eq.settings import EstimateConfig, PosteriorConfig
 from forge.errors import ForgeError
 from forge.options import again, option
+from forge.policy.settings import MAX_WORLDS
 
 if TYPE_CHECKING:
     import torch
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from forge.eq.oracle import Oracle
     from forge.game.contract import Bid
     from forge.play.player import Player
-
-
-# Most worlds that `forge.ops.decide` judges by.
-MAX_WORLDS: Final = 1 << 20
 
 
 class Random(PlayerKind):
@@ -317,7 +314,7 @@ class Seat(PlayerKind):
 
         how = Judgement(
             options.n,
-            options.pool or 8 * options.n,
+            options.pool or min(8 * options.n, MAX_WORLDS),
             options.mix,
             options.uniform,
             options.weights,

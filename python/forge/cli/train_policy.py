@@ -31,7 +31,7 @@ class PolicyFiles:
 def train_policy(files: PolicyFiles, training: PolicyTraining) -> None:
     """Train a policy that plays from what a seat may see, from played hands.
 
-    Ctrl+C ends after the epoch in hand and keeps what was learnt.
+    Ctrl+C ends after the step in hand and keeps what was learnt.
     """
     from forge.extras import need
 
@@ -41,8 +41,9 @@ def train_policy(files: PolicyFiles, training: PolicyTraining) -> None:
     from forge.errors import ForgeError
     from forge.policy.choices import rows_of
     from forge.policy.learning import train_policy as train
-    from forge.policy.numbers import load_policy, save_policy
+    from forge.policy.numbers import load_policy, policy_bytes
     from forge.policy.played_hands import load_all
+    from forge.work.claims import claim_missing, put_in_place
     from forge.work.stop import StopSignal
 
     console = Console(highlight=False)
@@ -53,22 +54,26 @@ def train_policy(files: PolicyFiles, training: PolicyTraining) -> None:
         if not found:
             raise ForgeError(f"{folder}: no files of forge play-hands")
         paths += found
-    if not files.output.parent.is_dir():
-        raise ForgeError(f"{files.output.parent}: no such folder")
-    rows = rows_of(load_all(paths))
-    console.print(f"{len(rows):,} decisions of {len(paths):,} files")
+    if files.output.is_dir():
+        raise ForgeError(f"{files.output} is a folder, not the file of a policy")
+    claim = claim_missing(files.output, lambda path: False)
+    if isinstance(claim, str):
+        raise ForgeError(f"{files.output}: another process is writing it")
+    with claim:
+        rows = rows_of(load_all(paths))
+        console.print(f"{len(rows):,} decisions of {len(paths):,} files")
 
-    def told(epoch: int, figures: PolicyFigures) -> None:
-        console.print(
-            f"epoch {epoch}: {figures.nll:.4f} nats a decision ({figures.uniform:.4f} of any legal "
-            f"play), {figures.agreement:.1%} as played, {100 * figures.regret:.2f} points of "
-            f"chance lost, over {figures.rows:,} decisions held out",
-            soft_wrap=True,
-        )
+        def told(epoch: int, figures: PolicyFigures) -> None:
+            console.print(
+                f"epoch {epoch}: {figures.nll:.4f} nats a decision ({figures.uniform:.4f} of any "
+                f"legal play), {figures.agreement:.1%} as played, {100 * figures.regret:.2f} "
+                f"points of chance lost, over {figures.rows:,} decisions held out",
+                soft_wrap=True,
+            )
 
-    with StopSignal("epoch") as signal:
-        policy = train(rows, training, start, told, lambda: signal.requested)
-    save_policy(policy, files.output)
+        with StopSignal("step") as signal:
+            policy = train(rows, training, start, told, lambda: signal.requested)
+        put_in_place(claim, policy_bytes(policy))
     console.print(f"{files.output} written", markup=False, soft_wrap=True)
     end_if_stopped(signal.signum)
 

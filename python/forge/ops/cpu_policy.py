@@ -1,7 +1,7 @@
 """The CPU kernels of what one seat sees; `policy_schemas` has their contract."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,13 @@ from torch import Tensor
 from forge.build import native
 from forge.errors import ForgeError
 from forge.game.constants import N_SLOTS
+from forge.game.whole_numbers import whole_number
 from forge.ops import policy_schemas as schemas
 from forge.ops.schemas import expect, same_device
 
 Array = npt.NDArray[Any]
+# Worlds of one decision: what fits in memory whoever asks.
+_MAX_WORLDS: Final = 1 << 20
 _Seen = tuple[Array, Array, Array, Array]
 
 
@@ -40,6 +43,9 @@ class SeatDecisions(NamedTuple):
 
 
 def _seen(hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor) -> _Seen:
+    for name, given in (("hands", hands), ("decls", decls), ("plays", plays), ("needed", needed)):
+        if not isinstance(given, Tensor) or given.device.type != "cpu" or given.is_sparse:
+            raise ForgeError(f"{name} must be a dense tensor on the CPU")
     schemas.check_seen(hands, decls, plays, needed)
     seen = (
         hands.contiguous().numpy(),
@@ -59,7 +65,7 @@ def policy_logits(
     seen = _seen(hands, decls, plays, needed)
     schemas.check_weights(hands, weights)
     logits = schemas.empty_logits(hands)
-    numbers = weights.contiguous().numpy()
+    numbers = weights.detach().contiguous().numpy()
     native.policy_logits(*seen, numbers, logits.numpy(), torch.get_num_threads())
     return logits
 
@@ -130,13 +136,13 @@ def decide(
     """
     seen = _seen(hands, decls, plays, needed)
     n = hands.shape[0]
-    expect("keys", keys, torch.int64, f"[{n}]", keys.dim() == 1 and keys.shape[0] == n)
+    ok = isinstance(keys, Tensor) and keys.dim() == 1 and keys.shape[0] == n
+    expect("keys", keys, torch.int64, f"[{n}]", ok)
     same_device(hands=hands, keys=keys)
     if weights is not None:
         schemas.check_weights(hands, weights)
-    for name, count in (("n_worlds", n_worlds), ("pool", pool)):
-        if not 1 <= count <= 1 << 20:
-            raise ForgeError(f"{name} must be 1..{1 << 20}, got {count}")
+    n_worlds = whole_number("n_worlds", n_worlds, 1, _MAX_WORLDS)
+    pool = whole_number("pool", pool, 1, _MAX_WORLDS)
     if not 0 <= rollouts <= 1:
         raise ForgeError(f"rollouts must be 0..1, got {rollouts}")
     if not 0 < uniform <= 1:
@@ -150,7 +156,7 @@ def decide(
     row = native.decide(
         *seen,
         keys.contiguous().numpy(),
-        None if weights is None else weights.contiguous().numpy(),
+        None if weights is None else weights.detach().contiguous().numpy(),
         settings,
         slots,
         chances,

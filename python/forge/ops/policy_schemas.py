@@ -30,7 +30,7 @@ def check_seen(hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor) -> N
 
 def check_weights(hands: Tensor, weights: Tensor) -> None:
     """weights float32 [N_WEIGHTS]."""
-    ok = weights.dim() == 1 and weights.shape[0] == N_WEIGHTS
+    ok = isinstance(weights, Tensor) and weights.dim() == 1 and weights.shape[0] == N_WEIGHTS
     expect("weights", weights, torch.float32, f"[{N_WEIGHTS}]", ok)
     same_device(hands=hands, weights=weights)
 

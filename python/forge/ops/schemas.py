@@ -45,6 +45,8 @@ for _name, _schema in SCHEMAS.items():
 
 def expect(name: str, tensor: Tensor, dtype: torch.dtype, shape: str, ok: bool) -> None:
     """Raises ForgeError unless the type is right and the shape is `ok`; `shape` says what it is."""
+    if not isinstance(tensor, Tensor):
+        raise ForgeError(f"{name} must be a tensor, got {type(tensor).__name__}")
     if tensor.dtype != dtype or not ok:
         raise ForgeError(
             f"{name} must be {str(dtype).removeprefix('torch.')} {shape}, "

@@ -1,7 +1,9 @@
 """Learning a policy from played hands."""
 
+import signal
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -128,6 +130,10 @@ class _Batches:
             yield self.rows.take(some)
 
 
+class _EnoughError(Exception):
+    """Somebody asked for an end."""
+
+
 class _Report(pl.Callback):
     def __init__(
         self,
@@ -136,11 +142,28 @@ class _Report(pl.Callback):
         stopped: Callable[[], bool],
     ) -> None:
         self.held, self.told, self.stopped = held, told, stopped
+        self.handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        # Lightning's handler of SIGTERM, just put there, ends the process with nothing kept.
+        if threading.current_thread() is threading.main_thread():
+            for each, handler in self.handlers.items():
+                signal.signal(each, handler)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, PolicyModule)
         self.told(trainer.current_epoch + 1, figures_of(pl_module.network, self.held))
-        trainer.should_stop = trainer.should_stop or self.stopped()
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        if self.stopped():
+            raise _EnoughError
 
 
 def train_policy(
@@ -157,7 +180,7 @@ def train_policy(
         training: how.
         start: a policy to go on from; None: from new numbers.
         told: called after each epoch with its number, from 1, and the figures on rows held out.
-        stopped: asked after each epoch; true ends the training with what was learnt so far.
+        stopped: asked after each step; true ends the training with what was learnt so far.
 
     Raises:
         ForgeError: if rows are too few, or numbers cease to be finite.
@@ -178,7 +201,8 @@ def train_policy(
             enable_model_summary=False,
             callbacks=[_Report(held, told, stopped)],
         )
-        trainer.fit(module, batches)
+        with suppress(_EnoughError):
+            trainer.fit(module, batches)
     return module.network.numbers()
 
 

@@ -70,9 +70,14 @@ class PolicyNumbers:
 
 def save_policy(policy: PolicyNumbers, path: Path) -> None:
     """Write a policy, whole or not at all."""
+    write_file(path, policy_bytes(policy))
+
+
+def policy_bytes(policy: PolicyNumbers) -> bytes:
+    """What the file of a policy holds."""
     numbers = policy.tensor.numpy().astype("<f4").tobytes()
     header = _HEADER.pack(MAGIC, *_SHAPE, N_WEIGHTS, hashlib.sha256(numbers).digest())
-    write_file(path, header + numbers)
+    return header + numbers
 
 
 def load_policy(path: Path) -> PolicyNumbers:
@@ -95,4 +100,7 @@ def load_policy(path: Path) -> PolicyNumbers:
     numbers = content[_HEADER.size :]
     if len(numbers) != 4 * N_WEIGHTS or hashlib.sha256(numbers).digest() != digest:
         raise ForgeError(f"{path}: damaged: its numbers are not those it was written with")
-    return PolicyNumbers(torch.from_numpy(np.frombuffer(numbers, "<f4").astype(np.float32)))
+    try:
+        return PolicyNumbers(torch.from_numpy(np.frombuffer(numbers, "<f4").astype(np.float32)))
+    except ForgeError as error:
+        raise ForgeError(f"{path}: {error}") from error

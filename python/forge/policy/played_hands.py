@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import torch
 
 from forge.errors import ForgeError, reason_of
-from forge.game.constants import N_DOMINOES, N_PLAYS, N_SEATS, N_SLOTS
+from forge.game.constants import N_DECLARATIONS, N_DOMINOES, N_PLAYS, N_SEATS, N_SLOTS
+from forge.game.contract import BIDS
 from forge.policy.self_play import PlayedHands, Teacher, joined, play_hands
 from forge.work.atomic import write_file
 from forge.work.claims import claim_missing, put_in_place
@@ -87,6 +88,7 @@ def play_missing(
 
 
 def _check_teacher(path: Path, teacher: Teacher) -> None:
+    load_hands(path)
     if teacher_of(path) != describe(teacher):
         raise ForgeError(
             f"{path}: played by {teacher_of(path)}, not by {describe(teacher)}: take another "
@@ -99,7 +101,7 @@ def describe(teacher: Teacher) -> str:
     if teacher.policy is None:
         return f"n={teacher.n_worlds}"
     digest = hashlib.sha256(teacher.policy.tensor.numpy().tobytes()).hexdigest()[:16]
-    return f"n={teacher.n_worlds},pool={teacher.pool},mix={teacher.rollouts:g},policy={digest}"
+    return f"n={teacher.n_worlds},pool={teacher.pool},mix={teacher.rollouts!r},policy={digest}"
 
 
 def save_hands(hands: PlayedHands, path: Path, teacher: Teacher) -> None:
@@ -139,7 +141,9 @@ def _meta(path: Path) -> dict[str, str]:
         raw = pq.read_schema(path).metadata or {}
     except (OSError, pa.ArrowException) as error:
         raise ForgeError(f"{path}: {reason_of(error)}") from error
-    meta = {key.decode(): value.decode() for key, value in raw.items()}
+    meta = {
+        key.decode(errors="replace"): value.decode(errors="replace") for key, value in raw.items()
+    }
     if meta.get("format") != _FORMAT or "teacher" not in meta:
         raise ForgeError(f"{path}: not a file of forge play-hands")
     return meta
@@ -168,9 +172,25 @@ def load_hands(path: Path) -> PlayedHands:
             torch.from_numpy(column("plays", N_PLAYS)),
             torch.from_numpy(column("chances", N_PLAYS, N_SLOTS)),
         )
-    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
+    except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
         raise ForgeError(f"{path}: {reason_of(error)}") from error
+    _check(found, path)
     return found
+
+
+def _check(hands: PlayedHands, path: Path) -> None:
+    known = torch.tensor([bid.number for bid in BIDS], dtype=torch.int8)
+    dominoes = torch.arange(N_DOMINOES, dtype=torch.int8).expand(len(hands), -1)
+    sound = {
+        "deals": torch.equal(hands.deals.flatten(1).sort(dim=1).values, dominoes),
+        "declarations": bool(((hands.decls >= 0) & (hands.decls < N_DECLARATIONS)).all()),
+        "bids": bool(torch.isin(hands.bids, known).all()),
+        "plays": bool(((hands.plays >= -1) & (hands.plays < N_DOMINOES)).all()),
+        "chances": not bool(((hands.chances < 0) | (hands.chances > 1)).any()),
+    }
+    wrong = [name for name, fine in sound.items() if not fine]
+    if wrong or not len(hands):
+        raise ForgeError(f"{path}: {', '.join(wrong) or 'hands'}: not what forge play-hands writes")
 
 
 def load_all(paths: list[Path]) -> PlayedHands:

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from forge.options import INT64_MAX, check, option
+
+# Most worlds that a decision is judged by, or weighed (`forge.ops.decide`).
+MAX_WORLDS: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,13 @@ class HandsSettings:
         "File of the policy that the teacher goes by; without one all worlds count alike.",
         metavar="FILE",
     )
-    worlds: int = option(30, "Worlds judged by.", metavar="N", least=1, most=1 << 20)
+    worlds: int = option(30, "Worlds judged by.", metavar="N", least=1, most=MAX_WORLDS)
     pool: int | None = option(
-        None, "Worlds weighed before, 8 times as many as judged by.", metavar="N", least=1
+        None,
+        "Worlds weighed before, 8 times as many as judged by.",
+        metavar="N",
+        least=1,
+        most=MAX_WORLDS,
     )
     mix: float = option(0.35, "Share of the policy's own play to the end.", least=0, most=1)
 
