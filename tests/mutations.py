@@ -113,10 +113,31 @@ MUTATIONS: Final = (
     # Claims and files
     Mutation(
         "claim: a held lock is no obstacle",
-        "python/forge/work/atomic.py",
-        "                if not _lock(fd):\n",
-        "                if not _lock(fd) and False:\n",
+        "python/forge/work/locks.py",
+        "        return False\n",
+        "        return True\n",
         "tests/work",
+    ),
+    Mutation(
+        "seat: plays of the seat itself weigh worlds",
+        "csrc/decide/worlds.cpp",
+        "      if (p.seat() == me) continue;\n",
+        "      if (p.seat() == me && k % 2) continue;\n",
+        "tests/policy",
+    ),
+    Mutation(
+        "seat: enumerated worlds race in their order",
+        "csrc/decide/worlds.cpp",
+        "  if (in_order && how.race) shuffle(key);\n",
+        "  if (false) shuffle(key);\n",
+        "tests/policy",
+    ),
+    Mutation(
+        "seat: defenders want the contract made",
+        "csrc/decide/decide_cpu.cpp",
+        "value[slot] = defends ? 1 - chance : chance;",
+        "value[slot] = chance + 0 * defends;",
+        "tests/policy",
     ),
     Mutation(
         "claim: a name that was replaced meanwhile is ours",
