@@ -119,10 +119,10 @@ MUTATIONS: Final = (
         "tests/work",
     ),
     Mutation(
-        "seat: plays of the seat itself weigh worlds",
+        "seat: no share of any legal play",
         "csrc/decide/worlds.cpp",
-        "      if (p.seat() == me) continue;\n",
-        "      if (p.seat() == me && k % 2) continue;\n",
+        " + how.uniform / f.n_candidates;",
+        " + 0 * how.uniform;",
         "tests/policy",
     ),
     Mutation(
