@@ -128,7 +128,7 @@ MUTATIONS: Final = (
     Mutation(
         "seat: enumerated worlds race in their order",
         "csrc/decide/worlds.cpp",
-        "  if (in_order && how.race) shuffle(key);\n",
+        "  if (all && how.race) shuffle(key);\n",
         "  if (false) shuffle(key);\n",
         "tests/policy",
     ),

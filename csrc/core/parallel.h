@@ -27,12 +27,31 @@ struct Parallel {
   std::atomic<bool>* stopped = nullptr;  // set when the loop is to stop: for long items to look at
 };
 
+// A worker's look at whether to go on: who called is asked about every 50 ms, the others see what
+// came of it. Long items look from inside.
+class Pause {
+ public:
+  Pause(const Parallel& how, int worker) : how_(how), asks_(worker == 0 && how.poll) {}
+
+  void look() {
+    if (how_.stopped && how_.stopped->load(std::memory_order_relaxed)) throw Interrupted();
+    if (!asks_ || Clock::now() - last_ <= std::chrono::milliseconds(50)) return;
+    last_ = Clock::now();
+    if (how_.poll()) throw Interrupted();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const Parallel& how_;
+  bool asks_;
+  Clock::time_point last_ = Clock::now();
+};
+
 // body(worker, begin, end) over [0, n) in pieces of `grain`, handed out in ascending order, so that
 // callers who put the long items first get an even finish.
 template <class Body>
 void parallel_for(const Parallel& how, int64_t n, int64_t grain, const Body& body) {
   if (n <= 0) return;
-  using Clock = std::chrono::steady_clock;
   std::atomic<int64_t> next{0};
   std::atomic<bool> stop{false};
   std::exception_ptr error;
@@ -42,16 +61,13 @@ void parallel_for(const Parallel& how, int64_t n, int64_t grain, const Body& bod
   const int64_t n_pieces = (n + grain - 1) / grain;
 
   auto work = [&](int worker) {
-    auto last_poll = Clock::now();
+    Pause pause(how, worker);
     try {
       while (!stop.load(std::memory_order_relaxed)) {
         const int64_t begin = next.fetch_add(grain, std::memory_order_relaxed);
         if (begin >= n) return;
         body(worker, begin, std::min(begin + grain, n));
-        if (worker == 0 && how.poll && Clock::now() - last_poll > std::chrono::milliseconds(50)) {
-          last_poll = Clock::now();
-          if (how.poll()) throw Interrupted();
-        }
+        pause.look();
       }
     } catch (...) {
       stop = true;

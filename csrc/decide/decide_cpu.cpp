@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <limits>
 #include <memory>
 
@@ -43,25 +42,6 @@ struct WorldPosition {
   }
 };
 
-// Long decisions end too: who called is asked now and then, the others look.
-class Pause {
- public:
-  Pause(const Parallel& how, int worker) : how_(how), asks_(worker == 0 && how.poll) {}
-
-  void look() {
-    if (how_.stopped && how_.stopped->load(std::memory_order_relaxed)) throw Interrupted();
-    if (!asks_ || Clock::now() - last_ < std::chrono::milliseconds(50)) return;
-    last_ = Clock::now();
-    if (how_.poll()) throw Interrupted();
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  const Parallel& how_;
-  bool asks_;
-  Clock::time_point last_ = Clock::now();
-};
-
 class Decider {
  public:
   Decider(const Parallel& how, int worker) : pause_(how, worker), worlds_(new SeatWorlds) {}
@@ -73,6 +53,9 @@ class Decider {
  private:
   int choose(const SeenHand& seen, uint32_t slots, double* points);
   Race judge(const SeenHand& seen);
+  // values(world, position, open slots, value [7]): what the open slots are worth in a world.
+  template <class Values>
+  Race race_over_worlds(const SeenHand& seen, uint32_t slots, const Values& values);
   // Whether the declarer's side makes it where everybody plays on by the policy.
   bool roll_out(const SeenHand& seen, const Owners& world, int slot) const;
   int by_policy(const PublicHand& p, uint32_t hand, uint32_t legal) const;
@@ -123,25 +106,14 @@ bool Decider::decide(const SeenHand& seen, int64_t key, const PolicyWeights& wei
   return true;
 }
 
-Race Decider::judge(const SeenHand& seen) {
-  const PublicHand& p = seen.now;
-  const double mix = judge_.weights.numbers ? settings_->rollouts : 0.0;
-  const int target = 2 * p.need() - p.left();
-  const bool defends = p.seat() & 1;
-  Race race(legal_slots(seen));
+template <class Values>
+Race Decider::race_over_worlds(const SeenHand& seen, uint32_t slots, const Values& values) {
+  Race race(slots);
   int64_t n = 0, look = FIRST_LOOK;
   for (const Owners& world : worlds_->worlds()) {
     pause_.look();
-    const WorldPosition position(seen, world);
-    int8_t made[N_SLOTS];
     double value[N_SLOTS] = {};
-    search_at_least_warm(memory_, position.deal, p.decl, position.state, target, made, race.open());
-    for (uint32_t s = race.open(); s; s &= s - 1) {
-      const int slot = lowest(s);
-      double chance = made[slot];
-      if (mix > 0) chance = (1 - mix) * chance + mix * roll_out(seen, world, slot);
-      value[slot] = defends ? 1 - chance : chance;
-    }
+    values(world, WorldPosition(seen, world), race.open(), value);
     race.add(value, world.weight);
     if (settings_->race && ++n == look) {
       race.drop();
@@ -152,26 +124,35 @@ Race Decider::judge(const SeenHand& seen) {
   return race;
 }
 
+Race Decider::judge(const SeenHand& seen) {
+  const PublicHand& p = seen.now;
+  const double mix = judge_.weights.numbers ? settings_->rollouts : 0.0;
+  const int target = 2 * p.need() - p.left();
+  const bool defends = p.seat() & 1;
+  return race_over_worlds(
+      seen, legal_slots(seen),
+      [&](const Owners& world, const WorldPosition& position, uint32_t open, double* value) {
+        int8_t made[N_SLOTS];
+        search_at_least_warm(memory_, position.deal, p.decl, position.state, target, made, open);
+        for (uint32_t s = open; s; s &= s - 1) {
+          const int slot = lowest(s);
+          double chance = made[slot];
+          if (mix > 0) chance = (1 - mix) * chance + mix * roll_out(seen, world, slot);
+          value[slot] = defends ? 1 - chance : chance;
+        }
+      });
+}
+
 int Decider::choose(const SeenHand& seen, uint32_t slots, double* points) {
   if (!(slots & (slots - 1))) return lowest(slots);
   const PublicHand& p = seen.now;
   const int sign = p.seat() & 1 ? -1 : 1;
-  Race race(slots);
-  int64_t n = 0, look = FIRST_LOOK;
-  for (const Owners& world : worlds_->worlds()) {
-    pause_.look();
-    const WorldPosition position(seen, world);
-    int8_t q[N_SLOTS];
-    double value[N_SLOTS] = {};
-    search_warm(memory_, position.deal, p.decl, position.state, q, race.open());
-    for (uint32_t s = race.open(); s; s &= s - 1) value[lowest(s)] = sign * q[lowest(s)];
-    race.add(value, world.weight);
-    if (settings_->race && ++n == look) {
-      race.drop();
-      look = next_look(look);
-      if (!(race.open() & (race.open() - 1))) break;
-    }
-  }
+  const Race race = race_over_worlds(
+      seen, slots, [&](const Owners&, const WorldPosition& position, uint32_t open, double* value) {
+        int8_t q[N_SLOTS];
+        search_warm(memory_, position.deal, p.decl, position.state, q, open);
+        for (uint32_t s = open; s; s &= s - 1) value[lowest(s)] = sign * q[lowest(s)];
+      });
   for (uint32_t s = slots; s; s &= s - 1) points[lowest(s)] = race.mean(lowest(s));
   return lowest(race.best());
 }

@@ -8,7 +8,7 @@ namespace forge {
 // Sums over worlds of the plays of one decision.
 class Race {
  public:
-  FORGE_HD explicit Race(uint32_t slots) : slots_(slots), open_(slots) {}
+  FORGE_HD explicit Race(uint32_t slots) : open_(slots) {}
 
   FORGE_INLINE uint32_t open() const { return open_; }
 
@@ -45,7 +45,6 @@ class Race {
 
   // Over the worlds in which the slot was asked about.
   FORGE_INLINE double mean(int slot) const { return sum_[slot] / total_of_[slot]; }
-  FORGE_INLINE uint32_t slots() const { return slots_; }
 
   // Open slots whose mean is the best one, but for rounding.
   FORGE_HD uint32_t best() const {
@@ -59,7 +58,7 @@ class Race {
   }
 
  private:
-  uint32_t slots_, open_;
+  uint32_t open_;
   double total_ = 0, squares_ = 0;
   double sum_[N_SLOTS] = {}, total_of_[N_SLOTS] = {};
   double difference_[N_SLOTS][N_SLOTS] = {};  // [greater][lesser slot]: squares

@@ -69,25 +69,21 @@ bool SeatWorlds::draw(const SeenHand& seen, int64_t key, const DecideSettings& h
   if (table_.n_worlds == 0) return false;
   const bool weighs = how.weigh && judge.weights.numbers && seen.now.n_plays > 0;
   const int64_t pool = weighs ? std::max(how.pool, how.n_worlds) : how.n_worlds;
-  complete_ = table_.n_worlds <= pool;
-  const int64_t n = complete_ ? table_.n_worlds : pool;
+  const bool all = table_.n_worlds <= pool;
+  const int64_t n = all ? table_.n_worlds : pool;
   worlds_.clear();
   for (int64_t j = 0; j < n; ++j) {
     World world;
     const auto index = static_cast<uint32_t>(j);
-    if (complete_) unrank_worlds<1>(table_, &index, &world);
+    if (all) unrank_worlds<1>(table_, &index, &world);
     else sample_uniform<1>(table_, key, j, &world);
     worlds_.push_back(owners_of(seen, world));
   }
   effective_ = static_cast<double>(n);
-  const bool in_order = complete_;
   if (weighs) weigh(seen, how, judge, look);
-  if (weighs && n > how.n_worlds) {
-    complete_ = false;
-    resample(how.n_worlds, key);
-  }
+  if (weighs && n > how.n_worlds) resample(how.n_worlds, key);
   // Worlds in order of their numbers begin alike, and a race judges by the first ones.
-  if (in_order && how.race) shuffle(key);
+  if (all && how.race) shuffle(key);
   return true;
 }
 

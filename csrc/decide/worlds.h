@@ -33,9 +33,6 @@ class SeatWorlds {
   bool draw(const SeenHand& seen, int64_t key, const DecideSettings& how, const Judge& judge,
             const std::function<void()>& look);
   const std::vector<Owners>& worlds() const { return worlds_; }
-  uint32_t n_possible() const { return table_.n_worlds; }
-  // All there are, each counting what it should.
-  bool is_complete() const { return complete_; }
   // Worlds that as many alike would tell as much as those weighed, and how many were.
   double effective() const { return effective_; }
 
@@ -46,7 +43,6 @@ class SeatWorlds {
   void shuffle(int64_t key);
 
   WorldTable table_;
-  bool complete_ = false;
   double effective_ = 0;
   std::vector<Owners> worlds_, kept_;
 };

@@ -10,6 +10,13 @@ namespace forge {
 
 struct OneIsa {};
 
+// By slot, -inf where illegal; found: by candidate. out: [7]
+FORGE_INLINE void write_logits(const SeenHand& seen, const Features& f, const float* found,
+                               float* out) {
+  for (int slot = 0; slot < N_SLOTS; ++slot) out[slot] = -INFINITY;
+  for (int k = 0; k < f.n_candidates; ++k) out[seen.slot_of(f.candidate[k].rank)] = found[k];
+}
+
 // Over B rows. What the CPU refuses at the border has no number.
 struct PolicyLogits {
   SeenBatch batch;
@@ -17,16 +24,17 @@ struct PolicyLogits {
   float* logits;  // [B, 7] by slot, -inf where illegal
   FORGE_HD void operator()(int64_t i) const {
     float* const out = logits + N_SLOTS * i;
-    const bool sound = !seen_error(batch, i);
-    for (int slot = 0; slot < N_SLOTS; ++slot) out[slot] = sound ? -INFINITY : NAN;
-    if (!sound) return;
+    if (seen_error(batch, i)) {
+      for (int slot = 0; slot < N_SLOTS; ++slot) out[slot] = NAN;
+      return;
+    }
     SeenHand seen;
     read_seen(batch, i, &seen);
     Features f;
     float found[N_SLOTS];
     read_features<OneIsa>(seen.now, seen.hand, seen.legal, &f);
     policy_logits(weights, f, found);
-    for (int k = 0; k < f.n_candidates; ++k) out[seen.slot_of(f.candidate[k].rank)] = found[k];
+    write_logits(seen, f, found, out);
   }
 };
 

@@ -1,15 +1,14 @@
 #include "policy/policy_cpu.h"
 
 #include <algorithm>
-#include <limits>
+
+#include "policy/kernels.h"
 
 namespace forge::cpu {
 namespace {
 
 const EvaluatePolicy EVALUATE = fastest_policy();
 constexpr int64_t GRAIN = 64;
-
-struct ForTraining {};
 
 template <class Body>
 void for_each_decision(const SeenBatch& batch, const Parallel& how, const Body& body) {
@@ -36,9 +35,7 @@ void policy_logits(const SeenBatch& batch, const PolicyWeights& weights, float* 
     Features f;
     float found[N_SLOTS];
     EVALUATE(weights, seen.now, seen.hand, seen.legal, &f, found);
-    std::fill_n(logits + N_SLOTS * i, N_SLOTS, -std::numeric_limits<float>::infinity());
-    for (int k = 0; k < f.n_candidates; ++k)
-      logits[N_SLOTS * i + seen.slot_of(f.candidate[k].rank)] = found[k];
+    write_logits(seen, f, found, logits + N_SLOTS * i);
   });
 }
 
@@ -46,7 +43,7 @@ void policy_features(const SeenBatch& batch, int16_t* context, int16_t* candidat
                      const Parallel& how) {
   for_each_decision(batch, how, [&](int64_t i, const SeenHand& seen) {
     Features f;
-    read_features<ForTraining>(seen.now, seen.hand, seen.legal, &f);
+    read_features<OneIsa>(seen.now, seen.hand, seen.legal, &f);
     int16_t* const of_context = context + MAX_CONTEXT * i;
     int16_t* const of_slots = candidates + N_SLOTS * MAX_CANDIDATE * i;
     constexpr auto NONE = static_cast<int16_t>(feature::N_FEATURES);

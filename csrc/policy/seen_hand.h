@@ -65,18 +65,9 @@ FORGE_HD inline const char* seen_error(const SeenBatch& batch, int64_t i) {
   const int me = p.seat();
   if (by[me] & ~mine) return "the seat to act played what is not in its hand";
   if ((played ^ by[me]) & mine) return "another seat played what is in the hand";
-  PublicHand again = start_hand(decl, batch.needed[i]);
-  uint32_t left = 0;
-  for (int domino = 0; domino < N_DOMINOES; ++domino)
-    if (mine >> domino & 1) left |= uint32_t{1} << t.rank_of[domino];
-  for (int k = 0; k < n; ++k) {
-    const uint32_t bit = uint32_t{1} << t.rank_of[plays[k]];
-    if (again.seat() == me) {
-      if (!(again.legal(left) & bit)) return "the seat to act did not follow suit";
-      left &= ~bit;
-    }
-    play_rank(&again, t.rank_of[plays[k]]);
-  }
+  // What it was to follow with and still holds; what it played later was told above.
+  for (uint32_t left = mine & ~played; left; left &= left - 1)
+    if (p.excluded[me] >> t.rank_of[lowest(left)] & 1) return "the seat to act did not follow suit";
   return nullptr;
 }
 
