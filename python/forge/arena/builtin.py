@@ -11,7 +11,7 @@ from forge.arena.written_options import written
 from forge.eq.settings import EstimateConfig, PosteriorConfig
 from forge.errors import ForgeError
 from forge.options import again, option
-from forge.policy.settings import MAX_WORLDS
+from forge.policy.settings import MAX_WORLDS, default_pool
 
 if TYPE_CHECKING:
     import torch
@@ -189,6 +189,10 @@ class _Sampling(PlayerKind):
     options = SamplingOptions
     for_contract: bool
 
+    def races(self, options: SamplingOptions) -> bool:
+        """See `PlayerKind`."""
+        return options.may_race
+
     def build(self, options: SamplingOptions, device: torch.device | str, bid: Bid) -> Player:
         """See `PlayerKind`."""
         if options.may_race:
@@ -219,6 +223,22 @@ class ForContract(_Sampling):
     for_contract = True
 
 
+class _ByPolicy(PlayerKind):
+    """Goes by a policy: its options have the file, or None for the one that comes with forge."""
+
+    def file(self, options: PolicyOptions | SeatOptions) -> Path:
+        """See `PlayerKind`."""
+        if options.policy is not None:
+            return options.policy
+        from forge.policy import SHIPPED
+
+        return SHIPPED
+
+    def checkpoint(self, options: PolicyOptions | SeatOptions) -> Path | None:
+        """See `PlayerKind`: no network of a stage."""
+        return None
+
+
 @dataclass(frozen=True)
 class PolicyOptions:
     """Which policy plays.
@@ -230,7 +250,7 @@ class PolicyOptions:
     policy: Path | None = None
 
 
-class PolicyAlone(PlayerKind):
+class PolicyAlone(_ByPolicy):
     """See `PolicyPlayer`."""
 
     name = "policy"
@@ -252,20 +272,12 @@ class PolicyAlone(PlayerKind):
             )
         return PlayerSpec(self, f"{self.name}:{rest}", PolicyOptions(Path(rest)))
 
-    def file(self, options: PolicyOptions) -> Path | None:
-        """See `PlayerKind`."""
-        return _policy_file(options.policy)
-
-    def checkpoint(self, options: PolicyOptions) -> Path | None:
-        """See `PlayerKind`: no network of a stage."""
-        return None
-
     def build(self, options: PolicyOptions, device: torch.device | str, bid: Bid) -> Player:
         """See `PlayerKind`."""
         from forge.arena.players.seats import PolicyPlayer
         from forge.policy.numbers import load_policy
 
-        return PolicyPlayer(load_policy(_policy_file(options.policy)), bid)
+        return PolicyPlayer(load_policy(self.file(options)), bid)
 
 
 @dataclass(frozen=True)
@@ -292,20 +304,12 @@ class SeatOptions:
     policy: Path | None = None
 
 
-class Seat(PlayerKind):
+class Seat(_ByPolicy):
     """See `SeatPlayer`."""
 
     name = "seat"
     help = "sees its own hand and infers the others from how they were played, for the contract"
     options = SeatOptions
-
-    def file(self, options: SeatOptions) -> Path | None:
-        """See `PlayerKind`."""
-        return _policy_file(options.policy)
-
-    def checkpoint(self, options: SeatOptions) -> Path | None:
-        """See `PlayerKind`: no network of a stage."""
-        return None
 
     def build(self, options: SeatOptions, device: torch.device | str, bid: Bid) -> Player:
         """See `PlayerKind`."""
@@ -314,21 +318,13 @@ class Seat(PlayerKind):
 
         how = Judgement(
             options.n,
-            options.pool or min(8 * options.n, MAX_WORLDS),
+            options.pool or default_pool(options.n),
             options.mix,
             options.uniform,
             options.weights,
             race=options.race,
         )
-        return SeatPlayer(load_policy(_policy_file(options.policy)), how, bid)
-
-
-def _policy_file(path: Path | None) -> Path:
-    if path is not None:
-        return path
-    from forge.policy import SHIPPED
-
-    return SHIPPED
+        return SeatPlayer(load_policy(self.file(options)), how, bid)
 
 
 def _oracle(checkpoint: Path | None, device: torch.device | str) -> Oracle:

@@ -67,7 +67,7 @@ class ArenaOptions:
         for name, spec in (("a", self.a), ("b", self.b)):
             if spec.sha256 is not None:
                 values[f"sha256 of {name}"] = spec.sha256
-            if getattr(spec.options, "may_race", False):
+            if spec.races:
                 values[f"{name} races"] = True  # in 0.1.0 the same text asked about every play
         return values
 

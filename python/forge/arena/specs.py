@@ -83,6 +83,10 @@ class PlayerKind:
         """
         raise NotImplementedError
 
+    def races(self, options: Any) -> bool:
+        """Whether it stops asking about plays that are clearly behind, which 0.1.0 did not."""
+        return False
+
     def checkpoint(self, options: Any) -> Path | None:
         """The file of the network that it asks, if it asks one: the path among its options."""
         values = vars(options).values() if options is not None else ()
@@ -128,6 +132,11 @@ class PlayerSpec:
     def plays_perfectly(self) -> bool:
         """See `PlayerKind.plays_perfectly`."""
         return self.kind.plays_perfectly
+
+    @property
+    def races(self) -> bool:
+        """See `PlayerKind.races`."""
+        return self.kind.races(self.options)
 
     @property
     def checkpoint(self) -> Path | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forge.cli.command import command, end_if_stopped
-from forge.policy.settings import MAX_WORLDS, HandsSettings
+from forge.policy.settings import HandsSettings, default_pool
 
 
 @command()
@@ -25,7 +25,7 @@ def play_hands(settings: HandsSettings) -> None:
 
     console = Console(highlight=False)
     policy = None if settings.policy is None else load_policy(settings.policy)
-    pool = settings.pool or min(8 * settings.worlds, MAX_WORLDS)
+    pool = settings.pool or default_pool(settings.worlds)
     teacher = Teacher(policy, settings.worlds, pool, settings.mix)
     n_hands = -(-settings.hands // HANDS_A_FILE) * HANDS_A_FILE
     if n_hands != settings.hands:

@@ -9,6 +9,7 @@ values are checked too (dominoes of a deal, packed states, declarations 0..9); o
 would have to wait for the device, rows that are no positions come back as illegal.
 """
 
+import functools
 from typing import Any
 
 import torch
@@ -254,20 +255,26 @@ def policy_logits(
     return _tensor("policy_logits", hands, decls, plays, needed, weights)
 
 
+@functools.cache
+def _arguments(name: str) -> tuple[tuple[str, str], ...]:
+    """Name and type of each argument of an operator, as its schema has them."""
+    schema = getattr(torch.ops.forge, name).default._schema
+    return tuple((argument.name, str(argument.type)) for argument in schema.arguments)
+
+
 def _op(name: str) -> Any:
     """The operator, with an error that names what is no tensor; the dispatcher's names none."""
-    operator = getattr(torch.ops.forge, name)
+    operator, arguments = getattr(torch.ops.forge, name), _arguments(name)
 
     def checked(*args: Any) -> Any:
-        for given, wanted in zip(args, operator.default._schema.arguments, strict=False):
-            is_tensor = str(wanted.type) in ("Tensor", "Optional[Tensor]")
-            if is_tensor and not isinstance(given, Tensor):
+        for given, (wanted, kind) in zip(args, arguments, strict=False):
+            if kind == "Tensor" and not isinstance(given, Tensor):
                 raise ForgeError(
-                    f"{wanted.name} must be a tensor, got {type(given).__name__}; "
+                    f"{wanted} must be a tensor, got {type(given).__name__}; "
                     f"see help(forge.ops.{name})"
                 )
-            if str(wanted.type) == "int" and not isinstance(given, torch.SymInt):
-                whole_number(wanted.name, given, -(2**63), 2**63 - 1)
+            if kind == "int" and not isinstance(given, torch.SymInt):
+                whole_number(wanted, given, -(2**63), 2**63 - 1)
         return operator(*args)
 
     return checked

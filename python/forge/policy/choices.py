@@ -12,7 +12,7 @@ from forge.game.constants import N_PLAYS
 from forge.game.contract import Bid
 from forge.game.deal import Deal
 from forge.play.games import Games
-from forge.policy.seen import seen_by
+from forge.policy.seen import needed_by, seen_by
 from forge.policy.self_play import PlayedHands
 
 # Hands replayed at a time.
@@ -71,7 +71,7 @@ def rows_of(hands: PlayedHands) -> PolicyRows:
 def _rows_of_some(hands: PlayedHands, rows: Tensor) -> list[PolicyRows]:
     deals = [Deal(tuple(map(tuple, deal))) for deal in hands.deals[rows].tolist()]
     games = Games.start(deals, hands.decls[rows].tolist())
-    needed = torch.tensor([Bid.of(int(bid)).points for bid in hands.bids[rows]], dtype=torch.int8)
+    needed = needed_by([Bid.of(bid) for bid in hands.bids[rows].tolist()], len(rows))
     parts = []
     for k in range(N_PLAYS):
         played = hands.plays[rows, k] >= 0

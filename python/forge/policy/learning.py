@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from forge.policy.choices import PolicyRows
 from forge.policy.numbers import PolicyNumbers
 from forge.policy.settings import PolicyTraining
 from forge.policy.sparse_network import PolicyNetwork
+from forge.work.processes import one_thread
 
 with extra("train"):
     import lightning.pytorch as pl
@@ -191,6 +192,7 @@ def train_policy(
     torch.manual_seed(training.seed)
     batches = _Batches(train, training)
     module = PolicyModule(training, training.epochs * len(batches), start)
+    # So small a network gains nothing from a second thread, and waits for it on a busy machine.
     with one_thread(), quiet_lightning():
         trainer = pl.Trainer(
             max_epochs=training.epochs,
@@ -204,17 +206,6 @@ def train_policy(
         with suppress(_EnoughError):
             trainer.fit(module, batches)
     return module.network.numbers()
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """So small a network gains nothing from a second thread, and waits for it on a busy machine."""
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(n_threads)
 
 
 @torch.no_grad()

@@ -1,7 +1,7 @@
 """Played hands in Parquet, a thousand a file: what is missing is played, what is there is kept."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -89,11 +89,9 @@ def play_missing(
 
 def _check_teacher(path: Path, teacher: Teacher) -> None:
     load_hands(path)
-    if teacher_of(path) != describe(teacher):
-        raise ForgeError(
-            f"{path}: played by {teacher_of(path)}, not by {describe(teacher)}: take another "
-            "folder or seed"
-        )
+    theirs, ours = teacher_of(path), describe(teacher)
+    if theirs != ours:
+        raise ForgeError(f"{path}: played by {theirs}, not by {ours}: take another folder or seed")
 
 
 def describe(teacher: Teacher) -> str:
@@ -201,9 +199,4 @@ def load_all(paths: list[Path]) -> PlayedHands:
     """
     if not paths:
         raise ForgeError("no files of hands: forge play-hands makes them")
-    return joined(list(_each(paths)))
-
-
-def _each(paths: list[Path]) -> Iterator[PlayedHands]:
-    for path in paths:
-        yield load_hands(path)
+    return joined([load_hands(path) for path in paths])

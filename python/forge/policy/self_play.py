@@ -11,16 +11,16 @@ import torch
 from torch import Tensor
 
 from forge import ops
-from forge.eq.objective import points_left
+from forge.eq.objective import is_decided, make_targets
 from forge.errors import ForgeError
-from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_PIPS, N_PLAYS, N_SLOTS
+from forge.game.constants import N_DECLARATIONS, N_PIPS, N_PLAYS, N_SLOTS
 from forge.game.contract import BIDS, LOWEST_BID, Bid
 from forge.game.deal import Deal
 from forge.game.tables import HIGH, LOW
 from forge.play.games import Games
 from forge.play.keys import combine, decision_keys
 from forge.policy.numbers import PolicyNumbers
-from forge.policy.seen import seen_by
+from forge.policy.seen import needed_by, seen_by
 
 # Purposes of keys, beside those of forge.eq.
 _DECIDE: Final = 40
@@ -102,7 +102,7 @@ def play_hands(seed: int, start: int, stop: int, teacher: Teacher) -> PlayedHand
     contracts = [contract_of(seed, number) for number in range(start, stop)]
     games = Games.start([deal for deal, _, _ in contracts], [decl for _, decl, _ in contracts])
     bids = [bid for _, _, bid in contracts]
-    needed = torch.tensor([bid.points for bid in bids], dtype=torch.int8)
+    needed = needed_by(bids, len(bids))
     n = len(games)
     numbers = torch.arange(start, stop)
     seeds = combine(torch.full_like(numbers, seed), numbers)
@@ -122,19 +122,13 @@ def play_hands(seed: int, start: int, stop: int, teacher: Teacher) -> PlayedHand
         chances[rows, k] = found.chances.float()
         games = games.play(found.slots)
         plays[rows, k] = games.plays[:, k]
-        still_open = _is_open(games, needed[rows])
+        targets = make_targets(games, [bids[row] for row in rows.tolist()])
+        still_open = ~is_decided(games, targets)
         games, rows = games.take(still_open), rows[still_open]
     deals = torch.stack([deal.tensor for deal, _, _ in contracts])
     decls = torch.tensor([decl for _, decl, _ in contracts], dtype=torch.int8)
     said = torch.tensor([bid.number for bid in bids], dtype=torch.int8)
     return PlayedHands(deals, decls, said, plays, chances)
-
-
-def _is_open(games: Games, needed: Tensor) -> Tensor:
-    """bool [B]: whether the contract is neither made nor set."""
-    left = points_left(games)
-    won = (HAND_POINTS - left + games.diff.int()) // 2
-    return (won < needed) & (won + left >= needed)
 
 
 def joined(parts: list[PlayedHands]) -> PlayedHands:

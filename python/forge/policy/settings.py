@@ -10,6 +10,11 @@ from forge.options import INT64_MAX, check, option
 MAX_WORLDS: Final = 1 << 20
 
 
+def default_pool(n_worlds: int) -> int:
+    """Worlds weighed where nobody says how many: 8 for each that is judged by."""
+    return min(8 * n_worlds, MAX_WORLDS)
+
+
 @dataclass(frozen=True)
 class PolicyTraining:
     """How a policy is trained."""

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
@@ -56,13 +57,20 @@ def in_order(
     if n_workers > 1 and len(todo) > 1:
         yield from in_processes(work, todo, min(n_workers, len(todo)), stop)
         return
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so that seconds mean the same whatever the number of workers
-    try:
+    with one_thread():  # so that seconds mean the same whatever the number of workers
         for piece in todo:
             if stop.requested:
                 return
             yield work(piece)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on one thread, in this process; afterwards on as many as before."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
     finally:
         torch.set_num_threads(n_threads)
 
