@@ -52,6 +52,24 @@ def test_export(place: Path) -> None:
         assert f"{file['figures']['q_gap']:.4f}" in done.stdout
 
 
+def test_export_of_a_policy(place: Path, works: Works, fails: Fails) -> None:
+    given = "--onnx out/p.onnx --positions 100"
+    shown = works("export", f"--checkpoint policy {given}")
+    assert "100 decisions: games of random play" in shown
+    assert sorted(path.name for path in (place / "out").iterdir()) == [
+        "p.fp16.onnx",
+        "p.json",
+        "p.md",
+        "p.onnx",
+    ]
+    (place / "text.policy").write_text("not a policy")
+    assert "text.policy: not a policy" in fails(
+        "export", *f"--checkpoint text.policy {given}".split()
+    )
+    options = f"--checkpoint policy --data data {given}".split()
+    assert "no --data" in fails("export", *options)
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [

@@ -106,9 +106,9 @@ def stage1_exportable(module: DominoLightningModule) -> Exportable:
         summary = metrics.compute()
         return {name: float(summary[name]) for name in _REPORTED if name in summary}
 
-    return Exportable(
+    return Exportable.of_module(
+        module,
         mode=module.loss_mode,
-        module=module,
         graph=stage1_graph(module),
         figures=figures,
         texts=_texts(module.loss_mode),

@@ -22,6 +22,7 @@ from forge.work.atomic import write_file
 
 MAGIC: Final = b"FORGEPOL"
 VERSION: Final = 1
+SUFFIX: Final = ".policy"
 HIDDEN_1: Final[int] = native.POLICY_HIDDEN_1
 HIDDEN_2: Final[int] = native.POLICY_HIDDEN_2
 N_POLICY_FEATURES: Final[int] = native.N_POLICY_FEATURES
@@ -78,6 +79,17 @@ def policy_bytes(policy: PolicyNumbers) -> bytes:
     numbers = policy.tensor.numpy().astype("<f4").tobytes()
     header = _HEADER.pack(MAGIC, *_SHAPE, N_WEIGHTS, hashlib.sha256(numbers).digest())
     return header + numbers
+
+
+def is_policy(path: Path) -> bool:
+    """Whether a file is called or begins like a policy; `load_policy` says whether it is one."""
+    if path.suffix == SUFFIX:
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
 
 
 def load_policy(path: Path) -> PolicyNumbers:

@@ -76,7 +76,7 @@ def stage2_graph(module: EqLightningModule) -> Graph:
 def load_stage2(checkpoint: Path) -> Exportable:
     """A Stage 2 network to export, from a file that `load_weights` reads."""
     module = load_weights(checkpoint, EqLightningModule)
-    return Exportable(MODE, module, stage2_graph(module), _figures, _TEXTS)
+    return Exportable.of_module(module, MODE, stage2_graph(module), _figures, _TEXTS)
 
 
 def _figures(outputs: tuple[Tensor, ...], batch: Batch) -> dict[str, float]:

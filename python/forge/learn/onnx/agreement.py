@@ -90,7 +90,8 @@ def agreement(
 ) -> Agreement:
     """How far outputs lie from PyTorch's.
 
-    Not-a-number on either side makes a difference infinite, so that no bound accepts it.
+    Not-a-number on either side makes a difference infinite, so that no bound accepts it; so does an
+    infinity that the other has not.
 
     Args:
         ours: outputs of a model, the first of them the scores [N, 7].
@@ -100,11 +101,12 @@ def agreement(
     """
     same = choose_slots(ours[0], legal) == choose_slots(torchs[0], legal)
     differences = {
-        port.name: _largest(a - b) * port.points
+        port.name: _largest(a, b) * port.points
         for port, a, b in zip(outputs, ours, torchs, strict=True)
     }
     return Agreement(differences, float(same.double().mean()))
 
 
-def _largest(differences: Tensor) -> float:
+def _largest(a: Tensor, b: Tensor) -> float:
+    differences = (a - b).masked_fill(a == b, 0.0)
     return float(differences.abs().nan_to_num(nan=torch.inf).max())

@@ -1,7 +1,7 @@
 """The model card of an export: what the files are, how they were checked, how to call them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, Final
 
 from forge.learn.onnx.exportable import Exportable
@@ -54,9 +54,7 @@ distance from PyTorch on these {texts.rows}: {texts.units}
 
 {_figures_table(export, subject.graph.outputs)}
 
-int8 scales activations by the largest of a batch, so its scores depend a little on what else is \
-in the batch. fp16 and int8 are for size; a CPU without half-precision kernels computes fp16 as \
-fp32.
+{_notes({each["variant"] for each in export["files"]})}
 
 ## Python
 
@@ -77,6 +75,16 @@ fp32.
 {_table(["file", "SHA-256"], [[f"`{f['file']}`", f"`{f['sha256']}`"] for f in export["files"]])}
 """
     return text.encode()
+
+
+def _notes(variants: Set[str]) -> str:
+    """What there is to know of the smaller variants."""
+    notes = {
+        "int8": "int8 scales activations by the largest of a batch, so its scores depend a little "
+        "on what else is in the batch.",
+        "fp16": "fp16 is for size: a CPU without half-precision kernels computes it as fp32.",
+    }
+    return " ".join(note for variant, note in notes.items() if variant in variants)
 
 
 def _interface(subject: Exportable) -> dict[str, list[dict[str, Any]]]:

@@ -18,7 +18,7 @@ from forge.learn.onnx.agreement import Agreement, agreement, onnx_runner, run_al
 from forge.learn.onnx.card import card_json, export_card
 from forge.learn.onnx.exportable import Exportable
 from forge.learn.onnx.graph import DEFAULT_OPSET, check_opset, to_onnx
-from forge.learn.onnx.variants import VARIANTS, make_variant
+from forge.learn.onnx.variants import make_variant
 from forge.work.atomic import FileClaim
 from forge.work.hashing import sha256_of
 
@@ -47,14 +47,16 @@ class Export:
     """Everything an export's card says."""
 
     name: str  # of the files, without suffix
-    stage: int
+    stage: int | None  # None: the policy of a seat
     loss_mode: str  # policy, qvalue, or eq (Stage 2)
     hyper_parameters: dict[str, Any]
     n_params: int
     opset: int
     ir_version: int
     n_positions: int
+    rows: str  # what they are: positions, or decisions
     measured_on: str
+    unit: str  # of the scores: points, or logits
     torch_figures: dict[str, float]
     files: tuple[ExportedFile, ...]
     checkpoint: str  # file name
@@ -67,20 +69,21 @@ def export(
     out: Path,
     open_rows: Callable[[], tuple[RowSource, str]],
     load: Callable[[Path], Exportable],
-    variants: Sequence[str] = VARIANTS,
+    variants: Sequence[str] | None = None,
     opset: int = DEFAULT_OPSET,
     n_positions: int = DEFAULT_POSITIONS,
 ) -> Export:
     """Write ONNX files and their card; nothing is written unless all of it can be.
 
     Args:
-        checkpoint: a `.ckpt` of ours or the author's, or `.safetensors` of the catalogue.
+        checkpoint: what `load` reads: a `.ckpt` of ours or the author's, `.safetensors` of the
+            catalogue, or the file of a policy.
         out: the fp32 file, ending in `.onnx`; see `target_paths` for the others.
         open_rows: called once the arguments are known to be good; returns the rows to check and
             measure on (with the inputs of the graph and `legal`), and what they are in words for
             the card.
         load: reads the checkpoint; each stage has its own.
-        variants: some of `VARIANTS`.
+        variants: some of those that the network has; None: all of them.
         opset: of the graphs.
         n_positions: how many rows are taken, evenly spread.
 
@@ -88,30 +91,33 @@ def export(
         ForgeError: on a bad argument or checkpoint, or if the fp32 graph is not PyTorch's
             network to within `MAX_FP32_DIFFERENCE`.
     """
-    targets = target_paths(out, variants)
     check_opset(opset)
     if n_positions < 1:
         raise ForgeError(f"positions must be at least 1, got {n_positions}")
+    subject = load(checkpoint)
+    kinds = _kinds(subject, variants)
+    targets = target_paths(out, kinds)
     with ExitStack() as stack:
         claims = {kind: stack.enter_context(_claim(path)) for kind, path in targets.items()}
-        subject = load(checkpoint)
         rows, measured_on = open_rows()
         batch = rows.__getitems__(spread(len(rows), n_positions).tolist())
         sha256 = sha256_of(checkpoint)
         versions = {package.__name__: package.__version__ for package in (forge, torch, onnx)}
         fp32 = to_onnx(subject.graph, opset, {"checkpoint_sha256": sha256})
         torchs = run_all(torch_runner(subject.graph), subject.graph, batch)
-        made = {kind: make_variant(kind, fp32).SerializeToString() for kind in variants}
+        made = {kind: make_variant(kind, fp32).SerializeToString() for kind in kinds}
         result = Export(
             name=out.stem,
-            stage=subject.module.STAGE,
+            stage=subject.stage,
             loss_mode=subject.mode,
-            hyper_parameters=subject.hyper_parameters,
+            hyper_parameters=dict(subject.hyper_parameters),
             n_params=subject.n_params,
             opset=opset,
             ir_version=fp32.ir_version,
-            n_positions=len(batch["tokens"]),
+            n_positions=len(batch["legal"]),
+            rows=subject.texts.rows,
             measured_on=measured_on,
+            unit=subject.texts.unit,
             torch_figures=subject.figures(torchs, batch),
             files=tuple(
                 _checked(kind, targets[kind].name, data, torchs, batch, subject)
@@ -136,7 +142,6 @@ def target_paths(out: Path, variants: Sequence[str]) -> dict[str, Path]:
 
     Args:
         out: like `model.onnx`.
-        load: reads the checkpoint; each stage has its own.
         variants: some of `VARIANTS`.
 
     Returns:
@@ -155,6 +160,17 @@ def target_paths(out: Path, variants: Sequence[str]) -> dict[str, Path]:
         if path.is_dir():
             raise ForgeError(f"{path} is a folder, expected a file to write")
     return paths
+
+
+def _kinds(subject: Exportable, variants: Sequence[str] | None) -> tuple[str, ...]:
+    if variants is None:
+        return subject.variants
+    if lacking := [kind for kind in variants if kind not in subject.variants]:
+        raise ForgeError(
+            f"{', '.join(lacking)} of this network is worth nothing: "
+            f"valid are {', '.join(subject.variants)}"
+        )
+    return tuple(variants)
 
 
 def _claim(path: Path) -> FileClaim:
@@ -179,7 +195,7 @@ def _checked(
     worst = max(found.max_differences.values())
     if variant == "fp32" and not worst <= MAX_FP32_DIFFERENCE:
         raise ForgeError(
-            f"onnxruntime and PyTorch differ by {worst:.2g} points, more than the "
+            f"onnxruntime and PyTorch differ by {worst:.2g} {subject.texts.unit}, more than the "
             f"{MAX_FP32_DIFFERENCE:g} of rounding: nothing written"
         )
     return ExportedFile(

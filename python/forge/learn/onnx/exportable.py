@@ -1,6 +1,6 @@
 """What an export must know of a network, whatever its stage."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from torch import Tensor
 from forge.learn.batches import Batch
 from forge.learn.network_module import NetworkModule
 from forge.learn.onnx.graph import Graph
+from forge.learn.onnx.variants import VARIANTS
 
 
 @dataclass(frozen=True)
@@ -40,25 +41,34 @@ class Exportable:
 
     Args:
         mode: `policy`, `qvalue` or `eq`.
-        module: on the CPU, in eval mode.
-        graph: of the module.
+        stage: 1 or 2; None for what is of no stage.
+        hyper_parameters: plain values.
+        n_params: number of parameters.
+        graph: of the network.
         figures: how well outputs (those of the graph, in order) do on the rows they are of, by
             name; points and shares. Empty where rows have no labels.
         texts: for the card.
+        variants: those of `VARIANTS` that are worth having.
     """
 
     mode: str
-    module: NetworkModule
+    stage: int | None
+    hyper_parameters: Mapping[str, Any]
+    n_params: int
     graph: Graph
     figures: Callable[[tuple[Tensor, ...], Batch], dict[str, float]]
     texts: ExportTexts
+    variants: tuple[str, ...] = VARIANTS
 
-    @property
-    def hyper_parameters(self) -> dict[str, Any]:
-        """Of the module."""
-        return dict(self.module.hparams)
-
-    @property
-    def n_params(self) -> int:
-        """Number of parameters."""
-        return sum(p.numel() for p in self.module.parameters())
+    @classmethod
+    def of_module(
+        cls,
+        module: NetworkModule,
+        mode: str,
+        graph: Graph,
+        figures: Callable[[tuple[Tensor, ...], Batch], dict[str, float]],
+        texts: ExportTexts,
+    ) -> "Exportable":
+        """A network of a stage; `graph` is of the module."""
+        n_params = sum(p.numel() for p in module.parameters())
+        return cls(mode, module.STAGE, dict(module.hparams), n_params, graph, figures, texts)
