@@ -7,8 +7,9 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from forge.arena.comparison import PairedResults, compare
+from forge.arena.comparison import PairedResults, compare, compare_sides
 from forge.errors import ForgeError
+from forge.game.contract import BIDS as ALL_BIDS
 from forge.game.contract import LOWEST_BID, Bid
 from forge.stats.paired import McNemar, mcnemar, paired_rate_interval
 
@@ -18,7 +19,7 @@ N = 200
 def results(n: int = N, seed: int = 0, bid: Bid = LOWEST_BID) -> PairedResults:
     rng = np.random.default_rng(seed)
     a, b = rng.integers(0, 43, size=(2, n))
-    return PairedResults(a, b, rng.integers(0, 4, size=n), bid)
+    return PairedResults(a, b, rng.integers(0, 4, size=n), (bid,) * n)
 
 
 def outcomes(both: int, only_a: int, only_b: int, neither: int) -> list[npt.NDArray[np.bool_]]:
@@ -100,10 +101,36 @@ def test_figures_against_their_definitions(number: int, needed: int, stake: int)
     assert (found.points_difference.value,) == pytest.approx(expected)
 
 
+def test_marks_of_bids_that_are_worth_different_marks() -> None:
+    rng = np.random.default_rng(5)
+    bids = tuple(ALL_BIDS[-1 - which] for which in rng.integers(0, 2, size=N))
+    points = rng.choice([41, 42], size=(2, N))
+    given = PairedResults(points[0], points[1], rng.integers(0, 4, size=N), bids)
+    found = compare(given)
+    worth = np.array([1 if bid.number == 42 else 2 for bid in bids])
+    a = np.where(points[0] == 42, worth, 0) + np.where(points[1] == 42, 0, worth)
+    assert found.marks_a.value == pytest.approx(a.mean() / 2)
+    more = worth * ((points[0] == 42) * 1.0 - (points[1] == 42) * 1.0)
+    paired = stats.ttest_1samp(more, 0.0).confidence_interval(0.95)
+    assert found.marks_difference.interval == pytest.approx((paired.low, paired.high))
+
+
+def test_sides_add_up() -> None:
+    given, of_b = results(seed=3), results(seed=4)
+    found = compare_sides(given, of_b)
+    own = of_b.points_a >= 30
+    assert found.declaring.value == pytest.approx((given.points_a >= 30).mean() - own.mean())
+    assert found.defending.value == pytest.approx(own.mean() - (given.points_b >= 30).mean())
+    both = found.declaring.value + found.defending.value
+    assert both == pytest.approx(compare(given).make_difference.value)
+    with pytest.raises(ForgeError, match="the same deals"):
+        compare_sides(given, results(N - 1))
+
+
 def test_swapped_players_swap_the_figures() -> None:
     given = results(seed=1)
     found = compare(given)
-    other = compare(PairedResults(given.points_b, given.points_a, given.bidders, given.bid))
+    other = compare(PairedResults(given.points_b, given.points_a, given.bidders, given.bids))
     for name in ("make", "marks", "points"):
         assert getattr(found, f"{name}_a") == getattr(other, f"{name}_b")
         mirrored = getattr(other, f"{name}_difference")

@@ -14,12 +14,18 @@ import numpy as np
 import pytest
 
 from forge.arena.comparison import PairedResults, compare
-from forge.arena.protocol import FORCED_BID, arena_deal, best_pip_suit
+from forge.arena.protocol import (
+    BLOCK_DEALS,
+    AnyDeclaration,
+    ContractRule,
+    arena_deal,
+    best_pip_suit,
+)
 from forge.arena.registry import parse_player
 from forge.arena.results import Block, arena_file
 from forge.arena.series import ArenaOptions, ArenaRun, play_block, run_arena
 from forge.errors import ForgeError
-from forge.game.contract import Contract
+from forge.game.contract import BIDS, LOWEST_BID, Bid, Contract
 from forge.game.deal import Deal
 from forge.game.tables import parse_hand
 
@@ -58,7 +64,7 @@ def test_the_forced_bidder_is_seat_0() -> None:
         table, bidder = Deal.random(chance).hands, chance.randrange(4)
         assert found.bidder == bidder and found.number == number
         assert [table[(bidder + k) % 4] for k in range(4)] == list(found.deal.hands)
-        assert found.contract == Contract(best_pip_suit(table[bidder]), FORCED_BID)
+        assert found.contract == Contract(best_pip_suit(table[bidder]), LOWEST_BID)
         bidders.append(bidder)
     assert min(bidders.count(seat) for seat in range(4)) > 70
     assert arena_deal(8, 0).deal != arena_deal(7, 0).deal
@@ -88,6 +94,35 @@ def test_swapped_players_swap_the_tables() -> None:
     assert one.points_b.tolist() == other.points_a.tolist()
 
 
+def test_bids_and_trumps_of_other_rules() -> None:
+    rule = ContractRule(None, AnyDeclaration())
+    n = len(BIDS) * BLOCK_DEALS
+    found = [arena_deal(7, number, rule) for number in range(2 * n)]
+    assert [each.contract.bid for each in found[::BLOCK_DEALS]] == list(BIDS) * 2
+    for number in range(0, n, 7):  # the same hands as by the standard protocol
+        assert found[number].deal == arena_deal(7, number).deal
+    counts = np.bincount([each.contract.decl for each in found], minlength=10)
+    assert counts.min() > 0.6 * counts.mean() and len(counts) == 10
+
+
+def test_players_know_the_bid(tmp_path: Path) -> None:
+    """A series of all bids is, block by block, what the series of one bid each are."""
+    path = tmp_path / "all.jsonl"
+    mixed = replace(options("make:n=3", "make:n=3", 3), rule=ContractRule(None))
+    n = 2 * BLOCK_DEALS
+    assert mixed.record()["bid"] == "all"
+    found = run_arena(mixed, n, out=path).results
+    assert found.bids == (BIDS[0],) * BLOCK_DEALS + (BIDS[1],) * BLOCK_DEALS
+    for i, bid in enumerate(BIDS[:2]):
+        one = run_arena(replace(mixed, rule=ContractRule(bid)), n).results
+        some = slice(i * BLOCK_DEALS, (i + 1) * BLOCK_DEALS)
+        assert (one.points_a[some] == found.points_a[some]).all()
+        assert (found.made_a[some] == (found.points_a[some] >= bid.points)).all()
+    for rule in (ContractRule(Bid.of(31)), ContractRule(None, AnyDeclaration())):
+        with pytest.raises(ForgeError, match="was made with"):
+            run_arena(replace(mixed, rule=rule), n, out=path)
+
+
 def test_oracle_beats_random() -> None:
     found = compare(run_arena(options("oracle", "random", seed=1), 40).results)
     assert found.mcnemar.p < 0.001 and found.mcnemar.only_a > found.mcnemar.only_b
@@ -98,9 +133,10 @@ def test_oracle_beats_random() -> None:
 def test_a_deal_is_played_alike_whatever_it_is_played_with() -> None:
     specs = [parse_player(text) for text in ("eq:n=3", "random")]
     players = (specs[0].build(), specs[1].build())
-    together = play_block(players, 5, [3, 4, 5, 6])
+    pair = options("eq:n=3", "random", 5)
+    together = play_block(players, pair, [3, 4, 5, 6])
     for i, number in enumerate(together.deals):
-        alone = play_block(players, 5, [number])
+        alone = play_block(players, pair, [number])
         assert alone.points_a == [together.points_a[i]]
         assert alone.points_b == [together.points_b[i]]
         assert (alone.bidders, alone.trumps) == ([together.bidders[i]], [together.trumps[i]])
@@ -212,7 +248,7 @@ def test_a_file_has_one_writer(tmp_path: Path) -> None:
         pytest.raises(ForgeError, match="is being written by another process"),
     ):
         run_arena(pair, 3, out=path)
-    block = play_block((pair.a.build(), pair.b.build()), 0, [0, 1])
+    block = play_block((pair.a.build(), pair.b.build()), pair, [0, 1])
     with arena_file(path, pair.record()) as file:
         file.append(replace(block, wall_s=1.5))
     with arena_file(path, pair.record()) as file:

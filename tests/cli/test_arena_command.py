@@ -55,6 +55,26 @@ def test_report(arena: Run) -> None:
     assert report["make_difference"]["value"] == 0.0
 
 
+def test_other_bids_and_trumps(arena: Run, tmp_path: Path) -> None:
+    out = tmp_path / "r.jsonl"
+    rule = ("--bid", "all", "--trump", "any")
+    report = report_of(arena, "greedy-points", "random", "--games", 20, *rule, "--out", out)
+    assert (report["bid"], report["trump"], report["sides"]) == ("all", "any", None)
+    report = report_of(arena, "random", "random", "--games", 2, "--bid", 34, "--trump", "bidding")
+    assert (report["bid"], report["trump"]) == (34, "bidding")
+
+
+def test_sides(arena: Run, tmp_path: Path) -> None:
+    out = tmp_path / "r.jsonl"
+    args = ("greedy-points", "random", "--games", 20, "--sides", "--out", out)
+    report = report_of(arena, *args)
+    both = sum(report["sides"][side]["value"] for side in ("declaring", "defending"))
+    assert both == pytest.approx(report["make_difference"]["value"])
+    assert (tmp_path / "r.b.jsonl").exists()
+    code, text, errors = arena(*args)
+    assert (code, errors) == (0, "") and "declaring brings" in text and "defending" in text
+
+
 def test_one_deal_has_no_interval_of_points(arena: Run) -> None:
     report = report_of(arena, "random", "greedy-points", "--games", 1)
     assert report["points_difference"]["interval"] == [None, None]
@@ -104,6 +124,9 @@ def test_networks(arena: Run) -> None:
         (("random", "random", "--seed", str(2**63)), "--seed must be 0..9223372036854775807"),
         (("random", "random", "--device", "tpu"), "tpu"),
         (("random", "random", "--out", "."), "."),
+        (("random", "random", "--bid", "29"), "--bid must be 30..42 or 84 (two marks), got 29"),
+        (("random", "random", "--bid", "low"), "--bid must be 30..42 or 84 (two marks) or all"),
+        (("random", "random", "--trump", "6"), "--trump must be suit, bidding or any, got '6'"),
     ],
 )
 def test_bad_values_end_with_one_line(arena: Run, args: tuple[str, ...], part: str) -> None:

@@ -31,13 +31,13 @@ class PairedResults:
         points_a: int64 [N], points of the declarer's team, 0..42, with player A declaring.
         points_b: the same with player B declaring.
         bidders: int64 [N], the seat 0..3 at the table that the bid was forced on.
-        bid: which bid that was.
+        bids: N, which bid that was.
     """
 
     points_a: IntArray
     points_b: IntArray
     bidders: IntArray
-    bid: Bid
+    bids: tuple[Bid, ...]
 
     def __len__(self) -> int:
         return len(self.points_a)
@@ -45,12 +45,21 @@ class PairedResults:
     @property
     def made_a(self) -> BoolArray:
         """bool [N]: whether A makes its contract."""
-        return self.bid.is_made(self.points_a)
+        return self.points_a >= self._needed
 
     @property
     def made_b(self) -> BoolArray:
         """bool [N]: whether B makes its contract."""
-        return self.bid.is_made(self.points_b)
+        return self.points_b >= self._needed
+
+    @property
+    def marks(self) -> IntArray:
+        """int64 [N]: what the hands of a deal are worth."""
+        return np.array([bid.marks for bid in self.bids], dtype=np.int64)
+
+    @property
+    def _needed(self) -> IntArray:
+        return np.array([bid.points for bid in self.bids], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,8 @@ class Comparison:
         make_difference: A's make rate minus B's (paired, Agresti and Min).
         marks_a, marks_b: marks a hand; every hand is worth those of the bid, to the declarer if
             made, to the defenders if set.
-        marks_difference: A's marks a hand minus B's: `make_difference` times the marks of the bid.
+        marks_difference: A's marks a hand minus B's; where all hands are worth one mark that is
+            `make_difference`, and so is its interval, else a paired t over deals.
         points_a, points_b: points a hand, declaring and defending, of 42 (t over deals).
         points_difference: A's points a hand minus B's (paired t over deals).
         mcnemar: on the contracts made.
@@ -99,15 +109,20 @@ def compare(results: PairedResults) -> Comparison:
     n = len(results)
     if n == 0:
         raise ForgeError("no deals were played: there is nothing to compare")
-    test = mcnemar(results.made_a, results.made_b)
-    make = Figure((test.only_a - test.only_b) / n, paired_rate_interval(test, n))
-    low, high = make.interval
+    make = _oftener(results.made_a, results.made_b)
     # Of the two hands of a deal A gets the marks for each contract it makes and for each of B's it
     # sets: half the hands plus half the difference of what both make.
-    marks, share = results.bid.marks, 0.5 + make.value / 2
-    marks_a = Figure(marks * share, (marks * (0.5 + low / 2), marks * (0.5 + high / 2)))
-    marks_b = Figure(marks * (1 - share), (marks * (0.5 - high / 2), marks * (0.5 - low / 2)))
-    marks_difference = Figure(marks * make.value, (marks * low, marks * high))
+    marks = results.marks
+    worth = int(marks[0])
+    if (marks == worth).all():
+        low, high = make.interval
+        difference = Figure(worth * make.value, (worth * low, worth * high))
+    else:
+        more = results.made_a.astype(np.int64) - results.made_b.astype(np.int64)
+        difference = _mean((marks * more).astype(np.float64))
+    half, (low, high) = float(marks.mean()) / 2, difference.interval
+    marks_a = Figure(half + difference.value / 2, (half + low / 2, half + high / 2))
+    marks_b = Figure(half - difference.value / 2, (half - high / 2, half - low / 2))
     of_a = (results.points_a + HAND_POINTS - results.points_b) / 2
     games_a, games_b = count_games(results)
     return Comparison(
@@ -117,14 +132,49 @@ def compare(results: PairedResults) -> Comparison:
         make_difference=make,
         marks_a=marks_a,
         marks_b=marks_b,
-        marks_difference=marks_difference,
+        marks_difference=difference,
         points_a=_mean(of_a),
         points_b=_mean(HAND_POINTS - of_a),
         points_difference=_mean(2 * of_a - HAND_POINTS),
-        mcnemar=test,
+        mcnemar=mcnemar(results.made_a, results.made_b),
         games_a=games_a,
         games_b=games_b,
     )
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What A gains over B with one side of the table alone.
+
+    Args:
+        declaring: how much oftener A than B makes a contract against B's defence.
+        defending: how much oftener A than B sets a contract that B declares. The two add up to
+            `Comparison.make_difference`.
+    """
+
+    declaring: Figure
+    defending: Figure
+
+
+def compare_sides(results: PairedResults, of_b: PairedResults) -> Sides:
+    """Where the difference of two players comes from (paired, Agresti and Min).
+
+    Args:
+        results: A against B.
+        of_b: B against itself, over the same deals.
+
+    Raises:
+        ForgeError: if the deals are not the same, or none.
+    """
+    if not len(results) or len(results) != len(of_b):
+        raise ForgeError(f"sides take the same deals, got {len(results)} and {len(of_b)}")
+    own = of_b.made_a  # B makes it against itself
+    return Sides(_oftener(results.made_a, own), _oftener(own, results.made_b))
+
+
+def _oftener(first: BoolArray, second: BoolArray) -> Figure:
+    test, n = mcnemar(first, second), len(first)
+    return Figure((test.only_a - test.only_b) / n, paired_rate_interval(test, n))
 
 
 def count_games(results: PairedResults) -> tuple[int, int]:
@@ -139,9 +189,9 @@ def count_games(results: PairedResults) -> tuple[int, int]:
     for a_declares in (a_declares_first, ~a_declares_first):
         a_gets_marks = np.where(a_declares, results.made_a, ~results.made_b)
         marks = [0, 0]
-        for to_a in a_gets_marks.tolist():
+        for to_a, worth in zip(a_gets_marks.tolist(), results.marks.tolist(), strict=True):
             winner = 0 if to_a else 1
-            marks[winner] += results.bid.marks
+            marks[winner] += worth
             if marks[winner] >= MARKS_A_GAME:
                 won[winner] += 1
                 marks = [0, 0]

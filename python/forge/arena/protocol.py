@@ -1,15 +1,79 @@
-"""The standard protocol of the arena: no auction, a bid of 30 forced on a random seat."""
+"""Deals of the arena: no auction, a bid is forced on a random seat.
+
+The standard protocol is a bid of 30 in the best pip suit. Other rules say other bids and trumps.
+"""
 
 import random
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
-from forge.game.constants import N_PIPS
-from forge.game.contract import LOWEST_BID, Contract
+from forge.game.constants import N_DECLARATIONS, N_PIPS
+from forge.game.contract import BIDS, LOWEST_BID, Bid, Contract
 from forge.game.deal import Deal
 from forge.game.tables import COUNT_POINTS, HIGH, LOW
 
-FORCED_BID: Final = LOWEST_BID
+# Deals played in lock step, all for one bid. The same whatever the number of workers, because a
+# network may round differently in batches of another size.
+BLOCK_DEALS: Final = 16
+
+
+class TrumpRule(Protocol):
+    """Says what is trump."""
+
+    @property
+    def name(self) -> str:
+        """As options and files have it."""
+
+    def decl(self, hand: tuple[int, ...], bid: Bid, chance: random.Random) -> int:
+        """The declaration 0..9 of a hand of seven ascending ids.
+
+        Args:
+            hand: of the declarer.
+            bid: forced on it.
+            chance: of the deal.
+        """
+
+
+@dataclass(frozen=True)
+class BestPipSuit:
+    """The suit that most dominoes of the hand show, see `best_pip_suit`."""
+
+    name: str = "suit"
+
+    def decl(self, hand: tuple[int, ...], bid: Bid, chance: random.Random) -> int:
+        """See `TrumpRule`."""
+        return best_pip_suit(hand)
+
+
+@dataclass(frozen=True)
+class AnyDeclaration:
+    """Each of the ten declarations equally often, whatever the hand."""
+
+    name: str = "any"
+
+    def decl(self, hand: tuple[int, ...], bid: Bid, chance: random.Random) -> int:
+        """See `TrumpRule`."""
+        return chance.randrange(N_DECLARATIONS)
+
+
+@dataclass(frozen=True)
+class ContractRule:
+    """What hands are played for.
+
+    Args:
+        bid: forced on a seat; None: each bid of a table in turn, a block of deals for each.
+        trump: says what is trump.
+    """
+
+    bid: Bid | None = LOWEST_BID
+    trump: TrumpRule = BestPipSuit()
+
+    def bid_of(self, number: int) -> Bid:
+        """The bid of deal `number`."""
+        return BIDS[number // BLOCK_DEALS % len(BIDS)] if self.bid is None else self.bid
+
+
+STANDARD: Final = ContractRule()
 
 
 @dataclass(frozen=True)
@@ -19,7 +83,7 @@ class ArenaDeal:
     Args:
         number: 0, 1, ... in the series.
         deal: seat 0 is the declarer and leads.
-        contract: the forced bid in the best pip suit of seat 0.
+        contract: of seat 0.
         bidder: the seat 0..3 at the table that the bid was forced on.
     """
 
@@ -29,17 +93,18 @@ class ArenaDeal:
     bidder: int
 
 
-def arena_deal(seed: int, number: int) -> ArenaDeal:
+def arena_deal(seed: int, number: int, rule: ContractRule = STANDARD) -> ArenaDeal:
     """Deal `number` of the series that `seed` stands for; independent of all others.
 
-    Deals are drawn by a generator of their own, not by `Deal.from_seed`, so that no network was
-    trained on them.
+    The hands do not depend on the rule. Deals are drawn by a generator of their own, not by
+    `Deal.from_seed`, so that no network was trained on them.
     """
     chance = random.Random(f"forge arena {seed} {number}")
     hands = Deal.random(chance).hands
     bidder = chance.randrange(4)
     deal = Deal(hands[bidder:] + hands[:bidder])
-    contract = Contract(best_pip_suit(deal.hands[0]), FORCED_BID)
+    bid = rule.bid_of(number)
+    contract = Contract(rule.trump.decl(deal.hands[0], bid, chance), bid)
     return ArenaDeal(number, deal, contract, bidder)
 
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 
 from forge.arena.comparison import PairedResults
-from forge.arena.protocol import FORCED_BID
-from forge.game.constants import HAND_POINTS, N_SEATS
+from forge.arena.protocol import STANDARD, ContractRule
+from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_SEATS
 from forge.work.results_file import ResultsFile, ResultsFormat, are_numbers
 
 
@@ -22,7 +22,7 @@ class Block:
     Args:
         deals: their numbers in the series.
         bidders: seat 0..3 at the table that the bid was forced on, a deal.
-        trumps: declaration 0..6, a deal.
+        trumps: declaration 0..9, a deal.
         points_a: points of the declarer's team, 0..42, with player A declaring, a deal.
         points_b: the same with player B declaring.
         cpu_s: CPU seconds that the decisions of player A and of player B took.
@@ -41,7 +41,12 @@ class Block:
 def _is_sound(values: Mapping[str, Any]) -> bool:
     """Whether the columns of a block hold what they may, and as much of it."""
     n = len(values["deals"]) if isinstance(values["deals"], list) else 0
-    last = {"bidders": N_SEATS - 1, "trumps": 6, "points_a": HAND_POINTS, "points_b": HAND_POINTS}
+    last = {
+        "bidders": N_SEATS - 1,
+        "trumps": N_DECLARATIONS - 1,
+        "points_a": HAND_POINTS,
+        "points_b": HAND_POINTS,
+    }
     return (
         n > 0
         and are_numbers(values["deals"], n, 2**62)
@@ -60,8 +65,16 @@ def arena_file(path: Path, options: Mapping[str, Any]) -> ResultsFile[Block]:
     return ResultsFile(path, ARENA, options)
 
 
-def paired_results(blocks: Sequence[Block], n_deals: int) -> PairedResults:
-    """Results of the deals below `n_deals`, in the order of the series."""
+def paired_results(
+    blocks: Sequence[Block], n_deals: int, rule: ContractRule = STANDARD
+) -> PairedResults:
+    """Results of the deals below `n_deals`, in the order of the series.
+
+    Args:
+        blocks: of a series.
+        n_deals: how long it is taken to be.
+        rule: of the series.
+    """
     rows = sorted(
         row
         for block in blocks
@@ -69,4 +82,5 @@ def paired_results(blocks: Sequence[Block], n_deals: int) -> PairedResults:
         if row[0] < n_deals
     )
     columns = np.array(rows, dtype=np.int64).reshape(-1, 4)
-    return PairedResults(columns[:, 1], columns[:, 2], columns[:, 3], FORCED_BID)
+    bids = tuple(rule.bid_of(number) for number in columns[:, 0].tolist())
+    return PairedResults(columns[:, 1], columns[:, 2], columns[:, 3], bids)

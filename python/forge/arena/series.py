@@ -17,20 +17,18 @@ from typing import Any, Final
 import torch
 
 from forge.arena.comparison import PairedResults
-from forge.arena.protocol import FORCED_BID, arena_deal
+from forge.arena.protocol import BLOCK_DEALS, STANDARD, ContractRule, arena_deal
 from forge.arena.results import Block, arena_file, paired_results
 from forge.arena.specs import PlayerSpec
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS, N_PLAYS
+from forge.game.contract import Bid
 from forge.play.games import Games
 from forge.play.keys import combine, decision_keys
 from forge.play.player import Player
 from forge.work.processes import in_order
 from forge.work.stop import StopSignal
 
-# Deals played in lock step. The same whatever the number of workers, because a network may round
-# differently in batches of another size.
-BLOCK_DEALS: Final = 16
 _PURPOSE: Final = 20  # of the keys: the arena's draws are no others
 
 
@@ -42,6 +40,7 @@ class ArenaOptions:
         a, b: the players.
         seed: of the series of deals and of all chance.
         device: where the players compute; no result depends on it, but for a network's rounding.
+        rule: what hands are played for.
 
     Raises:
         ForgeError: for a seed that is no int64.
@@ -51,6 +50,7 @@ class ArenaOptions:
     b: PlayerSpec
     seed: int = 0
     device: str = "cpu"
+    rule: ContractRule = STANDARD
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**63:
@@ -62,8 +62,10 @@ class ArenaOptions:
             "a": self.a.text,
             "b": self.b.text,
             "seed": self.seed,
-            "bid": FORCED_BID.number,
+            "bid": "all" if self.rule.bid is None else self.rule.bid.number,
         }
+        if self.rule.trump != STANDARD.trump:
+            values["trump"] = self.rule.trump.name
         for name, spec in (("a", self.a), ("b", self.b)):
             if spec.sha256 is not None:
                 values[f"sha256 of {name}"] = spec.sha256
@@ -111,21 +113,21 @@ def run_arena(
     Raises:
         ForgeError: for a bad checkpoint or device, or a file of other options.
     """
-    _players(options)
+    _players(options, options.rule.bid_of(0))
     start = time.perf_counter()
     with ExitStack() as stack:
         file = None if out is None else stack.enter_context(arena_file(out, options.record()))
         blocks = [] if file is None else list(file.rows)
-        n_before = len(paired_results(blocks, n_deals))
+        n_before = len(paired_results(blocks, n_deals, options.rule))
         stop = stack.enter_context(StopSignal("deals"))
         for block in played_blocks(options, missing_deals(blocks, n_deals), n_workers, stop):
             blocks.append(block)
             if file is not None:
                 file.append(block)
             if on_block is not None:
-                results = paired_results(blocks, n_deals)
+                results = paired_results(blocks, n_deals, options.rule)
                 on_block(len(results) - n_before, results)
-    results = paired_results(blocks, n_deals)
+    results = paired_results(blocks, n_deals, options.rule)
     return ArenaRun(
         results,
         _cpu_s_a_hand(blocks),
@@ -153,36 +155,34 @@ def played_blocks(
 
 
 class BlockWork:
-    """Plays blocks of deals; builds its players where it is first called."""
+    """Plays blocks of deals; builds its players for a bid where that first comes up."""
 
     def __init__(self, options: ArenaOptions) -> None:
         self.options = options
-        self._players: tuple[Player, Player] | None = None
+        self._players: dict[Bid, tuple[Player, Player]] = {}
 
     def __call__(self, numbers: Sequence[int]) -> Block:
-        """Play some deals."""
+        """Play some deals of one bid."""
         options = self.options
-        if self._players is None:
-            self._players = _players(options)
-        return play_block(self._players, options.seed, numbers, options.device)
+        bid = options.rule.bid_of(numbers[0])
+        if bid not in self._players:
+            self._players[bid] = _players(options, bid)
+        return play_block(self._players[bid], options, numbers)
 
 
 def play_block(
-    players: tuple[Player, Player],
-    seed: int,
-    numbers: Sequence[int],
-    device: torch.device | str = "cpu",
+    players: tuple[Player, Player], options: ArenaOptions, numbers: Sequence[int]
 ) -> Block:
     """Play deals twice each, all hands in lock step.
 
     Args:
-        players: A and B.
-        seed: of the series.
-        numbers: which deals of it.
-        device: where.
+        players: A and B, who know the bid.
+        options: of the series.
+        numbers: which deals of it, all of one bid.
     """
     start = time.perf_counter()
-    deals = [arena_deal(seed, number) for number in numbers]
+    seed, device = options.seed, options.device
+    deals = [arena_deal(seed, number, options.rule) for number in numbers]
     trumps = [each.contract.decl for each in deals]
     games = Games.start([each.deal for each in deals] * 2, trumps * 2)
     games = games.to(torch.device(device))
@@ -215,9 +215,9 @@ def play_block(
     )
 
 
-def _players(options: ArenaOptions) -> tuple[Player, Player]:
-    """A and B, for the bid of the protocol."""
-    a, b = (spec.build(options.device, FORCED_BID) for spec in (options.a, options.b))
+def _players(options: ArenaOptions, bid: Bid) -> tuple[Player, Player]:
+    """A and B, for a bid."""
+    a, b = (spec.build(options.device, bid) for spec in (options.a, options.b))
     return a, b
 
 

@@ -3,25 +3,50 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
+from forge.arena.protocol import AnyDeclaration, BestPipSuit, ContractRule, TrumpRule
 from forge.arena.registry import players_help
 from forge.cli import values
 from forge.cli.command import command, end_if_stopped
 from forge.cli.shared_options import device_option
 from forge.cli.values import console, n_cores
+from forge.errors import ForgeError
+from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
 from forge.options import option
 from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
-    from forge.arena.comparison import Comparison, PairedResults
+    from forge.arena.comparison import Comparison, PairedResults, Sides
     from forge.arena.series import ArenaOptions, ArenaRun
     from forge.stats.figures import Figure
+
+
+_TRUMPS: Final = ("suit", "bidding", "any")
+
+
+def _forced_bid(name: str, text: str) -> Bid | None:
+    """None: all bids in turn."""
+    if text == "all":
+        return None
+    if not text.isdecimal() or not text.isascii():
+        raise ForgeError(f"{name} must be {VALID_BIDS} or all, got {text!r}")
+    return values.table_bid(name, int(text))
+
+
+def _trump_rule(name: str, text: str) -> TrumpRule:
+    if text not in _TRUMPS:
+        raise ForgeError(f"{name} must be {', '.join(_TRUMPS[:-1])} or {_TRUMPS[-1]}, got {text!r}")
+    if text == "bidding":
+        from forge.bidding.trump import BestChance
+
+        return BestChance()
+    return BestPipSuit() if text == "suit" else AnyDeclaration()
 
 
 @dataclass(frozen=True)
@@ -32,6 +57,24 @@ class ArenaArgs:
     b: str = option(help="Its opponent.", metavar="B", is_argument=True, reads=values.player)
     games: int = option(1400, "Deals; each is played twice, with the teams swapped.", least=1)
     seed: int = option(0, "Of the series of deals.", least=0)
+    bid: str = option(
+        str(LOWEST_BID),
+        f"Forced on a seat: {VALID_BIDS}, or all: each of them in turn.",
+        metavar="BID|all",
+        reads=_forced_bid,
+    )
+    trump: str = option(
+        BestPipSuit().name,
+        "What is trump: suit (the best pip suit), bidding (where the bidding code sees the best "
+        "chance to make the bid), any (each of the ten declarations equally often).",
+        metavar="|".join(_TRUMPS),
+        reads=_trump_rule,
+    )
+    sides: bool = option(
+        False,
+        "Tell apart what A gains declaring and defending: B also meets itself, which --out keeps "
+        "beside its file, as FILE.b.jsonl.",
+    )
     workers: int | None = option(None, "Processes, one thread each. Default: one a core.", least=1)
     out: Path | None = option(
         None,
@@ -47,12 +90,15 @@ def arena(args: ArenaArgs) -> None:
     """Let two players meet on duplicate deals, and tell who plays better.
 
     No auction: a bid of 30 is forced on a random seat, trump is its best pip suit (most dominoes;
-    of equals with the double, then more count points, then the higher pip). Every deal is played
-    twice with the teams swapped. Intervals are of 95 %, paired by deal.
+    of equals with the double, then more count points, then the higher pip); --bid and --trump say
+    otherwise. Every deal is played twice with the teams swapped. Intervals are of 95 %, paired by
+    deal.
 
     Players are written like random, make:n=300 or model:PATH: see below.
     """
-    from forge.arena.comparison import compare
+    from dataclasses import replace
+
+    from forge.arena.comparison import compare, compare_sides
     from forge.arena.series import ArenaOptions, run_arena
     from forge.ops import resolve_device
 
@@ -62,6 +108,7 @@ def arena(args: ArenaArgs) -> None:
         values.player("B", args.b),
         args.seed,
         str(resolve_device(args.device)),
+        ContractRule(_forced_bid("--bid", args.bid), _trump_rule("--trump", args.trump)),
     )
     # With --json, stdout is the report and nothing else.
     screen = Console(stderr=True) if args.as_json else console()
@@ -75,12 +122,24 @@ def arena(args: ArenaArgs) -> None:
             progress.update(task, completed=len(results), rate=f"{rate}, {standing}")
 
         done = run_arena(options, args.games, n_workers, args.out, show)
+        sides = None
+        if args.sides and done.stopped_by is None:
+            progress.update(task, description="deals of B alone", completed=0, rate="")
+            out_b = None if args.out is None else args.out.with_suffix(".b.jsonl")
+            of_b = run_arena(replace(options, a=options.b), args.games, n_workers, out_b, show)
+            if of_b.stopped_by is None:
+                sides = compare_sides(done.results, of_b.results)
+            done = replace(done, stopped_by=of_b.stopped_by)
     if len(done.results):
         found = compare(done.results)
         if args.as_json:
-            print(json.dumps(_report(options, n_workers, done, found), allow_nan=False))
+            report = _report(options, n_workers, done, found)
+            report["sides"] = None if sides is None else asdict(sides)
+            print(json.dumps(report, allow_nan=False))
         else:
             _show(options, done, found, screen)
+            if sides is not None:
+                _show_sides(sides, screen)
     end_if_stopped(done.stopped_by)
 
 
@@ -136,6 +195,14 @@ def _show(options: ArenaOptions, done: ArenaRun, found: Comparison, screen: Cons
             f"{done.n_hands_played:,} hands in {done.elapsed_s:.1f} s: {rate:,.1f} hands a second"
         )
     screen.print("\n".join(lines), highlight=False, soft_wrap=True)
+
+
+def _show_sides(sides: Sides, screen: Console) -> None:
+    line = (
+        f"Of the difference, declaring brings {_shown(sides.declaring, percent=True)}, "
+        f"defending {_shown(sides.defending, percent=True)}"
+    )
+    screen.print(line, highlight=False, soft_wrap=True)
 
 
 def _shown(figure: Figure, percent: bool = False) -> str:
