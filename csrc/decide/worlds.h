@@ -4,26 +4,21 @@
 #include <functional>
 #include <vector>
 
-#include "decide/exponential.h"
+#include "decide/owners.h"
 #include "decide/settings.h"
 #include "policy/evaluate.h"
-#include "policy/seen_hand.h"
-#include "worlds/sample.h"
+#include "worlds/world_table.h"
 
 namespace forge::cpu {
-
-// By rank, what every seat (counted from the declarer) was dealt.
-struct Owners {
-  uint32_t dealt[N_SEATS];
-  double weight;
-};
-
-// Streams of a decision's key beside those of the samplers.
-inline constexpr uint32_t STREAM_RESAMPLE = 16, STREAM_ORDER = 17;
 
 struct Judge {
   EvaluatePolicy evaluate;
   PolicyWeights weights;  // none: numbers is null
+
+  void operator()(const PublicHand& p, uint32_t hand, uint32_t legal, Features* f,
+                  float* logits) const {
+    evaluate(weights, p, hand, legal, f, logits);
+  }
 };
 
 class SeatWorlds {
@@ -37,14 +32,9 @@ class SeatWorlds {
   double effective() const { return effective_; }
 
  private:
-  void weigh(const SeenHand& seen, const DecideSettings& how, const Judge& judge,
-             const std::function<void()>& look);
-  void resample(int64_t n, int64_t key);
-  void shuffle(int64_t key);
-
   WorldTable table_;
   double effective_ = 0;
-  std::vector<Owners> worlds_, kept_;
+  std::vector<Owners> worlds_;
 };
 
 }  // namespace forge::cpu

@@ -1,0 +1,76 @@
+// What a policy makes of a world: how well it explains what was played, and how it would go on.
+//
+// `Judge` evaluates a decision: (public hand, hand, what of it may be played, features, logits).
+// To be compiled without fused operations.
+#pragma once
+
+#include "decide/exponential.h"
+#include "decide/owners.h"
+#include "policy/network.h"
+
+namespace forge {
+
+// The first of the greatest.
+FORGE_INLINE int greatest_of(const float* logits, int n) {
+  int best = 0;
+  for (int i = 1; i < n; ++i)
+    if (logits[i] > logits[best]) best = i;
+  return best;
+}
+
+// The policy's probability of play number k from this hand, a share of any legal play mixed in.
+template <class Judge>
+FORGE_HD inline double probability_of(const SeenHand& seen, int k, uint32_t hand, uint32_t legal,
+                                      double uniform, const Judge& judge) {
+  Features f;
+  float logits[N_SLOTS];
+  judge(seen.before[k], hand, legal, &f, logits);
+  const double most = static_cast<double>(logits[greatest_of(logits, f.n_candidates)]);
+  double sum = 0, of_play = 0;
+  for (int i = 0; i < f.n_candidates; ++i) {
+    const double e = exp_of_negative(static_cast<double>(logits[i]) - most);
+    sum += e;
+    if (f.candidate[i].rank == seen.rank[k]) of_play = e;
+  }
+  return (1 - uniform) * (of_play / sum) + uniform / f.n_candidates;
+}
+
+// The policy's probability of all plays of hidden seats that were a choice, in a world.
+template <class Judge>
+FORGE_HD inline double likelihood(const SeenHand& seen, const Owners& world, double uniform,
+                                  const Judge& judge) {
+  const int me = seen.now.seat();
+  double product = 1;
+  for (int k = 0; k < seen.now.n_plays; ++k) {
+    const PublicHand& p = seen.before[k];
+    if (p.seat() == me) continue;
+    const uint32_t hand = world.dealt[p.seat()] & ~p.by[p.seat()];
+    const uint32_t legal = p.legal(hand);
+    if (legal & (legal - 1)) product *= probability_of(seen, k, hand, legal, uniform, judge);
+  }
+  return product;
+}
+
+// Whether the declarer's side makes it in a world where everybody plays on by the policy, once the
+// seat to act has played a slot.
+template <class Judge>
+FORGE_HD inline bool roll_out(const SeenHand& seen, const Owners& world, int slot,
+                              const Judge& judge) {
+  PublicHand p = seen.now;
+  play_rank(&p, seen.slot_rank[slot]);
+  while (!p.decided()) {
+    const uint32_t hand = world.dealt[p.seat()] & ~p.by[p.seat()];
+    const uint32_t legal = p.legal(hand);
+    int rank = lowest(legal);
+    if (legal & (legal - 1)) {
+      Features f;
+      float logits[N_SLOTS];
+      judge(p, hand, legal, &f, logits);
+      rank = f.candidate[greatest_of(logits, f.n_candidates)].rank;
+    }
+    play_rank(&p, rank);
+  }
+  return p.made();
+}
+
+}  // namespace forge
