@@ -1,16 +1,21 @@
 """`forge play-hands`, `train-policy` and the players that come of it, as the README prints them."""
 
+import json
 import re
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from forge.flywheel.policy_rounds import PolicyRounds, Round
+from forge.flywheel.settings import RoundsSettings
 from forge.policy.numbers import load_policy
 from forge.policy.played_hands import save_hands
 from forge.policy.self_play import Teacher, play_hands
+from forge.policy.settings import PolicyTraining
 from support.commands import Fails, Works
 
 README = Path(__file__).parents[2] / "README.md"
@@ -44,6 +49,10 @@ def test_as_printed(works: Works, tmp_path: Path) -> None:
         ("train-policy --start none.policy", "none.policy: No such file"),
         ("train-policy --output .", "no files of forge play-hands"),
         ("play-hands --pool 2000000", "--pool must be"),
+        ("improve-policy --start none.policy", "none.policy: No such file"),
+        ("improve-policy --deals 100", "--deals must be 2800"),
+        ("improve-policy --patience 0", "--patience must be 1..999"),
+        ("improve-policy --lr 0", "--lr must be"),
         ("arena policy:none.policy random", "none.policy"),
         ("arena seat:pool=0 random", "pool must be"),
         ("arena seat:mix=2 random", "mix must be"),
@@ -52,6 +61,22 @@ def test_as_printed(works: Works, tmp_path: Path) -> None:
 def test_bad_input(command: str, told: str, fails: Fails) -> None:
     name, _, options = command.partition(" ")
     assert told in fails(name, options)
+
+
+def test_rounds_that_are_over_are_told_again(works: Works, fails: Fails, tmp_path: Path) -> None:
+    """A folder whose two rounds brought nothing: no third one, and no other settings."""
+    settings = RoundsSettings(tmp_path / "data" / "policy-rounds", hands=1000, worlds=1, pool=1)
+    gains = {name: [-0.01, -0.02, 0.0] for name in ("both", "standard", "everything")}
+    with PolicyRounds(settings, PolicyTraining()):
+        pass
+    options = "--hands 1000 --worlds 1 --pool 1"
+    record = tmp_path / "data" / "policy-rounds" / "rounds.jsonl"
+    lines = [json.dumps(asdict(Round(k, "a", "b", 1000, gains, gains, False))) for k in (1, 2)]
+    record.write_text(record.read_text() + "\n".join(lines) + "\n")
+    printed = works("improve-policy", options)
+    assert printed.count("-1.00 [-2.00, +0.00] on the best") == 2 and "not kept" in printed
+    assert "the best policy is data/policy-rounds/best.policy" in printed
+    assert "window = 3, not 2" in fails("improve-policy", f"{options} --window 2")
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])

@@ -51,6 +51,7 @@ GROUPS: Final[dict[str, tuple[Entry, ...]]] = {
             "play-hands", "forge.cli.play_hands", "Hands over all contracts, for a policy to learn."
         ),
         Entry("train-policy", "forge.cli.train_policy", "Learn a policy from played hands."),
+        Entry("improve-policy", "forge.cli.improve_policy", "Rounds of playing and learning."),
         Entry("eval", "forge.cli.eval", "Measure a checkpoint: figures, intervals, worst."),
         Entry("export", "forge.cli.export", "A checkpoint as ONNX: fp32, fp16 and int8."),
     ),

@@ -1,0 +1,1 @@
+"""Loops in which players get better by what they themselves made."""
