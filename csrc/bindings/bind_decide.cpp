@@ -13,10 +13,12 @@ using OptionalWeights = std::optional<Host<const float, N_POLICY_WEIGHTS>>;
 void bind_decide(py::module_& m) {
   py::class_<DecideSettings>(m, "DecideSettings", "How a decision is made, see decide/settings.h.")
       .def(py::init([](int64_t n_worlds, int64_t pool, double rollouts, double uniform, bool weigh,
-                       bool for_points, bool race) {
-             return DecideSettings{n_worlds, pool, rollouts, uniform, weigh, for_points, race};
+                       bool for_points, bool race, int64_t window) {
+             return DecideSettings{n_worlds, pool,       rollouts, uniform,
+                                   weigh,    for_points, race,     window};
            }),
-           "n_worlds"_a, "pool"_a, "rollouts"_a, "uniform"_a, "weigh"_a, "for_points"_a, "race"_a);
+           "n_worlds"_a, "pool"_a, "rollouts"_a, "uniform"_a, "weigh"_a, "for_points"_a, "race"_a,
+           "window"_a);
   m.def(
       "decide",
       [](const HostHands& hands, const HostSmall& decls, const HostPlays& plays,

@@ -35,13 +35,15 @@ FORGE_HD inline double probability_of(const SeenHand& seen, int k, uint32_t hand
   return (1 - uniform) * (of_play / sum) + uniform / f.n_candidates;
 }
 
-// The policy's probability of all plays of hidden seats that were a choice, in a world.
+// The policy's probability of all plays of hidden seats that were a choice, in a world; of the last
+// `window` plays of the hand.
 template <class Judge>
 FORGE_HD inline double likelihood(const SeenHand& seen, const Owners& world, double uniform,
-                                  const Judge& judge) {
+                                  int64_t window, const Judge& judge) {
   const int me = seen.now.seat();
   double product = 1;
-  for (int k = 0; k < seen.now.n_plays; ++k) {
+  const int first = window < seen.now.n_plays ? seen.now.n_plays - static_cast<int>(window) : 0;
+  for (int k = first; k < seen.now.n_plays; ++k) {
     const PublicHand& p = seen.before[k];
     if (p.seat() == me) continue;
     const uint32_t hand = world.dealt[p.seat()] & ~p.by[p.seat()];

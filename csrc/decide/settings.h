@@ -13,6 +13,7 @@ struct DecideSettings {
   bool weigh = true;       // worlds count by how well the policy explains the plays of hidden seats
   bool for_points = false;  // chosen by E[Q] alone, the contract does not matter
   bool race = true;         // stop asking about plays that are clearly behind
+  int64_t window = 28;      // worlds are weighed by so many of the last plays of the hand
 };
 
 }  // namespace forge

@@ -16,7 +16,7 @@ bool SeatWorlds::draw(const SeenHand& seen, int64_t key, const DecideSettings& h
   if (plan.weighs) {
     for (Owners& world : worlds_) {
       look();
-      world.weight = likelihood(seen, world, how.uniform, judge);
+      world.weight = likelihood(seen, world, how.uniform, how.window, judge);
     }
   }
   Weighed weighed;

@@ -87,6 +87,7 @@ class DecideSettings:
         weigh: bool,
         for_points: bool,
         race: bool,
+        window: int,
     ) -> None: ...
 
 def missing_cpu_feature() -> str:

@@ -10,6 +10,7 @@ from forge.arena.specs import Find, PlayerKind, PlayerSpec
 from forge.arena.written_options import written
 from forge.eq.settings import EstimateConfig, PosteriorConfig
 from forge.errors import ForgeError
+from forge.game.constants import N_PLAYS
 from forge.options import again, option
 from forge.policy.settings import MAX_WORLDS, default_pool
 
@@ -299,6 +300,9 @@ class SeatOptions:
     uniform: float = option(
         0.02, "Share of any legal play in a seat's model.", metavar="SHARE", above=0, most=1
     )
+    window: int = option(
+        N_PLAYS, "Plays of the hand that tell, the last ones.", metavar="N", least=1, most=N_PLAYS
+    )
     weights: bool = True
     race: bool = True
     policy: Path | None = None
@@ -323,6 +327,7 @@ class Seat(_ByPolicy):
             options.uniform,
             options.weights,
             race=options.race,
+            window=options.window,
         )
         return SeatPlayer(load_policy(self.file(options)), how, bid)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from forge.build import native
 from forge.errors import ForgeError
-from forge.game.constants import N_SLOTS
+from forge.game.constants import N_PLAYS, N_SLOTS
 from forge.game.whole_numbers import whole_number
 from forge.ops import policy_schemas as schemas
 from forge.ops.schemas import expect, same_device
@@ -108,6 +108,7 @@ def decide(
     weigh: bool = True,
     for_points: bool = False,
     race: bool = True,
+    window: int = N_PLAYS,
 ) -> SeatDecisions:
     """Choose the play with the best chance, judged by worlds; of equals by E[Q], then by slot.
 
@@ -125,6 +126,7 @@ def decide(
         weigh: whether worlds count by how well the policy explains what hidden seats played.
         for_points: choose by E[Q] alone, whatever the contract.
         race: whether plays that are clearly behind are dropped.
+        window: of the last so many plays of the hand those of hidden seats tell.
 
     Returns:
         slots int64 [B], chances float64 [B, 7] (acting side), points float64 [B, 7] (acting-team
@@ -147,7 +149,10 @@ def decide(
         raise ForgeError(f"rollouts must be 0..1, got {rollouts}")
     if not 0 < uniform <= 1:
         raise ForgeError(f"uniform must be above 0, up to 1, got {uniform}")
-    settings = native.DecideSettings(n_worlds, pool, rollouts, uniform, weigh, for_points, race)
+    window = whole_number("window", window, 1, N_PLAYS)
+    settings = native.DecideSettings(
+        n_worlds, pool, rollouts, uniform, weigh, for_points, race, window
+    )
     slots = np.empty(n, dtype=np.int8)
     chances = np.empty((n, N_SLOTS))
     points = np.empty((n, N_SLOTS))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from forge import ops
+from forge.game.constants import N_PLAYS
 from forge.game.contract import LOWEST_BID, Bid
 from forge.play.games import Games
 from forge.policy.numbers import PolicyNumbers
@@ -44,6 +45,7 @@ class Judgement:
     weigh: bool = True
     for_points: bool = False
     race: bool = True
+    window: int = N_PLAYS
 
 
 class SeatPlayer:
