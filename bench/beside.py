@@ -58,7 +58,7 @@ def build(source: Path, place: Path) -> Path:
         "pybind11_DIR": pybind11.get_cmake_dir(),
     }
     run("cmake", "-S", source, "-B", build_folder, *(f"-D{k}={v}" for k, v in options.items()))
-    run("cmake", "--build", build_folder, "--parallel")
+    run("cmake", "--build", build_folder, "--parallel", os.cpu_count() or 1)
     package = place / "python" / "forge"
     shutil.copytree(source / "python" / "forge", package, ignore=shutil.ignore_patterns("*.so"))
     (module,) = build_folder.glob("_native*.so")
