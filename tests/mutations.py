@@ -219,6 +219,21 @@ MUTATIONS: Final = (
         "(games.seats.long() % N_SEATS)",
         "tests/play/test_transcript.py",
     ),
+    # Bidding
+    Mutation(
+        "certain: a trump too few draws them all",
+        "python/forge/bidding/certain.py",
+        "return len(tops) >= len(followers)",
+        "return len(tops) + 1 >= len(followers)",
+        "tests/bidding/test_certain.py",
+    ),
+    Mutation(
+        "certain: three others hold three dominoes of what is left",
+        "python/forge/bidding/certain.py",
+        "counts[: (N_SEATS - 1) * len(rest)]",
+        "counts[: len(rest)]",
+        "tests/bidding/test_certain.py",
+    ),
     # The house
     Mutation(
         "door: leads to another room",

@@ -39,7 +39,7 @@ def test_perfect_play_is_counted_and_calibrated() -> None:
     assert np.array_equal(np.stack(found.outcomes), points)
     raw = make_table((4, 6), points)
     assert np.array_equal(found.simulated.p, raw.p)
-    assert np.array_equal(found.table.p, calibration.apply(raw).p)
+    assert np.array_equal(found.table.p, calibration.apply(raw, HAND).p)
     assert found.how == PERFECT_PLAY and found.table.bids == BIDS
     text = shown(found)
     assert "calibrated: everybody sees one hand" in text and PERFECT_PLAY in text
@@ -62,6 +62,12 @@ def test_a_hand_that_cannot_lose() -> None:
     assert found.simulated.made.tolist() == [[30] * 14]
     assert (found.best.contract, found.best.marks) == (Contract(6, Bid.of(84)), 2.0)
     assert "Bid 84 with sixes: 100.0 % [88.6, 100.0], +2.00 marks." in shown(found)
+    # What is certain needs no deals, and no line that was fitted.
+    found = evaluate_hand(LAYDOWN, (5, 6), SIMULATOR, Plan(5, until=0.001), straight())
+    told = "Bid 84 with sixes: 100.0 % [100.0, 100.0], +2.00 marks, whatever the others hold."
+    assert told in shown(found)
+    assert found.simulated.n.tolist() == [5, 5]
+    assert found.table.at(Contract(5, Bid.of(42))).p < 1.0
 
 
 def test_one_bid_alone_is_the_same_column() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from forge.arena.registry import parse_player
 from forge.bidding.hand import hand_of_seed, hand_text
 from forge.bidding.hand_evaluation import evaluate_hand
 from forge.bidding.hands_file import HANDS, HandRow, HandWork, evaluate_hands, read_hands
@@ -105,3 +106,14 @@ def test_hands_are_read_from_text(tmp_path: Path) -> None:
         read_hands(path)
     with pytest.raises(ForgeError, match="cannot read"):
         read_hands(tmp_path / "none.txt")
+
+
+def test_a_file_of_players_that_asked_about_every_play_is_not_gone_on_with(tmp_path: Path) -> None:
+    out = tmp_path / "hands.jsonl"
+    racing = work(simulator=Simulator(parse_player("make:n=2"), seed=2))
+    assert racing.record()["races"] is True
+    first_release = {name: value for name, value in racing.record().items() if name != "races"}
+    out.write_bytes(HANDS.header(first_release))
+    with pytest.raises(ForgeError, match="made with races = None, not True"):
+        evaluate_hands(racing, HELD[:1], out)
+    assert "races" not in work().record()

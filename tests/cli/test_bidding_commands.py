@@ -164,6 +164,9 @@ def test_hands_are_played_and_fitted_to(works: Works, fails: Fails, tmp_path: Pa
     calibration = Calibration.read(tmp_path / "c.json")
     assert calibration.made_with["hands"] == 220 and calibration.validation["hands"] == 30
     assert (tmp_path / "c.png").stat().st_size > 5000
+    shown = works(CALIBRATE, "fit --data a.jsonl --output c.json")
+    assert "on 220 hands" in shown and "doubles-suit" in shown and "by chance alone" in shown
+    assert Calibration.read(tmp_path / "c.json").validation["hands"] == 220
     told = fails(CALIBRATE, "fit --data a.jsonl --validate a.jsonl --output d.json")
     assert "220 hands are in both files, number 0 first" in told
     works(CALIBRATE, "play --player random --deals 1 --hands 2 --out r.jsonl --start 5000")
@@ -177,7 +180,7 @@ def test_hands_are_played_and_fitted_to(works: Works, fails: Fails, tmp_path: Pa
 @pytest.mark.parametrize(
     ("options", "part"),
     [
-        ("play --out a.jsonl --player oracle", "sees all hands: take make:n=N"),
+        ("play --out a.jsonl --player oracle", "sees all hands: take seat:n=N"),
         ("play --out a.jsonl --hands 0", "--hands must be 1 or more"),
         ("play --out a.jsonl --deals 0", "--deals must be 1 or more"),
     ],

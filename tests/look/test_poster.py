@@ -78,6 +78,7 @@ def test_what_the_figures_are_is_said() -> None:
     said = {name: " ".join(texts(found)) for name, found in CASES.items()}
     assert "estimate for real play" in said["calibrated"]
     assert CALIBRATION.summary in said["calibrated"]
+    assert "estimates for four careful players (make:n=9) who see" in said["calibrated"]
     perfect = CASES["calibrated"].simulated
     best = CASES["calibrated"].table.best_decl(LOWEST_BID)
     raw = f"Perfect play itself makes 30 in {declaration_name(best.contract.decl)} "

@@ -38,6 +38,6 @@ def evaluation(
         tuple(points),
         table,
         calibration,
-        calibration.apply(table) if calibration else table,
+        calibration.apply(table, HAND) if calibration else table,
         (),
     )

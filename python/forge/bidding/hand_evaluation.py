@@ -155,7 +155,7 @@ def evaluate_hand(
             worse = clearly_worse(made)
             dropped += [decl for decl, is_worse in zip(left, worse, strict=True) if is_worse]
         simulated = _table(decls, rows, plan)
-        table = applied.apply(simulated) if applied else simulated
+        table = applied.apply(simulated, hand) if applied else simulated
         n_wanted = _next_stop(n_done, table.best_decl(plan.bid), plan)
         if n_wanted <= n_done:
             break

@@ -103,6 +103,8 @@ class HandWork:
         }
         if self.simulator.player.sha256 is not None:
             values["sha256"] = self.simulator.player.sha256
+        if self.simulator.player.races:
+            values["races"] = True  # in 0.1.0 the same text asked about every play
         return values
 
     def __call__(self, hand: tuple[int, ...]) -> HandRow:

@@ -30,7 +30,7 @@ class BestChance:
         counts = made.sum(axis=1, keepdims=True)
         table = table_of_counts(BIDDING_DECLS, (bid,), counts, counts[:, 0] * 0 + N_DEALS)
         lines = _calibration()
-        found = table if lines is None else lines.apply(table)
+        found = table if lines is None else lines.apply(table, hand)
         return found.best_decl(bid).contract.decl
 
 

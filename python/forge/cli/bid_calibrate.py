@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rich.table import Table
 
 from forge.bidding.calibration.play_options import PlayOptions
 from forge.cli import values
@@ -15,6 +18,7 @@ from forge.options import option
 
 if TYPE_CHECKING:
     from forge.bidding.calibration.hands import PlayedHand
+    from forge.bidding.calibration.validation import Part
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class PlayArgs:
     hands: int = option(10_000, "How many.", metavar="N", least=1)
     start: int = option(0, "Number of the first hand.", metavar="N", least=0)
     player: str = option(
-        "make:n=100", "Who plays all four seats.", metavar="PLAYER", reads=values.player
+        "seat:n=60", "Who plays all four seats.", metavar="PLAYER", reads=values.player
     )
     deals: int = option(100, "Deals of perfect play a hand.", metavar="N", least=1)
     played: int = option(1, "Further deals, played, a hand.", metavar="N", least=1)
@@ -82,10 +86,13 @@ class FitArgs:
     """What may be said to `forge bid-calibrate fit`."""
 
     data: Path = option(help="Played hands to fit to.", metavar="FILE", reads=values.existing)
-    validate: Path = option(
-        help="Other played hands, to check.", metavar="FILE", reads=values.existing
-    )
     output: Path = option(help="The calibration to write.", metavar="FILE.json")
+    validate: Path | None = option(
+        None,
+        "Other played hands, to check. Default: each tenth of --data by a fit to the rest.",
+        metavar="FILE",
+        reads=values.existing,
+    )
     plot: Path | None = option(None, "Reliability plot to write.", metavar="FILE.png")
 
 
@@ -93,29 +100,24 @@ class FitArgs:
 def fit(args: FitArgs) -> None:
     """Fit the chance at a table to played hands, choose the terms by held-out log loss, validate.
 
-    Of the terms the simplest that are within one standard error of the best are taken.
+    Of the terms the simplest that are within one standard error of the best are taken. Hands that
+    cannot lose their bid are left out: their chance is 1.
 
     The calibration error is the mean distance between predicted and realised share over ten bins of
-    equally many hands of --validate.
+    equally many hands that were not fitted to; also by class of the declaration and by bid.
     """
     need("train", "pandas", "statsmodels")
     if args.plot is not None:
         need("look", "matplotlib")
     from forge.bidding.calibration import fit as fitting
+    from forge.bidding.calibration import validation
     from forge.bidding.calibration.hands import HANDS
-    from forge.errors import ForgeError
 
     options, hands = HANDS.read(args.data)
-    other_options, others = HANDS.read(args.validate)
-    if options["player"] != other_options["player"]:
-        raise ForgeError(
-            f"{args.validate} was played by {other_options['player']}, "
-            f"{args.data} by {options['player']}"
-        )
-    if both := {hand.number for hand in hands} & {hand.number for hand in others}:
-        raise ForgeError(f"{len(both)} hands are in both files, number {min(both)} first")
+    others = hands if args.validate is None else _others(args.data, args.validate)
     screen = console()
-    losses = fitting.held_out_losses(hands)
+    by_formula = fitting.held_out_predictions(hands)
+    losses = fitting.held_out_losses(by_formula, hands)
     best = fitting.chosen_formula(losses)
     for formula, loss in losses.items():
         mark = " <- chosen" if formula == best else ""
@@ -123,9 +125,10 @@ def fit(args: FitArgs) -> None:
             f"held-out log loss {loss.mean():.5f}  {formula}{mark}", markup=False, highlight=False
         )
     calibration = fitting.fit(hands, best, options)
-    found = fitting.validate(calibration, others)
-    perfect = fitting.validate_predictions(fitting.perfect_shares(others), others)
-    calibration = fitting.validated(calibration, found)
+    predicted = by_formula[best] if others is hands else validation.predictions(calibration, others)
+    found = validation.validate(predicted, others)
+    perfect = validation.validate(validation.perfect_shares(others), others)
+    calibration = validation.validated(calibration, found)
     calibration.write(args.output)
     if args.plot is not None:
         from forge.look.plots.calibration import reliability_plot
@@ -141,9 +144,45 @@ def fit(args: FitArgs) -> None:
             highlight=False,
             soft_wrap=True,
         )
+    screen.print(_parts("class", found.classes))
+    screen.print(_parts("bid", found.bids))
     screen.print(
         f"{args.output}: {calibration.summary}", markup=False, highlight=False, soft_wrap=True
     )
+
+
+def _others(data: Path, path: Path) -> list[PlayedHand]:
+    """The hands of a second file, of the same players.
+
+    Raises:
+        ForgeError: if they are of others, or in the first file too.
+    """
+    from forge.bidding.calibration.hands import HANDS
+    from forge.errors import ForgeError
+
+    options, hands = HANDS.read(data)
+    other_options, others = HANDS.read(path)
+    for name in ("player", "sha256", "races"):
+        if options.get(name) != other_options.get(name):
+            raise ForgeError(
+                f"{path} was played by {other_options['player']}, "
+                f"{data} by {options['player']}: {name} differs"
+            )
+    if both := {hand.number for hand in hands} & {hand.number for hand in others}:
+        raise ForgeError(f"{len(both)} hands are in both files, number {min(both)} first")
+    return others
+
+
+def _parts(what: str, parts: Mapping[str, Part]) -> Table:
+    """A row a part of the hands, in percent."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column(what)
+    for name in ("hands", "predicted", "made", "error", "by chance alone"):
+        table.add_column(name, justify="right")
+    for name, part in parts.items():
+        shares = (part.predicted, part.realised, part.error, part.by_chance)
+        table.add_row(name, f"{part.n_hands:,}", *(f"{100 * share:.2f}" for share in shares))
+    return table
 
 
 main = CommandGroup(

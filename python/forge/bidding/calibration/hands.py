@@ -15,41 +15,87 @@ from pathlib import Path
 from typing import Any, Final
 
 from forge.arena.protocol import best_pip_suit
+from forge.bidding.calibration.logistic import CLASSES, class_of
 from forge.bidding.calibration.play_options import PlayOptions
 from forge.bidding.deals import deals_around
-from forge.bidding.hand import hand_text, parse_hand
-from forge.bidding.simulate import perfect_points, play_keys, played_points
+from forge.bidding.hand import BIDDING_DECLS, hand_text, parse_hand
+from forge.bidding.simulate import perfect_made, perfect_points, play_keys, played_points
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_DOMINOES
-from forge.game.contract import POINT_BIDS, Bid, Contract
+from forge.game.contract import BIDS, Bid, Contract
+from forge.game.tables import HIGH, LOW
 from forge.play.player import Player
 from forge.work.processes import in_order
 from forge.work.results_file import ResultsFile, ResultsFormat, are_numbers
 from forge.work.stop import StopSignal
 
-# How contracts are drawn: what is bid at a table (a long suit, the lowest bid) and all the rest.
-SHARE_OF_BEST_SUIT: Final = 0.6
+# How hands are drawn: as they are dealt, and strong ones, to learn what is nearly sure as well.
+SHARE_OF_STRONG: Final = 0.25
+N_STRONG_OF: Final = 8
+# How declarations are drawn: what a bidder would choose, a long suit, and all the rest, every class
+# as often as another.
+SHARE_OF_CHOSEN: Final = 0.4
+SHARE_OF_BEST_SUIT: Final = 0.2
+N_CHOOSING_DEALS: Final = 8
+# How bids are drawn: the lowest, and all the rest evenly.
 SHARE_OF_LOWEST_BID: Final = 0.4
 N_HELD: Final = 7
 
 
 @dataclass(frozen=True)
 class DrawnHand:
-    """A hand to play, seven ascending ids of seat 0, and for what; bids are 30..42."""
+    """A hand to play, seven ascending ids of seat 0, and for what."""
 
     hand: tuple[int, ...]
     contract: Contract
 
 
-def drawn_hand(number: int) -> DrawnHand:
+# What a bidder would choose to make a bid with a hand, by deals of a series.
+Choose = Callable[[tuple[int, ...], Bid, int], int]
+
+
+def most_made(hand: tuple[int, ...], bid: Bid, number: int) -> int:
+    """The declaration that perfect play makes a bid with most often, in a few deals of a series of
+    their own; of equals the best pip suit, then the first."""
+    deals = deals_around(hand, choosing_seed(number), 0, N_CHOOSING_DEALS)
+    best = best_pip_suit(hand)
+
+    def rank(decl: int) -> tuple[int, bool]:
+        return int(perfect_made(deals, decl, bid).sum()), decl == best
+
+    return max(BIDDING_DECLS, key=rank)
+
+
+def choosing_seed(number: int) -> int:
+    """Of the deals that a declaration is chosen by: no deal that is solved or played later."""
+    return number + 2**62
+
+
+def drawn_hand(number: int, choose: Choose = most_made) -> DrawnHand:
     """Hand number 0, 1, ...; each is drawn by a generator of its own."""
     chance = random.Random(f"forge bidding calibration {number}")
-    hand = tuple(sorted(chance.sample(range(N_DOMINOES), N_HELD)))
-    best = chance.random() < SHARE_OF_BEST_SUIT
-    decl = best_pip_suit(hand) if best else chance.randrange(N_DECLARATIONS)
-    lowest, *higher = POINT_BIDS
+    n_dealt = N_STRONG_OF if chance.random() < SHARE_OF_STRONG else 1
+    dealt = [chance.sample(range(N_DOMINOES), N_HELD) for _ in range(n_dealt)]
+    strongest = max(dealt, key=_strength)
+    hand = tuple(sorted(strongest))
+    lowest, *higher = BIDS
     bid = lowest if chance.random() < SHARE_OF_LOWEST_BID else chance.choice(higher)
+    how = chance.random()
+    if how < SHARE_OF_CHOSEN:
+        decl = choose(hand, bid, number)
+    elif how < SHARE_OF_CHOSEN + SHARE_OF_BEST_SUIT:
+        decl = best_pip_suit(hand)
+    else:
+        kind = chance.choice(CLASSES)
+        decl = chance.choice([each for each in range(N_DECLARATIONS) if class_of(each) == kind])
     return DrawnHand(hand, Contract(decl, bid))
+
+
+def _strength(hand: Sequence[int]) -> int:
+    """Dominoes of the longest suit, and doubles."""
+    pips = [int(pip) for domino in hand for pip in {HIGH[domino], LOW[domino]}]
+    n_doubles = sum(bool(HIGH[domino] == LOW[domino]) for domino in hand)
+    return max(pips.count(pip) for pip in pips) + n_doubles
 
 
 @dataclass(frozen=True)
@@ -60,7 +106,7 @@ class PlayedHand:
         number: of the hand.
         hand: as text.
         decl: declaration 0..9.
-        bid: 30..42.
+        bid: 30..42, or 84.
         perfect: team 0's points under perfect play in each of the deals, 0..42.
         played: team 0's points in further deals, played.
         made: how many of those made the bid.
@@ -102,7 +148,7 @@ def _are_points(values: Any) -> bool:
     )
 
 
-HANDS: Final = ResultsFormat("forge bidding calibration", 1, PlayedHand, _is_sound)
+HANDS: Final = ResultsFormat("forge bidding calibration", 2, PlayedHand, _is_sound)
 
 
 class PlayContract:

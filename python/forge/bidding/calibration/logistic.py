@@ -5,12 +5,14 @@ bid, each playing for the contract from what a seat sees, is a logistic function
 share, with a line of its own for each class of declaration and each bid:
 ``logit P = intercept + slope * logit((k + 0.5) / (n + 1))`` for k of n deals made. Slopes are
 positive, so the ends of an interval of the share become the ends of an interval of the chance.
+
+A bid that the hand makes whatever the others hold needs no line: its chance is 1.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +20,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from forge.bidding.certain import certain_points
 from forge.bidding.estimates import Floats, MakeTable
 from forge.errors import ForgeError, reason_of
 from forge.game.constants import N_DECLARATIONS
@@ -72,7 +75,7 @@ class Calibration:
             raise ForgeError("calibration: slopes must be positive")
 
     def chance(self, share: npt.ArrayLike, n: npt.ArrayLike, contract: Contract) -> Floats:
-        """The chance at a table, elementwise.
+        """The chance at a table by the lines, elementwise.
 
         Args:
             share: of deals that perfect play makes, or an end of its interval, 0..1.
@@ -85,14 +88,21 @@ class Calibration:
         column, name = _column(contract.bid), class_of(contract.decl)
         return expit(self.intercepts[name][column] + self.slopes[name][column] * evidence(share, n))
 
-    def apply(self, table: MakeTable) -> MakeTable:
+    def apply(self, table: MakeTable, hand: Sequence[int]) -> MakeTable:
         """The table of perfect play as chances at a table.
 
-        A higher bid is never made more often than a lower one. Intervals say how well the
-        perfect-play share is known, not how well the lines are.
+        What the hand cannot lose has the chance 1, interval and all. A higher bid is never made
+        more often than a lower one. Other intervals say how well the perfect-play share is known,
+        not how well the lines are.
+
+        Args:
+            table: of perfect play.
+            hand: seven domino ids, of the seat that declares.
         """
+        points = [[bid.points for bid in table.bids]]
+        is_certain = np.array([[certain_points(hand, decl)] for decl in table.decls]) >= points
         p, low, high = (
-            np.minimum.accumulate(self._cells(table, shares), axis=1)
+            np.minimum.accumulate(np.where(is_certain, 1.0, self._cells(table, shares)), axis=1)
             for shares in (table.p, table.low, table.high)
         )
         return replace(table, p=p, low=low, high=high)
@@ -111,14 +121,17 @@ class Calibration:
 
     @property
     def summary(self) -> str:
-        """One line: what it was fitted to and how far it was off."""
+        """One line: whose play it was fitted to and how far it was off."""
         made, found = self.made_with, self.validation
-        line = f"calibrated on {made['hands']:,} hands played by {made['player']}"
+        line = (
+            f"calibrated on {made['hands']:,} hands played by {made['player']} in all four seats, "
+            "each seeing its own hand"
+        )
         if found:
             low, high = found["interval"]
             line += (
-                f", off by {100 * found['error']:.1f} points [{100 * low:.1f}, {100 * high:.1f}]"
-                f" on {found['hands']:,} others"
+                f"; off by {100 * found['error']:.1f} points [{100 * low:.1f}, {100 * high:.1f}]"
+                f" on {found['hands']:,} not fitted to"
             )
         return line
 

@@ -31,8 +31,8 @@ class PlayOptions:
             )
         if self.player.sees_all_hands:
             raise ForgeError(
-                f"player {self.player.text!r} sees all hands: take make:n=N or eq:n=N, "
-                "which play from what a seat sees"
+                f"player {self.player.text!r} sees all hands: take seat:n=N, "
+                "make:n=N or eq:n=N, which play from what a seat sees"
             )
 
     def record(self) -> dict[str, Any]:
@@ -44,4 +44,6 @@ class PlayOptions:
         }
         if self.player.sha256 is not None:
             values["sha256"] = self.player.sha256
+        if self.player.races:
+            values["races"] = True  # in 0.1.0 the same text asked about every play
         return values

@@ -51,6 +51,8 @@ def recommendation(found: Evaluation) -> str:
     """What to bid, in a sentence; 84 and pass are weighed by expected marks."""
     best = found.best
     told = f"{_with(best.contract)}: {_percent(best)}, {best.marks:+.2f} marks"
+    if best.low == 1.0:
+        told += ", whatever the others hold"
     if best.marks <= 0.0:
         return f"Pass if you may; the least bad is {told}"
     return f"Bid {told}"

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import Final
 
-from forge.bidding.calibration.fit import Validation
+from forge.bidding.calibration.validation import Validation
 from forge.extras import extra
 from forge.work.atomic import write_file
 

@@ -29,9 +29,10 @@ _OPEN_NOTE: Final = (
     "players make their bids less often than these figures say."
 )
 _CALIBRATED_NOTE: Final = (
-    "The chances in the table are estimates for four careful players who see their own hand only, "
-    "worked out from perfect play with all hands open. Perfect play itself makes {contract} "
-    "{perfect} times in 100: it flatters, since it never guesses wrong. The bars show it as it is."
+    "The chances in the table are estimates for four careful players ({player}) who see their own "
+    "hand only, worked out from perfect play with all hands open. Perfect play itself makes "
+    "{contract} {perfect} times in 100: it flatters, since it never guesses wrong. The bars show "
+    "it as it is."
 )
 _PLAYED_NOTE: Final = (
     "Every deal was played out by {player} in all four seats, each seeing its own hand only."
@@ -85,7 +86,8 @@ def _notes(found: Evaluation, table: MakeTable) -> list[str]:
     if found.calibration:
         lowest = Contract(table.decls[0], table.bids[0])
         perfect = hundred(found.simulated.at(lowest).p)
-        notes.append(_CALIBRATED_NOTE.format(contract=lowest, perfect=perfect))
+        player = found.calibration.made_with["player"]
+        notes.append(_CALIBRATED_NOTE.format(player=player, contract=lowest, perfect=perfect))
     elif found.simulator.player.sees_all_hands:
         notes.append(_OPEN_NOTE)
     else:
