@@ -1,4 +1,4 @@
-"""The GPU: searches and tablebases a second, and the sweeps that choose the tuning of the search.
+"""The GPU: searches, tablebases and decisions a second, and sweeps for the tuning of the search.
 
 Skipped without a CUDA build and a device; `FORGE_REQUIRE_GPU=1` makes that a failure. Every time is
 that of a call and `torch.cuda.synchronize`, after an untimed call. A step that would outlast
@@ -33,7 +33,14 @@ from torch import Tensor
 
 from forge import ops
 from forge.build import native
+from forge.game.constants import N_PLAYS
+from forge.game.deal import Deal
 from forge.oracle.shards.naming import ShardKey
+from forge.play.games import Games
+from forge.play.keys import decision_keys
+from forge.policy import SHIPPED
+from forge.policy.numbers import load_policy
+from forge.policy.seen import seen_by
 
 STEP_S = float(os.environ.get("FORGE_BENCH_GPU_STEP_S", "60"))
 BATCHES = [1, 100, 2000] if SHORT else [1, 100, 10_000, 1_000_000]
@@ -43,6 +50,13 @@ N_TOKENIZED = 100_000 if SHORT else 1_000_000
 LANES = (128, 256, 512, 1024)
 LOG2_TABLES = (8, 9, 10, 11, 12)
 TOKEN_BYTES = 32 * 12 + 32
+N_DECISION_WORLDS = 20 if SHORT else 1024
+MOST_GAMES = 32 if SHORT else 512
+DECISIONS: dict[str, dict[str, Any]] = {
+    "eq": {"for_points": True, "weigh": False, "race": False},
+    "eq_racing": {"for_points": True, "weigh": False},
+    "seat": {"pool": 8 * N_DECISION_WORLDS},
+}
 
 pytestmark = pytest.mark.gpu
 
@@ -190,9 +204,46 @@ def test_sample_worlds(benchmark: Any, device: torch.device, sampler: str, n_row
     benchmark.extra_info.update(worlds_per_s=n_rows * n_samples / elapsed_s)
 
 
+def play_hands(n_games: int, device: torch.device, settings: dict[str, Any]) -> float:
+    """Seconds that hands take in which every seat decides so; nothing leaves the device."""
+    weights = load_policy(SHIPPED).tensor.to(device)
+    games = Games.start(
+        [Deal.from_seed(seed) for seed in range(n_games)], [seed % 10 for seed in range(n_games)]
+    ).to(device)
+    needed = torch.full((n_games,), 30, dtype=torch.int8, device=device)
+    seeds = torch.arange(n_games, device=device)
+    torch.cuda.synchronize()
+    start = time.perf_counter()
+    for k in range(N_PLAYS):
+        seen = seen_by(games, needed)
+        found = ops.decide(*seen, decision_keys(seeds, k, 1), weights, **settings)
+        games = games.play(found.slots)
+    torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+@pytest.mark.parametrize("judged", DECISIONS)
+def test_decide(benchmark: Any, device: torch.device, judged: str) -> None:
+    """Whole hands a second, by E[Q] (all slots in all worlds, and racing) and as a seat."""
+    settings = DECISIONS[judged] | {"n_worlds": N_DECISION_WORLDS}
+    n_games = 8
+    elapsed_s = play_hands(n_games, device, settings)  # loads the kernels
+    elapsed_s = play_hands(n_games, device, settings)
+    while n_games < MOST_GAMES and 8 * elapsed_s < STEP_S / 2:
+        n_games *= 4
+        elapsed_s = play_hands(n_games, device, settings)
+    benchmark.pedantic(lambda: elapsed_s)  # measured already
+    benchmark.extra_info.update(
+        games_per_s=n_games / elapsed_s,
+        decisions_per_s=N_PLAYS * n_games / elapsed_s,
+        n_games=n_games,
+        n_worlds=N_DECISION_WORLDS,
+    )
+
+
 def tunings() -> list[tuple[int, int]]:
     """(lanes a multiprocessor, log2 of table entries), those in use first."""
-    in_use = (ops.cuda.LANES_PER_MULTIPROCESSOR, ops.cuda.LOG2_LANE_TABLE)
+    in_use = (ops.lanes.LANES_PER_MULTIPROCESSOR, ops.lanes.LOG2_LANE_TABLE)
     others = [pair for pair in itertools.product(LANES, LOG2_TABLES) if pair != in_use]
     return [in_use, *others]
 
@@ -212,8 +263,8 @@ def test_sweep(
         for lanes, log2_table in to_try:
             if time.perf_counter() > stop:
                 break
-            monkeypatch.setattr(ops.cuda, "LANES_PER_MULTIPROCESSOR", lanes)
-            monkeypatch.setattr(ops.cuda, "LOG2_LANE_TABLE", log2_table)
+            monkeypatch.setattr(ops.lanes, "LANES_PER_MULTIPROCESSOR", lanes)
+            monkeypatch.setattr(ops.lanes, "LOG2_LANE_TABLE", log2_table)
             work(positions.take(slice(0, 100)))
             elapsed_s = median(seconds(work, positions) for _ in range(3))
             positions_per_s[lanes, log2_table] = positions.n / elapsed_s

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -19,7 +20,14 @@ from torch import Tensor
 
 from forge import ops
 from forge.build import require_cuda_build
+from forge.game.deal import Deal
 from forge.oracle.shards.naming import ShardKey
+from forge.play.games import Games
+from forge.play.keys import decision_keys
+from forge.play.random_play import random_slots
+from forge.policy import SHIPPED
+from forge.policy.numbers import load_policy
+from forge.policy.seen import seen_by
 
 N_PLAYED = 20  # at least: two tricks are left
 SMALL_DEAL = ShardKey(158, 6)  # 1.9 million states
@@ -56,14 +64,29 @@ def hidden_hands() -> tuple[Tensor, Tensor]:
     return allowed.int(), torch.tensor([[4, 4, 4]], dtype=torch.int8)
 
 
+def late_seats() -> tuple[Tensor, ...]:
+    """What seats see late in hands, a key each, and a policy."""
+    games = Games.start(
+        [Deal.from_seed(seed) for seed in range(10)], [seed % 10 for seed in range(10)]
+    )
+    for k in range(N_PLAYED - 4):
+        games = games.play(random_slots(games, decision_keys(torch.arange(10), k, 1)))
+    needed = torch.full((10,), 32, dtype=torch.int8)
+    return (*seen_by(games, needed), torch.arange(10), load_policy(SHIPPED).tensor)
+
+
 def check(name: str, op: Callable[..., Any], device: torch.device, *arguments: Any) -> bool:
     """Whether the device gives the bytes of the CPU."""
     on_device = [x.to(device) if isinstance(x, Tensor) else x for x in arguments]
     expected, found = _columns(op(*arguments)), _columns(op(*on_device))
-    same = all(torch.equal(a, b.cpu()) for a, b in zip(expected, found, strict=True))
+    same = all(_same_bytes(a, b.cpu()) for a, b in zip(expected, found, strict=True))
     n = expected[0].shape[0]
     print(f"{name}: {n} rows, {'as on the CPU' if same else 'DIFFERENT from the CPU'}", flush=True)
     return same
+
+
+def _same_bytes(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and bool(torch.equal(a.view(torch.uint8), b.view(torch.uint8)))
 
 
 def _columns(result: Tensor | Sequence[Tensor]) -> Sequence[Tensor]:
@@ -94,6 +117,7 @@ def main() -> None:
         questions = [x.expand(5000, 3) for x in hidden_hands()]
         keys = torch.arange(len(questions[0]))  # more rows than have a table at a time
         first = [x[0] for x in questions]
+        seats = late_seats()
         checks = [
             check("search", ops.search, device, *positions),
             check("search_at_least", ops.search_at_least, device, *positions, targets),
@@ -106,6 +130,8 @@ def main() -> None:
             check("sample_worlds", ops.sample_worlds, device, *questions, keys, 100),
             check("sample_worlds, mrv", ops.sample_worlds, device, *questions, keys, 100, "mrv"),
             check("enumerate_worlds", ops.enumerate_worlds, device, *first, 100, 1000),
+            check("policy_logits", ops.policy_logits, device, *seats[:4], seats[5]),
+            check("decide", partial(ops.decide, n_worlds=12, pool=40), device, *seats),
         ]
     if not all(checks):
         raise SystemExit(1)

@@ -18,7 +18,8 @@ void bind_decide(py::module_& m) {
                                    weigh,    for_points, race,     window};
            }),
            "n_worlds"_a, "pool"_a, "rollouts"_a, "uniform"_a, "weigh"_a, "for_points"_a, "race"_a,
-           "window"_a);
+           "window"_a)
+      .def_readonly("n_worlds", &DecideSettings::n_worlds, "Judged by.");
   m.def(
       "decide",
       [](const HostHands& hands, const HostSmall& decls, const HostPlays& plays,
@@ -33,8 +34,8 @@ void bind_decide(py::module_& m) {
              {slots.rows(), chances.rows(), points.rows(), n_worlds.rows(), effective.rows()})
           check_rows("the room for results", rows, batch.n);
         return without_gil(n_threads, [&](const Parallel& how) {
-          return cpu::decide(batch, keys.data, {weights ? weights->data : nullptr}, settings,
-                             {slots.data, chances.data, points.data, n_worlds.data, effective.data},
+          const Decisions out{slots.data, chances.data, points.data, n_worlds.data, effective.data};
+          return cpu::decide({batch, keys.data, {weights ? weights->data : nullptr}, settings, out},
                              how);
         });
       },

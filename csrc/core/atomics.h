@@ -17,12 +17,17 @@ FORGE_INLINE void atomic_or(uint64_t* word, uint64_t bits) {
 }
 
 // Returns the value before.
-FORGE_INLINE int64_t atomic_next(int64_t* counter) {
+FORGE_INLINE int64_t atomic_add(int64_t* counter, int64_t n) {
 #if defined(__CUDA_ARCH__)
-  return static_cast<int64_t>(atomicAdd(reinterpret_cast<unsigned long long*>(counter), 1ull));
+  return static_cast<int64_t>(atomicAdd(reinterpret_cast<unsigned long long*>(counter),
+                                        static_cast<unsigned long long>(n)));
 #else
-  return (*counter)++;
+  const int64_t before = *counter;
+  *counter += n;
+  return before;
 #endif
 }
+
+FORGE_INLINE int64_t atomic_next(int64_t* counter) { return atomic_add(counter, 1); }
 
 }  // namespace forge

@@ -20,67 +20,68 @@ constexpr double NOT_A_NUMBER = std::numeric_limits<double>::quiet_NaN();
 
 class Decider {
  public:
-  Decider(const Parallel& how, int worker) : pause_(how, worker), worlds_(new SeatWorlds) {}
+  Decider(const DecideJob& job, const Parallel& how, int worker)
+      : job_(job), pause_(how, worker), judge_{EVALUATE, job.weights} {}
 
   // False if no hidden hands fit.
-  bool decide(const SeenHand& seen, int64_t key, const PolicyWeights& weights,
-              const DecideSettings& settings, int64_t row, const Decisions& out);
+  bool decide(int64_t row);
 
  private:
-  int choose(const SeenHand& seen, uint32_t slots, double* points);
-  Race judge(const SeenHand& seen);
+  int choose(uint32_t slots, double* points);
+  Race judge(uint32_t slots);
   // values(world, position, open slots, value [7]): what the open slots are worth in a world.
   template <class Values>
-  Race race_over_worlds(const SeenHand& seen, uint32_t slots, const Values& values);
+  Race race_over_worlds(uint32_t slots, const Values& values);
 
+  const DecideJob& job_;
   Pause pause_;
-  std::unique_ptr<SeatWorlds> worlds_;
+  const Judge judge_;
+  SeenHand seen_;
+  SeatWorlds worlds_;
   SearchMemory memory_;
-  Judge judge_{EVALUATE, {nullptr}};
-  const DecideSettings* settings_ = nullptr;
 };
 
-bool Decider::decide(const SeenHand& seen, int64_t key, const PolicyWeights& weights,
-                     const DecideSettings& settings, int64_t row, const Decisions& out) {
-  judge_.weights = weights;
-  settings_ = &settings;
+bool Decider::decide(int64_t row) {
+  const Decisions& out = job_.out;
   double* const chances = out.chances + N_SLOTS * row;
   double* const points = out.points + N_SLOTS * row;
   std::fill_n(chances, N_SLOTS, NOT_A_NUMBER);
   std::fill_n(points, N_SLOTS, NOT_A_NUMBER);
   out.n_worlds[row] = 0;
   out.effective[row] = 0;
-  const uint32_t slots = legal_slots(seen);
+  read_seen(job_.batch, row, &seen_);
+  const uint32_t slots = legal_slots(seen_);
   out.slots[row] = static_cast<int8_t>(lowest(slots));
   if (!is_choice(slots)) return true;
   pause_.look();
-  if (!worlds_->draw(seen, key, settings, judge_, [this] { pause_.look(); })) return false;
-  out.n_worlds[row] = static_cast<int64_t>(worlds_->worlds().size());
-  out.effective[row] = worlds_->effective();
+  if (!worlds_.draw(seen_, job_.keys[row], job_.settings, judge_, [this] { pause_.look(); }))
+    return false;
+  out.n_worlds[row] = static_cast<int64_t>(worlds_.worlds().size());
+  out.effective[row] = worlds_.effective();
   uint32_t best = slots;
-  if (settings.for_points) {
+  if (job_.settings.for_points) {
     // Nothing to look at but points.
-  } else if (seen.now.decided()) {
-    for (uint32_t s = slots; s; s &= s - 1) chances[lowest(s)] = came_out_well(seen);
+  } else if (seen_.now.decided()) {
+    for (uint32_t s = slots; s; s &= s - 1) chances[lowest(s)] = came_out_well(seen_);
   } else {
-    const Race race = judge(seen);
+    const Race race = judge(slots);
     for (uint32_t s = slots; s; s &= s - 1) chances[lowest(s)] = race.mean(lowest(s));
     best = race.best();
   }
-  out.slots[row] = static_cast<int8_t>(choose(seen, best, points));
+  out.slots[row] = static_cast<int8_t>(choose(best, points));
   return true;
 }
 
 template <class Values>
-Race Decider::race_over_worlds(const SeenHand& seen, uint32_t slots, const Values& values) {
+Race Decider::race_over_worlds(uint32_t slots, const Values& values) {
   Race race(slots);
   int64_t n = 0, look = FIRST_LOOK;
-  for (const Owners& world : worlds_->worlds()) {
+  for (const Owners& world : worlds_.worlds()) {
     pause_.look();
     double value[N_SLOTS] = {};
-    values(world, WorldPosition(seen, world), race.open(), value);
+    values(world, WorldPosition(seen_, world), race.open(), value);
     race.add(value, world.weight);
-    if (settings_->race && ++n == look) {
+    if (job_.settings.race && ++n == look) {
       race.drop();
       look = next_look(look);
       if (!is_choice(race.open())) break;
@@ -89,31 +90,30 @@ Race Decider::race_over_worlds(const SeenHand& seen, uint32_t slots, const Value
   return race;
 }
 
-Race Decider::judge(const SeenHand& seen) {
-  const double mix = judge_.weights.numbers ? settings_->rollouts : 0.0;
-  const int target = target_of(seen);
+Race Decider::judge(uint32_t slots) {
+  const double mix = mix_of(job_);
+  const int target = target_of(seen_);
   return race_over_worlds(
-      seen, legal_slots(seen),
-      [&](const Owners& world, const WorldPosition& position, uint32_t open, double* value) {
+      slots, [&](const Owners& world, const WorldPosition& position, uint32_t open, double* value) {
         int8_t made[N_SLOTS];
-        search_at_least_warm(memory_, position.deal, seen.now.decl, position.state, target, made,
+        search_at_least_warm(memory_, position.deal, seen_.now.decl, position.state, target, made,
                              open);
         for (uint32_t s = open; s; s &= s - 1) {
           const int slot = lowest(s);
-          const bool rolled = mix > 0 && roll_out(seen, world, slot, judge_);
-          value[slot] = chance_in_world(made[slot], rolled, mix, defends(seen));
+          const bool rolled = mix > 0 && roll_out(seen_, world, slot, judge_);
+          value[slot] = chance_in_world(made[slot], rolled, mix, defends(seen_));
         }
       });
 }
 
-int Decider::choose(const SeenHand& seen, uint32_t slots, double* points) {
+int Decider::choose(uint32_t slots, double* points) {
   if (!is_choice(slots)) return lowest(slots);
   const Race race = race_over_worlds(
-      seen, slots, [&](const Owners&, const WorldPosition& position, uint32_t open, double* value) {
+      slots, [&](const Owners&, const WorldPosition& position, uint32_t open, double* value) {
         int8_t q[N_SLOTS];
-        search_warm(memory_, position.deal, seen.now.decl, position.state, q, open);
+        search_warm(memory_, position.deal, seen_.now.decl, position.state, q, open);
         for (uint32_t s = open; s; s &= s - 1)
-          value[lowest(s)] = points_in_world(q[lowest(s)], defends(seen));
+          value[lowest(s)] = points_in_world(q[lowest(s)], defends(seen_));
       });
   for (uint32_t s = slots; s; s &= s - 1) points[lowest(s)] = race.mean(lowest(s));
   return lowest(race.best());
@@ -121,25 +121,23 @@ int Decider::choose(const SeenHand& seen, uint32_t slots, double* points) {
 
 }  // namespace
 
-int64_t decide(const SeenBatch& batch, const int64_t* keys, const PolicyWeights& weights,
-               const DecideSettings& settings, const Decisions& out, const Parallel& given) {
+int64_t decide(const DecideJob& job, const Parallel& given) {
   std::atomic<bool> stopped{false};
   Parallel how = given;
   how.stopped = &stopped;
   std::vector<std::unique_ptr<Decider>> deciders(static_cast<size_t>(std::max(how.n_threads, 1)));
-  std::atomic<int64_t> bad{batch.n};
-  parallel_for(how, batch.n, 1, [&](int worker, int64_t begin, int64_t end) {
+  const int64_t n = job.batch.n;
+  std::atomic<int64_t> bad{n};
+  parallel_for(how, n, 1, [&](int worker, int64_t begin, int64_t end) {
     auto& decider = deciders[static_cast<size_t>(worker)];
-    if (!decider) decider = std::make_unique<Decider>(how, worker);
-    const auto seen = std::make_unique<SeenHand>();
+    if (!decider) decider = std::make_unique<Decider>(job, how, worker);
     for (int64_t i = begin; i < end; ++i) {
-      read_seen(batch, i, seen.get());
-      if (decider->decide(*seen, keys[i], weights, settings, i, out)) continue;
+      if (decider->decide(i)) continue;
       int64_t known = bad;
       while (i < known && !bad.compare_exchange_weak(known, i)) {}
     }
   });
-  return bad < batch.n ? bad.load() : -1;
+  return bad < n ? bad.load() : -1;
 }
 
 }  // namespace forge::cpu

@@ -2,8 +2,7 @@
 // compiled without fused operations.
 #pragma once
 
-#include "decide/settings.h"
-#include "policy/seen_hand.h"
+#include "decide/decisions.h"
 
 namespace forge {
 
@@ -23,6 +22,11 @@ FORGE_INLINE int target_of(const SeenHand& seen) { return 2 * seen.now.need() - 
 
 // Of a contract that is decided: whether it came out as the acting side wants it.
 FORGE_INLINE bool came_out_well(const SeenHand& seen) { return seen.now.made() != defends(seen); }
+
+// Share of rollouts.
+FORGE_INLINE double mix_of(const DecideJob& job) {
+  return job.weights.numbers ? job.settings.rollouts : 0.0;
+}
 
 // made: with all hands open; rolled: by the policy's own play, which has a share of `mix`.
 FORGE_INLINE double chance_in_world(bool made, bool rolled, double mix, bool of_defenders) {

@@ -17,6 +17,16 @@ FORGE_INLINE void write_logits(const SeenHand& seen, const Features& f, const fl
   for (int k = 0; k < f.n_candidates; ++k) out[seen.slot_of(f.candidate[k].rank)] = found[k];
 }
 
+// Evaluates a decision where it stands: f->candidate[k] has logits[k].
+struct EvaluateHere {
+  PolicyWeights weights;
+  FORGE_HD void operator()(const PublicHand& p, uint32_t hand, uint32_t legal, Features* f,
+                           float* logits) const {
+    read_features<OneIsa>(p, hand, legal, f);
+    policy_logits(weights, *f, logits);
+  }
+};
+
 // Over B rows. What the CPU refuses at the border has no number.
 struct PolicyLogits {
   SeenBatch batch;
@@ -32,8 +42,7 @@ struct PolicyLogits {
     read_seen(batch, i, &seen);
     Features f;
     float found[N_SLOTS];
-    read_features<OneIsa>(seen.now, seen.hand, seen.legal, &f);
-    policy_logits(weights, f, found);
+    EvaluateHere{weights}(seen.now, seen.hand, seen.legal, &f, found);
     write_logits(seen, f, found, out);
   }
 };

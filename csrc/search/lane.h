@@ -18,8 +18,13 @@ struct SearchJob {
                         // give every lane a position
   int64_t* queue;       // [1], 0 at the start
   int width = N_SLOTS;  // 7: about every slot; 1: about the position itself
+  const uint8_t* slots = nullptr;   // [B] the only ones asked about; nullptr: all
+  const int64_t* n_rows = nullptr;  // [1] where only the device knows how many rows of the batch
+                                    // there are; nullptr: all
 
-  FORGE_INLINE int64_t n_items() const { return batch.n * (width / slots_per_item); }
+  FORGE_INLINE int64_t n_items() const {
+    return (n_rows ? *n_rows : batch.n) * (width / slots_per_item);
+  }
 };
 
 class SearchLane {
@@ -27,6 +32,9 @@ class SearchLane {
   FORGE_HD SearchLane(const SearchJob& job, TableView table) : job_(job), table_(table) {
     slot_ = end_ = 0;
   }
+
+  // Of the table, as the last position left it.
+  FORGE_INLINE uint32_t epoch() const { return table_.epoch; }
 
   // Works until the queue is empty.
   FORGE_HD void run() {
@@ -66,6 +74,7 @@ class SearchLane {
     }
     deal_ = make_search_deal(deal, decl);
     position_ = make_search_position(deal_, deal, job_.batch.states[i]);
+    if (job_.slots) position_.legal &= job_.slots[i];
     guess_ = first_guess(position_);
     if (job_.targets) threshold_ = threshold_of(position_, job_.targets[i * job_.target_stride]);
     if (++table_.epoch > MAX_EPOCH) {

@@ -87,7 +87,6 @@ class DecideSettings:
         weigh: bool,
         for_points: bool,
         race: bool,
-        window: int,
     ) -> None: ...
 
 def missing_cpu_feature() -> str:
@@ -455,3 +454,27 @@ class cuda:
         stream: cuda.Stream,
     ) -> None:
         """The worlds from number `start` on."""
+    @staticmethod
+    def decide_work_bytes(n_rows: int, settings: DecideSettings, has_policy: bool) -> int:
+        """Bytes of scratch for so many decisions at a time."""
+    @staticmethod
+    def decide(
+        hands: DeviceArray,
+        decls: DeviceArray,
+        plays: DeviceArray,
+        needed: DeviceArray,
+        keys: DeviceArray,
+        weights: DeviceArray | None,
+        settings: DecideSettings,
+        slots: DeviceArray,
+        chances: DeviceArray,
+        points: DeviceArray,
+        n_worlds: DeviceArray,
+        effective: DeviceArray,
+        work: DeviceArray,
+        n_rows: int,
+        entries: DeviceArray,
+        epochs: DeviceArray,
+        stream: cuda.Stream,
+    ) -> None:
+        """Chooses a slot of each row, -1 where nothing can be seen so or no hidden hands fit. Entries and epochs are zero; a lane for each row of them."""

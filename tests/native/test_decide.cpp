@@ -1,11 +1,15 @@
-// Decisions: any number of threads gives the same bytes, races stop at the right plays, exp is exp.
+// Decisions: any number of threads and the kernels of a device give the same bytes, races stop at
+// the right plays, exp is exp.
 #include <cmath>
 #include <cstring>
+#include <limits>
 
-#include "check.h"
 #include "decide/decide_cpu.h"
 #include "decide/exponential.h"
 #include "decide/race.h"
+#include "decide/schedule.h"
+#include "search/kernels.h"
+#include "seen_rows.h"
 
 using namespace forge;
 using namespace forge::testing;
@@ -35,41 +39,179 @@ void test_a_race_drops_what_is_clearly_behind() {
   CHECK(race.best() == 0b011);
 }
 
-void test_threads_change_nothing() {
-  std::mt19937 random(2);
-  std::vector<int8_t> hands, decls, plays, needed;
-  std::vector<int64_t> keys;
-  for (int i = 0; i < 6; ++i) {
-    const Deal deal = random_deal(random);
-    hands.insert(hands.end(), deal.dominoes, deal.dominoes + 7);
-    decls.push_back(static_cast<int8_t>(i));
-    plays.insert(plays.end(), N_PLAYS, -1);
-    needed.push_back(30);
-    keys.push_back(i);
+struct Found {
+  std::vector<int8_t> slots;
+  std::vector<double> chances, points;
+  std::vector<int64_t> n_worlds;
+  std::vector<double> effective;
+
+  explicit Found(int64_t n_rows)
+      : slots(static_cast<size_t>(n_rows), int8_t{99}),
+        chances(7 * slots.size()),
+        points(7 * slots.size()),
+        n_worlds(slots.size()),
+        effective(slots.size()) {}
+  Decisions out() {
+    return {slots.data(), chances.data(), points.data(), n_worlds.data(), effective.data()};
   }
-  std::vector<float> weights(static_cast<size_t>(N_POLICY_WEIGHTS));
-  for (float& w : weights) w = (static_cast<float>(random() % 2001) - 1000.0f) / 4000.0f;
-  struct Found {
-    std::vector<int8_t> slots = std::vector<int8_t>(6);
-    std::vector<double> chances = std::vector<double>(42), points = std::vector<double>(42);
-    std::vector<int64_t> n_worlds = std::vector<int64_t>(6);
-    std::vector<double> effective = std::vector<double>(6);
-  } one, two;
+  bool operator==(const Found& o) const {
+    const auto same = [](const std::vector<double>& a, const std::vector<double>& b) {
+      return std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;
+    };
+    return slots == o.slots && n_worlds == o.n_worlds && same(chances, o.chances) &&
+           same(points, o.points) && same(effective, o.effective);
+  }
+  // The row as where there is nothing to decide.
+  void forget(int64_t row) {
+    const auto i = static_cast<size_t>(row);
+    slots[i] = -1;
+    n_worlds[i] = 0;
+    effective[i] = 0;
+    for (size_t k = 7 * i; k < 7 * i + 7; ++k)
+      chances[k] = points[k] = std::numeric_limits<double>::quiet_NaN();
+  }
+};
+
+DecideJob job_of(const SeenRows& rows, const std::vector<int64_t>& keys, const float* weights,
+                 const DecideSettings& settings, Found* found) {
+  return {rows.batch(), keys.data(), {weights}, settings, found->out()};
+}
+
+std::vector<int64_t> keys_of(const SeenRows& rows) {
+  std::vector<int64_t> keys(static_cast<size_t>(rows.n()));
+  for (size_t i = 0; i < keys.size(); ++i) keys[i] = static_cast<int64_t>(i * 0x9E3779B97F4A7C15u);
+  return keys;
+}
+
+void test_threads_change_nothing() {
+  const SeenRows rows = all_seen(2, 3);
+  const std::vector<int64_t> keys = keys_of(rows);
+  const std::vector<float> weights = random_weights();
   DecideSettings settings;
   settings.n_worlds = 12;
   settings.pool = 40;
-  const SeenBatch batch{hands.data(), decls.data(), plays.data(), needed.data(), 6};
-  const auto run = [&](Found& f, int n_threads) {
-    CHECK(cpu::decide(batch, keys.data(), {weights.data()}, settings,
-                      {f.slots.data(), f.chances.data(), f.points.data(), f.n_worlds.data(),
-                       f.effective.data()},
-                      {n_threads, nullptr}) == -1);
+  Found one(rows.n()), two(rows.n());
+  CHECK(cpu::decide(job_of(rows, keys, weights.data(), settings, &one), {1, nullptr}) == -1);
+  CHECK(cpu::decide(job_of(rows, keys, weights.data(), settings, &two), {3, nullptr}) == -1);
+  CHECK(one == two);
+}
+
+// The scratch of a device, every part a block of its own so that the sanitizer sees its ends.
+struct HostWork {
+  std::vector<SeenHand> seen;
+  std::vector<WorldTable> tables;
+  std::vector<unsigned char> rows;
+  std::vector<Owners> worlds;
+  std::vector<int64_t> counters, states;
+  std::vector<int8_t> deals, decls, targets, answers, rolled;
+  std::vector<uint8_t> slots;
+  DecideWork work;
+
+  HostWork(int64_t n_rows, int64_t pool, int64_t window)
+      : seen(size(n_rows)),
+        tables(size(n_rows)),
+        rows(sizeof(DecidingRow) * size(n_rows), 0xAB),
+        worlds(size(n_rows * pool)),
+        counters(2, 77),
+        states(size(n_rows * window)),
+        deals(28 * states.size(), int8_t{99}),
+        decls(states.size()),
+        targets(states.size()),
+        answers(7 * states.size(), int8_t{99}),
+        rolled(7 * states.size(), int8_t{99}),
+        slots(states.size()),
+        work{n_rows,
+             pool,
+             window,
+             seen.data(),
+             tables.data(),
+             reinterpret_cast<DecidingRow*>(rows.data()),
+             worlds.data(),
+             counters.data(),
+             counters.data() + 1,
+             states.data(),
+             deals.data(),
+             decls.data(),
+             targets.data(),
+             slots.data(),
+             answers.data(),
+             rolled.data()} {}
+  static size_t size(int64_t n) { return static_cast<size_t>(n); }
+};
+
+// As a device decides, with room for so many decisions at a time and worlds a round.
+void decide_on_lanes(const DecideJob& job, int64_t n_rows, int64_t window, int64_t n_lanes) {
+  constexpr int LOG2_SIZE = 8;
+  HostWork room(n_rows, most_worlds(job.settings, job.weights.numbers), window);
+  std::vector<TableEntry> entries(static_cast<size_t>(n_lanes << LOG2_SIZE));
+  std::vector<uint32_t> epochs(static_cast<size_t>(n_lanes));
+  const LaneTables tables{entries.data(), LOG2_SIZE, epochs.data()};
+  const auto search = [&](const SearchJob& asked) {
+    HostLaunch{}(n_lanes, RunLanes{asked, tables});
   };
-  run(one, 1);
-  run(two, 3);
-  CHECK(one.slots == two.slots && one.n_worlds == two.n_worlds && one.effective == two.effective);
-  CHECK(std::memcmp(one.chances.data(), two.chances.data(), 42 * sizeof(double)) == 0);
-  CHECK(std::memcmp(one.points.data(), two.points.data(), 42 * sizeof(double)) == 0);
+  launch_decide(HostLaunch{}, search, job, room.work, n_lanes);
+}
+
+// Every kind of decision, and both sides of every limit of the device.
+void test_kernels_decide_as_the_cpu_does() {
+  const SeenRows rows = all_seen(10, 9);
+  const std::vector<int64_t> keys = keys_of(rows);
+  const std::vector<float> weights = random_weights();
+  DecideSettings few;
+  few.n_worlds = 12;
+  few.pool = 40;
+  DecideSettings points = few, full = few, alike = few, many = few, last = few;
+  points.for_points = true;
+  full.race = false;
+  alike.weigh = false;
+  last.window = 3;
+  many.n_worlds = 60;
+  many.pool = 200;
+  int n_raced = 0;
+  for (const DecideSettings& settings : {few, points, full, alike, many, last}) {
+    for (const float* const policy : {weights.data(), static_cast<const float*>(nullptr)}) {
+      Found by_cpu(rows.n()), by_kernels(rows.n());
+      CHECK(cpu::decide(job_of(rows, keys, policy, settings, &by_cpu), {2, nullptr}) == -1);
+      const DecideJob job = job_of(rows, keys, policy, settings, &by_kernels);
+      const bool odd = policy && !settings.for_points;
+      decide_on_lanes(job, odd ? 7 : rows.n(), odd ? 5 : settings.n_worlds, odd ? 3 : 2000);
+      CHECK(by_cpu == by_kernels);
+      for (const double p : by_cpu.points) n_raced += !std::isnan(p);
+    }
+  }
+  CHECK(n_raced > 100);
+}
+
+void test_rows_that_cannot_be() {
+  SeenRows rows = all_seen(1, 14);
+  const std::vector<int64_t> keys = keys_of(rows);
+  DecideSettings settings;
+  settings.n_worlds = 8;
+  Found wanted(rows.n()), found(rows.n());
+  CHECK(cpu::decide(job_of(rows, keys, nullptr, settings, &wanted), {1, nullptr}) == -1);
+  rows.needed[3] = 0;
+  rows.plays[28 * 5] = rows.plays[28 * 5 + 1];
+  wanted.forget(3);
+  wanted.forget(5);
+  decide_on_lanes(job_of(rows, keys, nullptr, settings, &found), 4, 8, 4);
+  CHECK(wanted == found);
+}
+
+// The declarer leads the double six, nobody follows, and six sixes are nowhere to be.
+void test_hidden_hands_that_fit_nowhere() {
+  SeenRows rows;
+  rows.hands = {7, 8, 9, 11, 12, 13, 27};
+  rows.decls = {0};
+  rows.needed = {30};
+  rows.plays.assign(N_PLAYS, -1);
+  std::copy_n(std::vector<int8_t>{27, 2, 4, 5}.begin(), 4, rows.plays.begin());
+  CHECK(!seen_error(rows.batch(), 0));
+  const std::vector<int64_t> keys = keys_of(rows);
+  Found by_cpu(1), by_kernels(1), wanted(1);
+  wanted.forget(0);
+  CHECK(cpu::decide(job_of(rows, keys, nullptr, {}, &by_cpu), {1, nullptr}) == 0);
+  decide_on_lanes(job_of(rows, keys, nullptr, {}, &by_kernels), 1, 100, 4);
+  CHECK(by_kernels == wanted);
 }
 
 }  // namespace
@@ -78,5 +220,8 @@ int main() {
   test_exponential();
   test_a_race_drops_what_is_clearly_behind();
   test_threads_change_nothing();
+  test_kernels_decide_as_the_cpu_does();
+  test_rows_that_cannot_be();
+  test_hidden_hands_that_fit_nowhere();
   return 0;
 }

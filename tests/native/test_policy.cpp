@@ -3,57 +3,14 @@
 #include <cstring>
 #include <limits>
 
-#include "check.h"
 #include "policy/kernels.h"
 #include "policy/policy_cpu.h"
+#include "seen_rows.h"
 
 using namespace forge;
 using namespace forge::testing;
 
 namespace {
-
-struct SeenRows {
-  std::vector<int8_t> hands, decls, plays, needed;
-
-  int64_t n() const { return static_cast<int64_t>(decls.size()); }
-  SeenBatch batch() const { return {hands.data(), decls.data(), plays.data(), needed.data(), n()}; }
-};
-
-// Every decision of random games.
-SeenRows all_seen(int n_games) {
-  std::mt19937 random(5);
-  SeenRows rows;
-  for (int game = 0; game < n_games; ++game) {
-    const Deal deal = random_deal(random);
-    const int decl = game % N_DECLARATIONS;
-    const DealContext context = make_deal_context(deal.dominoes, decl);
-    int8_t plays[N_PLAYS];
-    std::memset(plays, -1, sizeof plays);
-    int64_t state = INITIAL_STATE;
-    for (int k = 0; k < N_PLAYS; ++k) {
-      const int seat = seat_to_act(state);
-      rows.hands.insert(rows.hands.end(), deal.dominoes + 7 * seat, deal.dominoes + 7 * seat + 7);
-      rows.decls.push_back(static_cast<int8_t>(decl));
-      rows.plays.insert(rows.plays.end(), plays, plays + N_PLAYS);
-      rows.needed.push_back(static_cast<int8_t>(30 + game % 13));
-      uint32_t legal = legal_slots(context, state);
-      for (int skip = static_cast<int>(random() % static_cast<unsigned>(popcount(legal))); skip;
-           --skip)
-        legal &= legal - 1;
-      const int slot = lowest(legal);
-      plays[k] = deal.dominoes[7 * seat + slot];
-      state = play_slot(context, state, slot).state;
-    }
-  }
-  return rows;
-}
-
-std::vector<float> random_weights() {
-  std::mt19937 random(7);
-  std::vector<float> weights(static_cast<size_t>(N_POLICY_WEIGHTS));
-  for (float& w : weights) w = (static_cast<float>(random() % 2001) - 1000.0f) / 4000.0f;
-  return weights;
-}
 
 void test_all_copies_give_the_same_bytes() {
   const SeenRows rows = all_seen(60);

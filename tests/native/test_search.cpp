@@ -57,7 +57,7 @@ std::vector<int8_t> on_lanes(const Positions& p, bool at_least, int slots_per_it
                       slots_per_item,
                       &queue,
                       width};
-  HostLaunch{}(n_lanes, RunLanes{job, entries.data(), log2_size});
+  HostLaunch{}(n_lanes, RunLanes{job, {entries.data(), log2_size}});
   return out;
 }
 
@@ -80,6 +80,37 @@ void lanes_answer_as_the_cpu_does(int n_games, size_t from) {
       CHECK(yes[at] == (q[at] == ILLEGAL ? -1 : q[at] >= target));
     }
   }
+}
+
+// Only some slots, of as many rows as the device says, on tables that an earlier job has used.
+void lanes_answer_what_they_are_asked() {
+  const Positions p = positions(8, 14, 23);
+  const auto n = static_cast<int64_t>(p.states.size());
+  const std::vector<int8_t> all = on_lanes(p, false, 1, 8, 3);
+  std::vector<uint8_t> slots(p.states.size());
+  for (size_t i = 0; i < slots.size(); ++i) slots[i] = static_cast<uint8_t>(i * 37 % 128);
+  const int64_t n_asked = n - 5;
+  std::vector<TableEntry> entries(3 << 8);
+  std::vector<uint32_t> epochs(3);
+  for (const int slots_per_item : {1, 7}) {
+    std::vector<int8_t> out(static_cast<size_t>(7 * n), int8_t{99});
+    int64_t queue = 0;
+    SearchJob job{{p.deals.data(), p.decls.data(), p.states.data(), n, 28, 1},
+                  nullptr,
+                  1,
+                  out.data(),
+                  slots_per_item,
+                  &queue};
+    job.slots = slots.data();
+    job.n_rows = &n_asked;
+    HostLaunch{}(3, RunLanes{job, {entries.data(), 8, epochs.data()}});
+    for (size_t k = 0; k < out.size(); ++k) {
+      const bool asked = slots[k / 7] >> k % 7 & 1;
+      const int wanted = asked ? all[k] : ILLEGAL;
+      CHECK(out[k] == (static_cast<int64_t>(k / 7) < n_asked ? wanted : 99));
+    }
+  }
+  CHECK(epochs[0] > static_cast<uint32_t>(n));  // as many as positions of both jobs
 }
 
 // What a position is worth, and whether that is enough: one node instead of seven slots.
@@ -234,6 +265,7 @@ void bad_positions_are_illegal_on_lanes() {
 int main() {
   lanes_answer_as_the_cpu_does(30, 8);
   lanes_answer_as_the_cpu_does(2, 0);
+  lanes_answer_what_they_are_asked();
   values_are_the_best_of_the_slots(30, 8);
   values_are_the_best_of_the_slots(2, 0);
   every_processor_answers_alike();

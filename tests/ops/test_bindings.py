@@ -18,7 +18,8 @@ import torch
 import forge
 import forge.ops
 from forge.build import native
-from forge.ops import cuda, device, schemas
+from forge.ops import cuda, cuda_policy, device, schemas
+from forge.ops.policy_schemas import empty_decisions
 from support.seen import random_seen, random_weights
 
 ROOT = Path(__file__).parents[2]
@@ -221,6 +222,19 @@ def test_arguments_reach_the_launch(op: str, no_device: None) -> None:
     kernel: Callable[..., Any] = cuda._KERNELS[op.split()[0]]
     with pytest.raises(RuntimeError, match=r"^(kernel launch|memset): "):
         kernel(*device_cases()[op])
+
+
+@pytest.mark.skipif(
+    not native.build()["cuda"] or torch.cuda.is_available(),
+    reason="for builds with CUDA where there is no device",
+)
+@pytest.mark.parametrize("with_policy", [True, False])
+def test_a_decision_reaches_the_launch(with_policy: bool, no_device: None) -> None:
+    seen = random_seen(1)
+    keys, weights = torch.arange(28), random_weights() if with_policy else None
+    settings = native.DecideSettings(10, 80, 0.35, 0.02, True, False, True, 28)
+    with pytest.raises(RuntimeError, match=r"^(kernel launch|memset): "):
+        cuda_policy.decide_on_cuda(seen, keys, weights, settings, empty_decisions(seen.hands))
 
 
 def test_every_op_reaches_the_launch() -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 import forge.ops
-from forge.ops.cuda import LANES_PER_MULTIPROCESSOR
+from forge.ops.lanes import LANES_PER_MULTIPROCESSOR
 from support import world_sets
 from support.batches import FIRST_STATE, Batch, first_leads, random_games
 from support.seen import random_seen, random_weights

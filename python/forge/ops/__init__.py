@@ -6,7 +6,8 @@
 from forge.ops import cpu as cpu
 from forge.ops import cuda as cuda
 from forge.ops.cpu import count_states, verify_tablebase
-from forge.ops.cpu_policy import SeatDecisions, decide, policy_features
+from forge.ops.cpu_policy import policy_features
+from forge.ops.decisions import decide
 from forge.ops.device import resolve_device
 from forge.ops.functions import (
     backward_induction,
@@ -26,6 +27,7 @@ from forge.ops.functions import (
     tokenize_states,
 )
 from forge.ops.memory import release_memory
+from forge.ops.policy_schemas import SeatDecisions
 
 __all__ = [
     "SeatDecisions",

@@ -18,10 +18,7 @@ from forge.game.constants import N_SLOTS
 from forge.ops import cuda_policy, cuda_worlds, schemas
 from forge.ops.cpu import check_dominoes
 from forge.ops.device import current_stream, on_device
-
-# One lane a position, so many a multiprocessor; 2^10 entries of 8 bytes a lane.
-LANES_PER_MULTIPROCESSOR = 512
-LOG2_LANE_TABLE = 10
+from forge.ops.lanes import lane_tables, most_lanes
 
 
 def _single_deal(deal: Tensor, decl: int) -> Tensor:
@@ -116,13 +113,10 @@ def _run_search(
         return out
     width = out.numel() // n
     with torch.cuda.device(states.device):
-        properties = torch.cuda.get_device_properties(states.device)
-        most_lanes = properties.multi_processor_count * LANES_PER_MULTIPROCESSOR
-        slots_per_item = width if n >= most_lanes else 1
-        n_lanes = min(n * (width // slots_per_item), most_lanes)
-        entries = torch.zeros(
-            (n_lanes, 1 << LOG2_LANE_TABLE), dtype=torch.int64, device=states.device
-        )
+        most = most_lanes(states.device)
+        slots_per_item = width if n >= most else 1
+        n_lanes = min(n * (width // slots_per_item), most)
+        entries = lane_tables(n_lanes, states.device)
         queue = torch.zeros(1, dtype=torch.int64, device=states.device)
         native.cuda.search(
             on_device(deals),

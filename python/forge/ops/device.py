@@ -10,6 +10,7 @@ from forge.work.devices import check_device
 _TYPES = {
     torch.bool: "bool",
     torch.float32: "float32",
+    torch.float64: "float64",
     torch.int8: "int8",
     torch.uint8: "uint8",
     torch.int32: "int32",

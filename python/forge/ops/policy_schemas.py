@@ -6,6 +6,8 @@ then -1; ``needed`` int8 1..42, the points that the declarer's side needs of the
 is follows from the plays.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -14,6 +16,27 @@ from forge.game.constants import N_PLAYS, N_SLOTS
 from forge.ops.schemas import LIBRARY, expect, same_device
 
 N_WEIGHTS: int = native.N_POLICY_WEIGHTS
+
+
+class SeatDecisions(NamedTuple):
+    """What `decide` finds for B decisions.
+
+    Args:
+        slots: int64 [B], chosen.
+        chances: float64 [B, 7], of the **acting side's** end, to make the contract or to set it;
+            NaN where illegal, where there is no choice, and `for_points`. Of a play that was
+            dropped: up to then.
+        points: float64 [B, 7], E[Q] of plays it had to decide between, **acting-team frame**;
+            else NaN.
+        n_worlds: int64 [B], judged by; 0 where there is no choice.
+        effective: float64 [B], how many worlds alike would tell as much as those that were weighed.
+    """
+
+    slots: Tensor
+    chances: Tensor
+    points: Tensor
+    n_worlds: Tensor
+    effective: Tensor
 
 
 def check_seen(hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor) -> None:
@@ -38,6 +61,18 @@ def check_weights(hands: Tensor, weights: Tensor) -> None:
 def empty_logits(hands: Tensor) -> Tensor:
     """Room for float32 [B, 7]."""
     return hands.new_empty((hands.shape[0], N_SLOTS), dtype=torch.float32)
+
+
+def empty_decisions(hands: Tensor) -> SeatDecisions:
+    """Room for B decisions; slots int8."""
+    n, device = hands.shape[0], hands.device
+    return SeatDecisions(
+        torch.empty(n, dtype=torch.int8, device=device),
+        torch.empty((n, N_SLOTS), dtype=torch.float64, device=device),
+        torch.empty((n, N_SLOTS), dtype=torch.float64, device=device),
+        torch.empty(n, dtype=torch.int64, device=device),
+        torch.empty(n, dtype=torch.float64, device=device),
+    )
 
 
 @torch.library.register_fake("forge::policy_logits", lib=LIBRARY)

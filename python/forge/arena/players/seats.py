@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from forge import ops
@@ -12,7 +11,12 @@ from forge.game.constants import N_PLAYS
 from forge.game.contract import LOWEST_BID, Bid
 from forge.play.games import Games
 from forge.policy.numbers import PolicyNumbers
-from forge.policy.seen import needed_by, seen_by
+from forge.policy.seen import Seen, needed_by, seen_by
+
+
+def _seen(games: Games, bid: Bid) -> Seen:
+    """What the seats to act see, on the device of the games."""
+    return seen_by(games, needed_by(bid, len(games)).to(games.deals.device))
 
 
 class PolicyPlayer:
@@ -24,14 +28,13 @@ class PolicyPlayer:
     """
 
     def __init__(self, policy: PolicyNumbers, bid: Bid = LOWEST_BID) -> None:
-        self.policy, self.bid = policy, bid
+        self.weights, self.bid = policy.tensor, bid
 
     def slots(self, games: Games, keys: Tensor) -> Tensor:
         """See `forge.play.player.Player`."""
-        on_cpu = games.to(torch.device("cpu"))
-        seen = seen_by(on_cpu, needed_by(self.bid, len(games)))
-        logits: Tensor = ops.policy_logits(*seen, self.policy.tensor)
-        return logits.argmax(dim=1).to(keys.device)
+        self.weights = self.weights.to(keys.device)
+        logits: Tensor = ops.policy_logits(*_seen(games, self.bid), self.weights)
+        return logits.argmax(dim=1)
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,11 @@ class SeatPlayer:
     """
 
     def __init__(self, policy: PolicyNumbers | None, how: Judgement, bid: Bid = LOWEST_BID) -> None:
-        self.policy, self.how, self.bid = policy, how, bid
+        self.weights = None if policy is None else policy.tensor
+        self.how, self.bid = how, bid
 
     def slots(self, games: Games, keys: Tensor) -> Tensor:
         """See `forge.play.player.Player`."""
-        on_cpu = games.to(torch.device("cpu"))
-        weights = None if self.policy is None else self.policy.tensor
-        seen = seen_by(on_cpu, needed_by(self.bid, len(games)))
-        found = ops.decide(*seen, keys.cpu(), weights, **vars(self.how))
-        return found.slots.to(keys.device)
+        if self.weights is not None:
+            self.weights = self.weights.to(keys.device)
+        return ops.decide(*_seen(games, self.bid), keys, self.weights, **vars(self.how)).slots

@@ -1,0 +1,95 @@
+"""Decisions of seats, on the CPU and on CUDA."""
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from forge.build import native, require_cuda_build
+from forge.errors import ForgeError
+from forge.game.constants import N_PLAYS
+from forge.game.whole_numbers import whole_number
+from forge.ops.cpu_policy import decide_on_cpu
+from forge.ops.cuda_policy import decide_on_cuda
+from forge.ops.policy_schemas import SeatDecisions, check_seen, check_weights, empty_decisions
+from forge.ops.schemas import expect, same_device
+
+# Worlds of one decision: what fits in memory whoever asks.
+_MAX_WORLDS: Final = 1 << 20
+
+
+def decide(
+    hands: Tensor,
+    decls: Tensor,
+    plays: Tensor,
+    needed: Tensor,
+    keys: Tensor,
+    weights: Tensor | None = None,
+    *,
+    n_worlds: int = 100,
+    pool: int = 800,
+    rollouts: float = 0.35,
+    uniform: float = 0.02,
+    weigh: bool = True,
+    for_points: bool = False,
+    race: bool = True,
+    window: int = N_PLAYS,
+) -> SeatDecisions:
+    """Choose the play with the best chance, judged by worlds; of equals by E[Q], then by slot.
+
+    On a CUDA device nothing leaves it and nothing waits for it; the bytes are the same.
+
+    Args:
+        hands: int8 [B, 7], dominoes dealt to the seat to act, in slot order.
+        decls: int8 [B].
+        plays: int8 [B, 28], dominoes played so far, the declarer's lead first, then -1.
+        needed: int8 [B], points that the declarer's side needs of the 42.
+        keys: int64 [B], of the random numbers; a decision depends on its row and its key alone.
+        weights: float32 [N], of a policy; None: all worlds count alike and nothing is rolled out.
+        n_worlds: judged by, all of them where there are no more.
+        pool: worlds drawn and weighed before.
+        rollouts: share of the policy's own play to the end in the chance of a play, 0..1.
+        uniform: share of *any legal play* in what a hidden seat is taken to do, above 0, up to 1.
+        weigh: whether worlds count by how well the policy explains what hidden seats played.
+        for_points: choose by E[Q] alone, whatever the contract.
+        race: whether plays that are clearly behind are dropped.
+        window: of the last so many plays of the hand those of hidden seats tell.
+
+    Returns:
+        slots int64 [B], chances float64 [B, 7] (acting side), points float64 [B, 7] (acting-team
+        frame), n_worlds int64 [B], effective float64 [B]: see `SeatDecisions`.
+
+    Raises:
+        ForgeError: for an argument out of range, and on the CPU for a row that no seat can be
+            looking at or no hidden hands fit; on a device the slot of such a row is -1.
+    """
+    for name, given in (("hands", hands), ("decls", decls), ("plays", plays), ("needed", needed)):
+        if not isinstance(given, Tensor) or given.is_sparse:
+            raise ForgeError(f"{name} must be a dense tensor")
+    check_seen(hands, decls, plays, needed)
+    n = hands.shape[0]
+    ok = isinstance(keys, Tensor) and keys.dim() == 1 and keys.shape[0] == n
+    expect("keys", keys, torch.int64, f"[{n}]", ok)
+    same_device(hands=hands, keys=keys)
+    if weights is not None:
+        check_weights(hands, weights)
+    n_worlds = whole_number("n_worlds", n_worlds, 1, _MAX_WORLDS)
+    pool = whole_number("pool", pool, 1, _MAX_WORLDS)
+    if not 0 <= rollouts <= 1:
+        raise ForgeError(f"rollouts must be 0..1, got {rollouts}")
+    if not 0 < uniform <= 1:
+        raise ForgeError(f"uniform must be above 0, up to 1, got {uniform}")
+    window = whole_number("window", window, 1, N_PLAYS)
+    settings = native.DecideSettings(
+        n_worlds, pool, rollouts, uniform, weigh, for_points, race, window
+    )
+    seen = (hands, decls, plays, needed)
+    room = empty_decisions(hands)
+    if hands.device.type == "cpu":
+        decide_on_cpu(seen, keys, weights, settings, room)
+    elif hands.device.type == "cuda":
+        require_cuda_build()
+        decide_on_cuda(seen, keys, weights, settings, room)
+    else:
+        raise ForgeError(f"decisions are made on the CPU or on CUDA, got {hands.device}")
+    return room._replace(slots=room.slots.long())
