@@ -87,7 +87,11 @@ class DecideSettings:
         weigh: bool,
         for_points: bool,
         race: bool,
+        window: int,
     ) -> None: ...
+    @property
+    def n_worlds(self) -> int:
+        """Judged by."""
 
 def missing_cpu_feature() -> str:
     """What this processor lacks to run what was compiled, or nothing."""
