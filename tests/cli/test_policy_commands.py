@@ -79,6 +79,24 @@ def test_rounds_that_are_over_are_told_again(works: Works, fails: Fails, tmp_pat
     assert "window = 3, not 2" in fails("improve-policy", f"{options} --window 2")
 
 
+def test_figures_and_curve(works: Works, fails: Fails, tmp_path: Path) -> None:
+    hands = play_hands(5, 0, 200, Teacher(n_worlds=2))
+    save_hands(hands, tmp_path / "a" / "hands_a.parquet", Teacher(n_worlds=2))
+    printed = works("eval-policy", "--data a --all-hands")
+    assert "doubles-trump" in printed and "84" in printed
+    assert max(map(len, printed.splitlines())) <= 80
+    report = json.loads(works("eval-policy", "--data a --json --all-hands"))
+    assert report["overall"]["rows"] > 1000 and len(report["by_declaration"]) == 10
+    printed = works("policy-curve", "--data a --hands 100,200 --epochs 1 --out b/curve.v1")
+    assert "100 hands: " in printed and "b/curve.v1.json and .png written" in printed
+    curve = json.loads((tmp_path / "b" / "curve.v1.json").read_text())
+    assert [point["hands"] for point in curve["points"]] == [100, 200]
+    assert (tmp_path / "b" / "curve.v1.png").read_bytes().startswith(b"\x89PNG")
+    assert "100..200 hands, got 300" in fails("policy-curve", "--data a --hands 300")
+    assert "--hands must be numbers" in fails("policy-curve", "--data a --hands 1,x")
+    assert "nowhere: no files" in fails("eval-policy", "--data nowhere")
+
+
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_keeps_what_was_learnt(signum: signal.Signals, tmp_path: Path) -> None:
     hands = play_hands(5, 0, 200, Teacher(n_worlds=2))

@@ -52,6 +52,8 @@ GROUPS: Final[dict[str, tuple[Entry, ...]]] = {
         ),
         Entry("train-policy", "forge.cli.train_policy", "Learn a policy from played hands."),
         Entry("improve-policy", "forge.cli.improve_policy", "Rounds of playing and learning."),
+        Entry("eval-policy", "forge.cli.eval_policy", "How well a policy says what was played."),
+        Entry("policy-curve", "forge.cli.policy_curve", "What more hands bring to a policy."),
         Entry("eval", "forge.cli.eval", "Measure a checkpoint: figures, intervals, worst."),
         Entry("export", "forge.cli.export", "A checkpoint as ONNX: fp32, fp16 and int8."),
     ),

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forge.cli.command import command, end_if_stopped
-from forge.options import option
-from forge.policy.settings import HandsSettings, PolicyTraining
+from forge.policy.settings import PolicyFiles, PolicyTraining
 
 if TYPE_CHECKING:
     from forge.policy.learning import PolicyFigures
-
-
-@dataclass(frozen=True)
-class PolicyFiles:
-    """What is read and written."""
-
-    data: str = option(
-        str(HandsSettings.output),
-        "Folders of forge play-hands, separated by commas.",
-        metavar="DIR[,DIR]",
-    )
-    output: Path = option(Path("seat.policy"), "The file of the policy.", metavar="FILE")
-    start: Path | None = option(None, "A policy to go on from.", metavar="FILE")
 
 
 @command()
@@ -40,6 +24,7 @@ def train_policy(files: PolicyFiles, training: PolicyTraining) -> None:
 
     from forge.errors import ForgeError
     from forge.policy.choices import rows_of
+    from forge.policy.folders import hand_files
     from forge.policy.learning import train_policy as train
     from forge.policy.numbers import load_policy, policy_bytes
     from forge.policy.played_hands import load_all
@@ -48,12 +33,7 @@ def train_policy(files: PolicyFiles, training: PolicyTraining) -> None:
 
     console = Console(highlight=False)
     start = None if files.start is None else load_policy(files.start)
-    paths = []
-    for folder in files.data.split(","):
-        found = sorted(Path(folder).glob("hands_*.parquet"))
-        if not found:
-            raise ForgeError(f"{folder}: no files of forge play-hands")
-        paths += found
+    paths = hand_files(files.data)
     if files.output.is_dir():
         raise ForgeError(f"{files.output} is a folder, not the file of a policy")
     claim = claim_missing(files.output, lambda path: False)

@@ -56,3 +56,16 @@ class HandsSettings:
 
     def __post_init__(self) -> None:
         check(self)
+
+
+@dataclass(frozen=True)
+class PolicyFiles:
+    """What is read and written."""
+
+    data: str = option(
+        str(HandsSettings.output),
+        "Folders of forge play-hands, separated by commas.",
+        metavar="DIR[,DIR]",
+    )
+    output: Path = option(Path("seat.policy"), "The file of the policy.", metavar="FILE")
+    start: Path | None = option(None, "A policy to go on from.", metavar="FILE")
