@@ -229,7 +229,7 @@ def test_decide(benchmark: Any, device: torch.device, judged: str) -> None:
     n_games = 8
     elapsed_s = play_hands(n_games, device, settings)  # loads the kernels
     elapsed_s = play_hands(n_games, device, settings)
-    while n_games < MOST_GAMES and 8 * elapsed_s < STEP_S / 2:
+    while n_games < MOST_GAMES and 8 * elapsed_s < STEP_S / 4:
         n_games *= 4
         elapsed_s = play_hands(n_games, device, settings)
     benchmark.pedantic(lambda: elapsed_s)  # measured already
