@@ -76,6 +76,7 @@ TARGETS = [
     Target(r"startup\.(light|every_command)\[.*\]\.(slowest_)?cpu_s", "<=", 0.5),
     Target(r"startup\.with_torch\[.*\]\.over_torch_s", "<=", 0.5),
     Target(r"gpu\.search_q\[1000000\]\.positions_per_s", ">=", aim=100_000),
+    Target(r"gpu\.decide\[eq\]\.games_per_s", ">=", aim=100),
     Target(r"gpu\.solve\.deals_per_s", ">=", aim=200),
 ]
 
