@@ -29,6 +29,7 @@ from common import (
     milliseconds,
     random_first_leads,
 )
+from forge.policy.seen import seen_by
 from torch import Tensor
 
 from forge import ops
@@ -40,7 +41,6 @@ from forge.play.games import Games
 from forge.play.keys import decision_keys
 from forge.policy import SHIPPED
 from forge.policy.numbers import load_policy
-from forge.policy.seen import seen_by
 
 STEP_S = float(os.environ.get("FORGE_BENCH_GPU_STEP_S", "60"))
 BATCHES = [1, 100, 2000] if SHORT else [1, 100, 10_000, 1_000_000]

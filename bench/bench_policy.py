@@ -13,9 +13,9 @@ from forge.game.deal import Deal
 from forge.play.games import Games
 from forge.play.keys import decision_keys
 from forge.play.random_play import random_slots
+from forge.play.seen import Seen, seen_by
 from forge.policy import SHIPPED
 from forge.policy.numbers import load_policy
-from forge.policy.seen import Seen, seen_by
 
 N_GAMES = 50 if SHORT else 500
 ROUNDS = 2 if SHORT else 10

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from common import Positions, batch, random_hand
+from forge.policy.seen import seen_by
 from torch import Tensor
 
 from forge import ops
@@ -27,7 +28,6 @@ from forge.play.keys import decision_keys
 from forge.play.random_play import random_slots
 from forge.policy import SHIPPED
 from forge.policy.numbers import load_policy
-from forge.policy.seen import seen_by
 
 N_PLAYED = 20  # at least: two tricks are left
 SMALL_DEAL = ShardKey(158, 6)  # 1.9 million states

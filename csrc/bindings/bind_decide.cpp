@@ -1,15 +1,7 @@
-#include <optional>
-
 #include "bindings/common.h"
 #include "decide/decide_cpu.h"
 
 namespace forge::bindings {
-namespace {
-
-using OptionalWeights = std::optional<Host<const float, N_POLICY_WEIGHTS>>;
-
-}  // namespace
-
 void bind_decide(py::module_& m) {
   py::class_<DecideSettings>(m, "DecideSettings", "How a decision is made, see decide/settings.h.")
       .def(py::init([](int64_t n_worlds, int64_t pool, double rollouts, double uniform, bool weigh,

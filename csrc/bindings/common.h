@@ -4,12 +4,14 @@
 #include <pybind11/pybind11.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "bindings/arrays.h"
 #include "core/parallel.h"
 #include "game/deal_context.h"
 #include "game/position_batch.h"
+#include "policy/network.h"
 #include "policy/seen_hand.h"
 #include "worlds/constraints.h"
 
@@ -97,6 +99,9 @@ inline SeenBatch seen_of(const View<const int8_t, ANY, N_SLOTS>& hands, const Sm
   return {hands.data, decls.data, plays.data, needed.data, n};
 }
 
+// None: no policy.
+using OptionalWeights = std::optional<Host<const float, N_POLICY_WEIGHTS>>;
+
 void bind_arrays(py::module_& m);
 void bind_rules(py::module_& m);
 void bind_tablebase(py::module_& m);
@@ -106,6 +111,7 @@ void bind_worlds(py::module_& m);
 void bind_play(py::module_& m);
 void bind_policy(py::module_& m);
 void bind_decide(py::module_& m);
+void bind_estimate(py::module_& m);
 void bind_build(py::module_& m);
 void bind_memory(py::module_& m);
 #if defined(FORGE_WITH_CUDA)

@@ -17,6 +17,7 @@ PYBIND11_MODULE(_native, m) {
   bind_play(m);
   bind_policy(m);
   bind_decide(m);
+  bind_estimate(m);
 #if defined(FORGE_WITH_CUDA)
   bind_cuda(m);
 #endif

@@ -1,7 +1,6 @@
 #include "decide/worlds.h"
 
 #include "decide/by_policy.h"
-#include "decide/draw.h"
 
 namespace forge::cpu {
 
@@ -19,10 +18,8 @@ bool SeatWorlds::draw(const SeenHand& seen, int64_t key, const DecideSettings& h
       world.weight = likelihood(seen, world, how.uniform, how.window, judge);
     }
   }
-  Weighed weighed;
-  const int64_t n = settle_worlds(worlds_.data(), plan, how, key, &weighed);
+  const int64_t n = settle_worlds(worlds_.data(), plan, how, key, &weighed_);
   worlds_.resize(static_cast<size_t>(n));
-  effective_ = weighed.effective;
   return true;
 }
 

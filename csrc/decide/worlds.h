@@ -4,10 +4,9 @@
 #include <functional>
 #include <vector>
 
-#include "decide/owners.h"
+#include "decide/draw.h"
 #include "decide/settings.h"
 #include "policy/evaluate.h"
-#include "worlds/world_table.h"
 
 namespace forge::cpu {
 
@@ -29,11 +28,13 @@ class SeatWorlds {
             const std::function<void()>& look);
   const std::vector<Owners>& worlds() const { return worlds_; }
   // Worlds that as many alike would tell as much as those weighed, and how many were.
-  double effective() const { return effective_; }
+  double effective() const { return weighed_.effective; }
+  // Of the worlds weighed.
+  double mean_likelihood() const { return weighed_.mean; }
 
  private:
   WorldTable table_;
-  double effective_ = 0;
+  Weighed weighed_ = {};
   std::vector<Owners> worlds_;
 };
 

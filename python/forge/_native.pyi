@@ -93,6 +93,53 @@ class DecideSettings:
     def n_worlds(self) -> int:
         """Judged by."""
 
+class OracleWeights:
+    """Weights from the last plays, see posterior.h."""
+    def __init__(self, window: int, tau: float, mix: float, min_ess_share: float) -> None: ...
+
+class PolicyWeighing:
+    """Weights from all plays, by a policy."""
+    def __init__(self, pool: int, uniform: float, window: int) -> None: ...
+
+class AdaptiveSampling:
+    """Worlds until the error is small."""
+    def __init__(
+        self,
+        min_samples: int,
+        max_samples: int,
+        batch_size: int,
+        sem_threshold: float,
+        stop_when_certain: bool,
+    ) -> None: ...
+
+class EstimateSettings:
+    """How E[Q] is estimated."""
+    def __init__(
+        self,
+        n_samples: int,
+        all_up_to: int,
+        sampler: Sampler,
+        for_chance: bool,
+        oracle: OracleWeights | None,
+        policy: PolicyWeighing | None,
+        adaptive: AdaptiveSampling | None,
+    ) -> None: ...
+
+class EstimateRoom:
+    """Room for estimates, see decide/estimate_cpu.h."""
+    def __init__(
+        self,
+        mean: NDArray[np.float64],
+        variance: NDArray[np.float64],
+        shares: NDArray[np.float64],
+        chances: NDArray[np.float64],
+        n_possible: NDArray[np.int64],
+        n_worlds: NDArray[np.int64],
+        effective: NDArray[np.float64],
+        greatest: NDArray[np.float64],
+        converged: NDArray[np.bool_],
+    ) -> None: ...
+
 def missing_cpu_feature() -> str:
     """What this processor lacks to run what was compiled, or nothing."""
 
@@ -318,6 +365,20 @@ def decide(
     n_threads: int,
 ) -> int:
     """Chooses a slot of each row; the first row that no hidden hands fit, or -1."""
+
+def estimate(
+    hands: NDArray[np.int8],
+    decls: NDArray[np.int8],
+    plays: NDArray[np.int8],
+    needed: NDArray[np.int8],
+    keys: NDArray[np.int64],
+    weights: NDArray[np.float32] | None,
+    settings: EstimateSettings,
+    room: EstimateRoom,
+    memories: SearchMemories,
+    n_threads: int,
+) -> int:
+    """Values every legal slot of each row; the first row that no hidden hands fit, or -1."""
 
 class cuda:
     """Launches on a stream; nothing waits for the device. In builds with CUDA alone."""

@@ -60,7 +60,7 @@ def _of_file(path: Path, name: Path) -> dict[str, str]:
 
         content = torch.load(path, weights_only=True)
         return {
-            f"{name} {key}": _digest(value.numpy().tobytes())
+            f"{name} {key}": _digest(_without_noise(value).numpy().tobytes())
             for key, value in content.items()
             if isinstance(value, torch.Tensor)
         }
@@ -76,6 +76,11 @@ def _of_file(path: Path, name: Path) -> dict[str, str]:
         }
         return {f"{name}": _digest(repr(values).encode())}
     return _of_values(f"{name}", [json.loads(line) for line in path.read_text().splitlines()])
+
+
+def _without_noise(value: Any) -> Any:
+    """A tensor with 0 for what is 0 but for rounding: the variance of values that are all equal."""
+    return value.masked_fill(value.abs() < 1e-12, 0) if value.is_floating_point() else value
 
 
 def _of_values(name: str, values: Any) -> dict[str, str]:
@@ -110,4 +115,6 @@ def run(line: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps({name: run(line) for name, line in LINES.items()}, indent=1))
+    # The first release had no such option.
+    lines = {name: line.replace(",no-race", "") for name, line in LINES.items()}
+    print(json.dumps({name: run(line) for name, line in lines.items()}, indent=1))

@@ -23,7 +23,7 @@ from forge.game.deal import Deal
 from forge.play.games import Games
 from forge.play.keys import decision_keys
 from forge.play.random_play import random_slots
-from forge.policy.seen import Seen, needed_by, seen_by
+from forge.play.seen import Seen, needed_by, seen_by
 from support.seen import SeenRows, random_seen, random_weights
 
 BID = Bid.of(32)

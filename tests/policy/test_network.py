@@ -12,8 +12,8 @@ from forge.game.deal import Deal
 from forge.play.games import Games
 from forge.play.keys import decision_keys
 from forge.play.random_play import random_slots
+from forge.play.seen import needed_by, seen_by
 from forge.policy.numbers import N_WEIGHTS, PolicyNumbers, load_policy, save_policy
-from forge.policy.seen import needed_by, seen_by
 from forge.policy.sparse_network import PolicyNetwork
 from support.seen import SeenRows, random_seen, random_weights
 

@@ -108,5 +108,10 @@ class WeightedMoments:
             n_worlds=self.n_worlds.clone(),
             ess=ess,
             max_w=1.0 / self.sum_w,  # the greatest weight is exp(0)
-            sem=(var / (ess - 1.0).clamp(min=0.0)[:, None]).sqrt(),
+            sem=error_of_mean(var, ess),
         )
+
+
+def error_of_mean(var: Tensor, ess: Tensor) -> Tensor:
+    """float64 [B, 7]: of the mean of a sample, see `Summary`; var [B, 7], ess [B]."""
+    return (var / (ess - 1.0).clamp(min=0.0)[:, None]).sqrt()

@@ -10,18 +10,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from forge.eq.estimate import (
-    estimate,
-    possible_worlds,
-    world_batches,
-    world_log_weights,
-)
-from forge.eq.moments import WeightedMoments
+from forge.eq.asked import asked_for_chances
+from forge.eq.estimate import Estimate, estimate, possible_worlds
+from forge.eq.exact import answers_natively, estimate_natively
 from forge.eq.oracle import Oracle
 from forge.eq.settings import EstimateConfig
-from forge.eq.worlds import WorldPositions
 from forge.errors import ForgeError
-from forge.game.constants import HAND_POINTS, N_SEATS
+from forge.game.constants import HAND_POINTS, N_SEATS, N_SLOTS
 from forge.game.contract import Bid
 from forge.game.tables import COUNT_POINTS
 from forge.play.games import Games
@@ -89,19 +84,30 @@ def contract_chances(
     if config.adaptive is not None:
         raise ForgeError("the chance of a contract takes a number of worlds: no adaptive sampling")
     n_possible = possible_worlds(games)
-    moments = WeightedMoments(len(games), games.states.device)
-    for rows, hands in world_batches(games, keys, n_possible, config):
+    if not answers_natively(games, oracle):
+        return asked_for_chances(games, keys, n_possible, oracle, config, targets)
+    chances = _sure_chances(games, targets)
+    rows = (~is_decided(games, targets)).nonzero()[:, 0]
+    if len(rows):
         some = games.take(rows)
-        positions = WorldPositions(some, hands)
-        made = oracle.at_least(
-            positions.deals,
-            positions.decls,
-            positions.states(some.n_plays),
-            targets[rows].repeat_interleave(hands.shape[1]),
-        ).view(*positions.shape, -1)
-        wanted = torch.where(some.signs[:, None, None] > 0, made, 1.0 - made)
-        moments.add(rows, wanted, world_log_weights(some, positions, oracle, config.posterior))
-    return moments.summary().mean
+        needed = _points_needed(some, targets[rows])
+        chances[rows] = estimate_natively(some, keys[rows], config, needed, True).chances
+    return chances
+
+
+def _sure_chances(games: Games, targets: Tensor) -> Tensor:
+    """float64 [B, 7]: chances where the contract is decided, 0 or 1."""
+    made = targets <= -points_left(games)
+    wanted = (made == (games.signs > 0)).double()[:, None].expand(-1, N_SLOTS)
+    return wanted.masked_fill(~games.legal, torch.nan)
+
+
+def _points_needed(games: Games, targets: Tensor) -> Tensor:
+    """int8 [B]: points of the 42 that team 0 needs, of targets where nothing is decided."""
+    left = points_left(games)
+    still = (targets + left + 1) // 2
+    won = (HAND_POINTS - left + games.diff) // 2
+    return (won + still).to(torch.int8)
 
 
 def choose_for_contract(
@@ -110,7 +116,7 @@ def choose_for_contract(
     oracle: Oracle,
     config: EstimateConfig,
     bids: Bid | Sequence[Bid],
-    mean: Tensor | None = None,
+    found: Estimate | None = None,
 ) -> Tensor:
     """The play with the best chance; of equals the one with the best E[Q], then the lowest slot.
 
@@ -119,7 +125,7 @@ def choose_for_contract(
 
     Args:
         bids: of team 0, one for all or one a game.
-        mean: float64 [B, 7], E[Q] of the same games, keys and config; None finds it where plays
+        found: the estimate of the same games, keys, config and bids; None makes one where plays
             tie.
 
     Returns:
@@ -130,16 +136,19 @@ def choose_for_contract(
     targets = make_targets(games, bids)
     rows = (~is_decided(games, targets)).nonzero()[:, 0]
     if len(rows):
-        of_open = games.take(rows), keys[rows], oracle, config, targets[rows]
-        chances[rows] = contract_chances(*of_open)
+        if found is not None and found.chances is not None:
+            chances[rows] = found.chances[rows]
+        else:
+            of_open = games.take(rows), keys[rows], oracle, config, targets[rows]
+            chances[rows] = contract_chances(*of_open)
     chances = chances.nan_to_num(-1.0)
     best = chances >= chances.amax(dim=1, keepdim=True) - _TIE
     slots = best.int().argmax(dim=1)
     tied = (best.sum(dim=1) > 1).nonzero()[:, 0]
     if len(tied):
-        if mean is None:
+        if found is None:
             of_tied = estimate(games.take(tied), keys[tied], oracle, config).mean
         else:
-            of_tied = mean[tied]
+            of_tied = found.mean[tied]
         slots[tied] = of_tied.masked_fill(~best[tied], -torch.inf).argmax(dim=1)
     return slots

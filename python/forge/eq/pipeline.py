@@ -62,7 +62,7 @@ def play_games(
     columns: dict[str, list[Tensor]] = {name: [] for name in FIELDS}
     for k in range(N_PLAYS):
         keys = decision_keys(game_seeds, k, WORLDS)
-        found = estimate(games, keys, oracle, settings.estimate)
+        found = estimate(games, keys, oracle, settings.estimate, settings.bid)
         chance = decision_keys(game_seeds, k, CHOICE)
         if player is None:
             scores = _scores(games, found, keys, oracle, settings)
@@ -94,7 +94,7 @@ def _scores(
     float64 [G, 7], NaN where not legal."""
     if settings.objective == "points":
         return found.mean
-    slots = choose_for_contract(games, keys, oracle, settings.estimate, settings.bid, found.mean)
+    slots = choose_for_contract(games, keys, oracle, settings.estimate, settings.bid, found)
     return _topped(found, slots)
 
 

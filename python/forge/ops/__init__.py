@@ -6,6 +6,13 @@
 from forge.ops import cpu as cpu
 from forge.ops import cuda as cuda
 from forge.ops.cpu import count_states, verify_tablebase
+from forge.ops.cpu_estimate import (
+    AdaptiveSampling,
+    DecisionEstimates,
+    OracleWeights,
+    PolicyWeights,
+    estimate_decisions,
+)
 from forge.ops.cpu_policy import policy_features
 from forge.ops.decisions import decide
 from forge.ops.device import resolve_device
@@ -30,6 +37,10 @@ from forge.ops.memory import release_memory
 from forge.ops.policy_schemas import SeatDecisions
 
 __all__ = [
+    "AdaptiveSampling",
+    "DecisionEstimates",
+    "OracleWeights",
+    "PolicyWeights",
     "SeatDecisions",
     "backward_induction",
     "count_states",
@@ -37,6 +48,7 @@ __all__ = [
     "decide",
     "enumerate_states",
     "enumerate_worlds",
+    "estimate_decisions",
     "expand_states",
     "legal_slots",
     "play",

@@ -103,7 +103,8 @@ _idle_memories: list[native.SearchMemories] = []
 
 
 @contextmanager
-def _search_memories() -> Iterator[native.SearchMemories]:
+def search_memories() -> Iterator[native.SearchMemories]:
+    """What searches of one call work with; nobody else has it meanwhile."""
     try:
         memories = _idle_memories.pop()
     except IndexError:
@@ -117,7 +118,7 @@ def _search_memories() -> Iterator[native.SearchMemories]:
 def search(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
     positions = _positions(deals, decls, states)
     q = schemas.empty_q(states)
-    with _search_memories() as memories:
+    with search_memories() as memories:
         native.search(*positions, q.numpy(), memories, torch.get_num_threads())
     return q
 
@@ -126,7 +127,7 @@ def search_at_least(deals: Tensor, decls: Tensor, states: Tensor, targets: Tenso
     positions = _positions(deals, decls, states)
     schemas.check_targets(states, targets)
     asked, out = targets.contiguous().numpy(), schemas.empty_q(states)
-    with _search_memories() as memories:
+    with search_memories() as memories:
         native.search_at_least(*positions, asked, out.numpy(), memories, torch.get_num_threads())
     return out
 
@@ -134,7 +135,7 @@ def search_at_least(deals: Tensor, decls: Tensor, states: Tensor, targets: Tenso
 def search_value(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
     positions = _positions(deals, decls, states)
     values = schemas.empty_values(states)
-    with _search_memories() as memories:
+    with search_memories() as memories:
         native.search_value(*positions, values.numpy(), memories, torch.get_num_threads())
     return values
 
@@ -143,7 +144,7 @@ def search_made(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor) -
     positions = _positions(deals, decls, states)
     schemas.check_targets(states, targets)
     asked, made = targets.contiguous().numpy(), schemas.empty_values(states)
-    with _search_memories() as memories:
+    with search_memories() as memories:
         native.search_made(*positions, asked, made.numpy(), memories, torch.get_num_threads())
     return made.bool()
 

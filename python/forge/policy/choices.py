@@ -12,7 +12,7 @@ from forge.game.constants import N_PLAYS
 from forge.game.contract import Bid
 from forge.game.deal import Deal
 from forge.play.games import Games
-from forge.policy.seen import needed_by, seen_by
+from forge.play.seen import needed_by, seen_by
 from forge.policy.self_play import PlayedHands
 
 # Hands replayed at a time.

@@ -17,6 +17,7 @@ from forge.learn.onnx.graph import Graph, Port
 from forge.play.games import Games
 from forge.play.keys import decision_keys
 from forge.play.random_play import random_slots
+from forge.play.seen import needed_by, seen_by
 from forge.policy.numbers import (
     HIDDEN_1,
     HIDDEN_2,
@@ -26,7 +27,6 @@ from forge.policy.numbers import (
     PolicyNumbers,
     load_policy,
 )
-from forge.policy.seen import needed_by, seen_by
 from forge.policy.sparse_network import NO_FEATURE
 
 _PURPOSE: Final = 0
@@ -175,7 +175,7 @@ import onnxruntime
 from forge import Deal, ops
 from forge.game.contract import Bid
 from forge.play.games import Games
-from forge.policy.seen import needed_by, seen_by
+from forge.play.seen import needed_by, seen_by
 
 games = Games.start([Deal.from_seed(0)], [6])  # sixes, before the first lead
 seen = seen_by(games, needed_by(Bid.of(30), len(games)))

@@ -19,8 +19,8 @@ from forge.game.deal import Deal
 from forge.game.tables import HIGH, LOW
 from forge.play.games import Games
 from forge.play.keys import combine, decision_keys
+from forge.play.seen import needed_by, seen_by
 from forge.policy.numbers import PolicyNumbers
-from forge.policy.seen import needed_by, seen_by
 
 # Purposes of keys, beside those of forge.eq.
 _DECIDE: Final = 40

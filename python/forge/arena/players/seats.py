@@ -10,8 +10,8 @@ from forge import ops
 from forge.game.constants import N_PLAYS
 from forge.game.contract import LOWEST_BID, Bid
 from forge.play.games import Games
+from forge.play.seen import Seen, needed_by, seen_by
 from forge.policy.numbers import PolicyNumbers
-from forge.policy.seen import Seen, needed_by, seen_by
 
 
 def _seen(games: Games, bid: Bid) -> Seen:

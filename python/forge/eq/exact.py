@@ -1,0 +1,62 @@
+"""The exact search on the CPU: worlds are drawn, weighed, valued and counted in the native core."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from forge import ops
+from forge.eq.moments import Summary, error_of_mean
+from forge.eq.oracle import ExactOracle, Oracle
+from forge.eq.settings import EstimateConfig
+from forge.game.contract import Bid
+from forge.ops import AdaptiveSampling, DecisionEstimates, OracleWeights
+from forge.play.games import Games
+from forge.play.seen import needed_by, seen_by
+
+
+def answers_natively(games: Games, oracle: Oracle) -> bool:
+    """Whether the native core answers for an oracle."""
+    return isinstance(oracle, ExactOracle) and games.states.device.type == "cpu"
+
+
+def estimate_natively(
+    games: Games,
+    keys: Tensor,
+    config: EstimateConfig,
+    bids: Bid | Sequence[Bid] | Tensor,
+    for_chance: bool = False,
+) -> DecisionEstimates:
+    """What the worlds of decisions say.
+
+    Args:
+        games: B games, none of them over.
+        keys: int64 [B].
+        config: which worlds, and how they are weighed.
+        bids: of team 0, one for all or one a game, or int8 [B], the points that they need.
+        for_chance: the chance of the contract alone is asked for.
+    """
+    needed = bids if isinstance(bids, Tensor) else needed_by(bids, len(games))
+    posterior, adaptive = config.posterior, config.adaptive
+    return ops.estimate_decisions(
+        *seen_by(games, needed),
+        keys,
+        n_samples=config.n_samples,
+        all_up_to=config.all_up_to,
+        sampler=config.sampler,
+        weighing=None if posterior is None else OracleWeights(**vars(posterior)),
+        adaptive=None if adaptive is None else AdaptiveSampling(**vars(adaptive)),
+        for_chance=for_chance,
+    )
+
+
+def summary_of(found: DecisionEstimates) -> Summary:
+    """The same as a summary of worlds."""
+    return Summary(
+        mean=found.mean,
+        var=found.var,
+        pdf=found.pdf,
+        n_worlds=found.n_worlds,
+        ess=found.ess,
+        max_w=found.max_w,
+        sem=error_of_mean(found.var, found.ess),
+    )
