@@ -47,6 +47,7 @@ class Option:
         metavar: what stands for the value in help texts.
         least, most: bounds of a number that it may reach.
         above, below: bounds that it may not.
+        bare: what the option stands for where it is given without a value; None: it needs one.
         is_argument: given by place, not by name.
         reads: called with the option as typed and its value before a command imports anything
             heavy; raises ForgeError where the value stands for nothing.
@@ -59,6 +60,7 @@ class Option:
     most: float | None = None
     above: float | None = None
     below: float | None = None
+    bare: str | None = None
     is_argument: bool = False
     reads: Callable[[str, Any], object] | None = None
 

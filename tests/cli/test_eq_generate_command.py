@@ -130,7 +130,7 @@ def test_defaults_are_those_of_the_reference(works: Works) -> None:
         "--batch-size": "[default: 32]",
         "--n-samples": "[default: 50]",
         "--output-dir": "[default: data/eq-games]",
-        "--posterior-window": "[default: 4]",
+        "--posterior-window": "Default: 4, with a policy all of them (28).",
         "--posterior-tau": "[default: 0.1]",
         "--posterior-mix": "[default: 0.1]",
         "--exploration": "[default: greedy]",

@@ -64,7 +64,21 @@ class Command:
         """Run the command line and end the process with its exit code."""
         app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
         self.add_to(app)
-        run(app, args, prog)
+        run(app, self._with_bare(sys.argv[1:] if args is None else args), prog)
+
+    def _with_bare(self, words: Sequence[str]) -> list[str]:
+        """The words of a command line, options that may stand alone with what they stand for."""
+        bare = {
+            each: what.bare
+            for name, (_, what) in self.options().items()
+            if what.bare is not None
+            for each in spellings(name, what)
+        }
+        following = [*words, "-"][1:]
+        return [
+            f"{word}={bare[word]}" if word in bare and after.startswith("-") else word
+            for word, after in zip(words, following, strict=True)
+        ]
 
     def _kinds(self) -> dict[str, Any]:
         hints = get_type_hints(self.function)

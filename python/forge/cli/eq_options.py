@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from forge.cli import values
 from forge.eq.settings import (
@@ -12,6 +12,7 @@ from forge.eq.settings import (
     EstimateConfig,
     ExplorationConfig,
     GameSettings,
+    PolicyPosterior,
     PosteriorConfig,
 )
 from forge.errors import ForgeError
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
     from forge.arena.specs import PlayerSpec
     from forge.eq.oracle import Oracle
     from forge.play.player import Player
+
+
+class HowToPlay(NamedTuple):
+    """What `play_games` takes beside seeds: see there."""
+
+    oracle: Oracle
+    settings: GameSettings
+    player: Player | None
+    policy: torch.Tensor | None
 
 
 @dataclass(frozen=True)
@@ -58,10 +68,26 @@ class EqOptions:
         metavar="PLAYER",
         reads=values.player,
     )
-    posterior: bool = option(
-        False, "Weigh worlds by how likely the last plays were in them.", "--posterior"
+    posterior: Literal["oracle", "policy"] | None = option(
+        None,
+        "Weigh worlds by how likely the plays were in them: oracle (also without a word), the last "
+        "plays of seats that see all hands; policy, all plays from what each seat sees.",
+        bare="oracle",
     )
-    posterior_window: int = again(PosteriorConfig, "window", metavar="K")
+    posterior_policy: Path | None = option(
+        None,
+        "Policy of `forge train-policy` to weigh by (posterior policy). Default: the shipped one.",
+        metavar="FILE",
+    )
+    posterior_pool: int = again(PolicyPosterior, "pool", metavar="N")
+    posterior_window: int | None = again(
+        PosteriorConfig,
+        "window",
+        default=None,
+        help=f"How many plays back that looks. Default: {PosteriorConfig.window}, with a policy "
+        f"all of them ({PolicyPosterior.window}).",
+        metavar="K",
+    )
     posterior_tau: float = again(PosteriorConfig, "tau")
     posterior_mix: float = again(PosteriorConfig, "mix")
     exploration: Literal["greedy", "epsilon_greedy", "boltzmann"] = again(
@@ -87,20 +113,40 @@ class EqOptions:
 
     def __post_init__(self) -> None:
         check_oracle(self.oracle, self.checkpoint)
-        self._settings("exact", None)
+        if self.posterior_policy is not None and self.posterior != "policy":
+            raise ForgeError("--posterior-policy says nothing without --posterior policy")
+        self._settings("exact" if self.checkpoint is None else self.checkpoint.name, None)
         if self.checkpoint is not None:
             values.network("--checkpoint", self.checkpoint)
 
-    def open(self, device: torch.device) -> tuple[Oracle, GameSettings, Player | None]:
-        """The oracle, the settings and the player that the options ask for.
+    def open(self, device: torch.device) -> HowToPlay:
+        """What the options ask for.
 
         Raises:
-            ForgeError: for a checkpoint that can't be an oracle, or a player that can't be made.
+            ForgeError: for a checkpoint that can't be an oracle, a player that can't be made, or a
+                policy that can't be read or is not for the device.
         """
         oracle, sha256 = open_oracle(self.checkpoint, device)
         settings = self._settings(oracle.name, sha256)
         spec = self._spec
-        return oracle, settings, None if spec is None else spec.build(device, settings.bid)
+        player = None if spec is None else spec.build(device, settings.bid)
+        return HowToPlay(oracle, settings, player, self._open_policy(device))
+
+    def _open_policy(self, device: torch.device) -> torch.Tensor | None:
+        """float32 [N]: numbers of the policy that worlds are weighed by, if one is."""
+        if self.posterior != "policy":
+            return None
+        if device.type != "cpu":
+            raise ForgeError("--posterior policy is for the CPU: add --device cpu")
+        from forge.policy.numbers import load_policy
+
+        return load_policy(self._policy_file).tensor
+
+    @property
+    def _policy_file(self) -> Path:
+        from forge.policy import SHIPPED
+
+        return self.posterior_policy or SHIPPED
 
     @property
     def _spec(self) -> PlayerSpec | None:
@@ -134,10 +180,24 @@ class EqOptions:
         )
 
     @property
-    def _posterior(self) -> PosteriorConfig | None:
-        if not self.posterior:
+    def _posterior(self) -> PosteriorConfig | PolicyPosterior | None:
+        if self.posterior is None:
             return None
-        return PosteriorConfig(self.posterior_window, self.posterior_tau, self.posterior_mix)
+        window = self.posterior_window
+        if self.posterior == "oracle":
+            window = PosteriorConfig.window if window is None else window
+            return PosteriorConfig(window, self.posterior_tau, self.posterior_mix)
+        from forge.work.hashing import sha256_of
+
+        file = self._policy_file
+        if not file.is_file():
+            raise ForgeError(f"--posterior-policy: there is no file {file}")
+        return PolicyPosterior(
+            file.name,
+            sha256_of(file),
+            self.posterior_pool,
+            window=PolicyPosterior.window if window is None else window,
+        )
 
     @property
     def _adaptive(self) -> AdaptiveConfig | None:

@@ -36,13 +36,17 @@ def generate_eq(args: GenerateEqArgs, eq_options: EqOptions) -> None:
     from forge.work.tracking import NoTracker
 
     on = resolve_device(args.device)
-    oracle, settings, player = eq_options.open(on)
+    how = eq_options.open(on)
     seeds = range(args.start_seed, args.start_seed + args.n_games)
     screen, records = console(), []
     with EqProgress(screen, NoTracker(), args.n_games) as progress:
         for start in range(0, args.n_games, args.batch_size):
             some = seeds[start : start + args.batch_size]
-            records.append(play_games(some, oracle, settings, on, progress.decided, player))
+            records.append(
+                play_games(
+                    some, how.oracle, how.settings, on, progress.decided, how.player, how.policy
+                )
+            )
     n_bytes = write_record(args.output, join_records(records))
     screen.print(
         f"{args.output}: {args.n_games} games, {n_bytes / 1e6:.1f} MB, {progress.rate}",

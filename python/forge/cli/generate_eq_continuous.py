@@ -50,19 +50,21 @@ def generate_eq_continuous(args: GenerateEqContinuousArgs, eq_options: EqOptions
     from forge.work.tracking import open_tracker
 
     on = resolve_device(args.device)
-    oracle, settings, player = eq_options.open(on)
+    how = eq_options.open(on)
     if args.dry_run:
         show_gaps(args.output_dir, SUFFIX, "games", args.start_seed, args.limit)
         return
     screen = console()
-    config = settings.as_dict() | {"batch_size": args.batch_size, "device": str(on)}
+    config = how.settings.as_dict() | {"batch_size": args.batch_size, "device": str(on)}
     tracker = open_tracker(
         args.wandb, job_type="eq-continuous", group=args.wandb_group, config=config
     )
     with tracker, EqProgress(screen, tracker, args.limit) as progress:
 
         def play(seeds: Sequence[int]) -> EqRecord:
-            return play_games(seeds, oracle, settings, on, progress.decided, player)
+            return play_games(
+                seeds, how.oracle, how.settings, on, progress.decided, how.player, how.policy
+            )
 
         report = generate_games(
             count(args.start_seed),

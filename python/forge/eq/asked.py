@@ -13,8 +13,9 @@ from forge import ops
 from forge.eq.moments import Summary, WeightedMoments
 from forge.eq.oracle import Oracle
 from forge.eq.posterior import effective_size, log_likelihood, temper
-from forge.eq.settings import EstimateConfig, PosteriorConfig
+from forge.eq.settings import EstimateConfig, PolicyPosterior, PosteriorConfig
 from forge.eq.worlds import WorldPositions
+from forge.errors import ForgeError
 from forge.play.games import Games
 from forge.play.keys import combine
 
@@ -45,7 +46,7 @@ def asked_for_points(
         q = oracle.q(positions.deals, positions.decls, positions.states(some.n_plays))
         return q.view(*positions.shape, -1) * some.signs[:, None, None]
 
-    count = _Count(games, oracle, config.posterior, ask)
+    count = _Count(games, oracle, _by_oracle(config), ask)
     complete = n_possible <= config.all_up_to
     if config.adaptive is None:
         for rows, hands in _world_batches(games, keys, n_possible, config):
@@ -77,10 +78,16 @@ def asked_for_chances(
         ).view(*positions.shape, -1)
         return torch.where(some.signs[:, None, None] > 0, made, 1.0 - made)
 
-    count = _Count(games, oracle, config.posterior, ask)
+    count = _Count(games, oracle, _by_oracle(config), ask)
     for rows, hands in _world_batches(games, keys, n_possible, config):
         count(rows, hands)
     return count.moments.summary().mean
+
+
+def _by_oracle(config: EstimateConfig) -> PosteriorConfig | None:
+    if isinstance(config.posterior, PolicyPosterior):
+        raise ForgeError("a policy weighs worlds for the exact oracle on the CPU alone")
+    return config.posterior
 
 
 class _Count:

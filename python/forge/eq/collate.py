@@ -80,23 +80,27 @@ def check_record(record: EqRecord) -> None:
                 )
 
 
-def estimate_again(record: EqRecord, row: int, oracle: Oracle) -> Estimate:
+def estimate_again(
+    record: EqRecord, row: int, oracle: Oracle, policy: Tensor | None = None
+) -> Estimate:
     """E[Q] of a recorded decision, from the worlds that were drawn then.
 
     Args:
         record: with settings.
         row: of the decision.
         oracle: the one that the settings name.
+        policy: float32 [N], numbers of the policy that they name, if they do.
 
     Raises:
-        ForgeError: without settings, for another oracle, or as `game_before`.
+        ForgeError: without settings, for another oracle, without the policy, or as `game_before`.
     """
     settings = GameSettings.from_dict(record.settings)
     if oracle.name != settings.oracle:
         raise ForgeError(f"the record was made with oracle {settings.oracle}, not {oracle.name}")
     game = game_before(record, row)
     seeds = torch.tensor([record.seeds[row // N_PLAYS]])
-    return estimate(game, decision_keys(seeds, game.n_plays, WORLDS), oracle, settings.estimate)
+    keys = decision_keys(seeds, game.n_plays, WORLDS)
+    return estimate(game, keys, oracle, settings.estimate, settings.bid, policy)
 
 
 def game_of_transcript(transcript: Transcript) -> Games:

@@ -75,6 +75,7 @@ def estimate(
     oracle: Oracle,
     config: EstimateConfig,
     bids: Bid | Sequence[Bid] = LOWEST_BID,
+    policy: Tensor | None = None,
 ) -> Estimate:
     """E[Q] of the decision that each game is at.
 
@@ -83,15 +84,17 @@ def estimate(
         keys: int64 [B]; the worlds of a decision depend on its key alone.
         oracle: who values the plays of a world.
         config: how.
-        bids: of team 0, one for all or one a game: `chances` are about them.
+        bids: of team 0, one for all or one a game: `chances` are about them, and a policy goes by
+            them.
+        policy: float32 [N], numbers of the policy that the config's posterior goes by, if it does.
 
     Raises:
-        ForgeError: if a game is over, or its plays leave no world.
+        ForgeError: if a game is over, its plays leave no world, or the policy is missing.
     """
     n_possible = possible_worlds(games)
     complete = n_possible <= config.all_up_to
     if answers_natively(games, oracle):
-        found = estimate_natively(games, keys, config, bids)
+        found = estimate_natively(games, keys, config, bids, policy)
         summary, converged, chances = summary_of(found), found.converged, found.chances
     else:
         summary, converged = asked_for_points(games, keys, n_possible, oracle, config)

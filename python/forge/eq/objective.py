@@ -62,7 +62,12 @@ def points_left(games: Games) -> Tensor:
 
 
 def contract_chances(
-    games: Games, keys: Tensor, oracle: Oracle, config: EstimateConfig, targets: Tensor
+    games: Games,
+    keys: Tensor,
+    oracle: Oracle,
+    config: EstimateConfig,
+    targets: Tensor,
+    policy: Tensor | None = None,
 ) -> Tensor:
     """How likely each play brings the acting team what it wants of the contract.
 
@@ -73,6 +78,7 @@ def contract_chances(
         oracle: who knows whether the contract is made in a world.
         config: which worlds, and how they are weighed; sampling is not adaptive.
         targets: int8 [B], value-to-go that team 0 needs, of `make_targets`.
+        policy: float32 [N], numbers of the policy that the config's posterior goes by, if it does.
 
     Returns:
         float64 [B, 7], **acting-team frame**: that the contract is made where team 0 acts, that it
@@ -91,7 +97,8 @@ def contract_chances(
     if len(rows):
         some = games.take(rows)
         needed = _points_needed(some, targets[rows])
-        chances[rows] = estimate_natively(some, keys[rows], config, needed, True).chances
+        found = estimate_natively(some, keys[rows], config, needed, policy, for_chance=True)
+        chances[rows] = found.chances
     return chances
 
 
@@ -117,6 +124,7 @@ def choose_for_contract(
     config: EstimateConfig,
     bids: Bid | Sequence[Bid],
     found: Estimate | None = None,
+    policy: Tensor | None = None,
 ) -> Tensor:
     """The play with the best chance; of equals the one with the best E[Q], then the lowest slot.
 
@@ -140,14 +148,15 @@ def choose_for_contract(
             chances[rows] = found.chances[rows]
         else:
             of_open = games.take(rows), keys[rows], oracle, config, targets[rows]
-            chances[rows] = contract_chances(*of_open)
+            chances[rows] = contract_chances(*of_open, policy)
     chances = chances.nan_to_num(-1.0)
     best = chances >= chances.amax(dim=1, keepdim=True) - _TIE
     slots = best.int().argmax(dim=1)
     tied = (best.sum(dim=1) > 1).nonzero()[:, 0]
     if len(tied):
         if found is None:
-            of_tied = estimate(games.take(tied), keys[tied], oracle, config).mean
+            promised = bids if isinstance(bids, Bid) else [bids[row] for row in tied.tolist()]
+            of_tied = estimate(games.take(tied), keys[tied], oracle, config, promised, policy).mean
         else:
             of_tied = found.mean[tied]
         slots[tied] = of_tied.masked_fill(~best[tied], -torch.inf).argmax(dim=1)

@@ -40,6 +40,7 @@ def play_games(
     device: torch.device | str = "cpu",
     on_decision: Callable[[int], None] | None = None,
     player: Player | None = None,
+    policy: Tensor | None = None,
 ) -> EqRecord:
     """Play and record the games of some seeds.
 
@@ -50,6 +51,8 @@ def play_games(
         device: where games and worlds are.
         on_decision: called with the number of decisions made, after each play of the batch.
         player: whom `settings` names, on that device; chooses the plays.
+        policy: float32 [N], numbers of the policy that worlds are weighed by, if `settings` name
+            one.
 
     Raises:
         ForgeError: if there are no seeds.
@@ -62,7 +65,7 @@ def play_games(
     columns: dict[str, list[Tensor]] = {name: [] for name in FIELDS}
     for k in range(N_PLAYS):
         keys = decision_keys(game_seeds, k, WORLDS)
-        found = estimate(games, keys, oracle, settings.estimate, settings.bid)
+        found = estimate(games, keys, oracle, settings.estimate, settings.bid, policy)
         chance = decision_keys(game_seeds, k, CHOICE)
         if player is None:
             scores = _scores(games, found, keys, oracle, settings)

@@ -50,6 +50,35 @@ class PosteriorConfig:
 
 
 @dataclass(frozen=True)
+class PolicyPosterior:
+    """Weights from all plays of the others, as a policy would make them.
+
+    For each world that is valued, `pool` are drawn and weighed by how well the policy explains what
+    hidden seats played, from what each could see; the valued ones are drawn from these. Where all
+    worlds are counted, each is weighed.
+
+    Args:
+        policy: name of the policy's file.
+        sha256: of that file.
+        pool: worlds weighed for each that is valued.
+        uniform: share of any legal play in what a seat is taken to do.
+        window: how many plays of the hand back.
+
+    Raises:
+        ForgeError: on a value out of range.
+    """
+
+    policy: str
+    sha256: str
+    pool: int = option(8, "Worlds weighed by a policy for each that counts.", least=1, most=1024)
+    uniform: float = option(0.02, "Share of random plays of others.", above=0, most=1)
+    window: int = option(N_PLAYS, "How many plays back that looks.", least=1, most=N_PLAYS)
+
+    def __post_init__(self) -> None:
+        check(self, "posterior ")
+
+
+@dataclass(frozen=True)
 class AdaptiveConfig:
     """Sample until every legal play is known to a standard error.
 
@@ -94,7 +123,8 @@ class EstimateConfig:
         sampler: `uniform` or `mrv`.
         enumerate: take all worlds also where they are up to `enum_threshold`.
         enum_threshold: see `enumerate`.
-        posterior: weigh worlds by the plays seen; None weighs them alike.
+        posterior: weigh worlds by the plays seen, as an oracle or a policy explains them; None
+            weighs them alike.
         adaptive: go on sampling until the error is small; None takes `n_samples`.
 
     Raises:
@@ -107,13 +137,15 @@ class EstimateConfig:
     )
     enumerate: bool = option(False, "Exact E[Q] where there are at most --enum-threshold worlds.")
     enum_threshold: int = option(100_000, "Most worlds to enumerate.", least=1)
-    posterior: PosteriorConfig | None = None
+    posterior: PosteriorConfig | PolicyPosterior | None = None
     adaptive: AdaptiveConfig | None = None
 
     def __post_init__(self) -> None:
         check(self)
         if self.sampler not in SAMPLERS:
             raise ForgeError(f"sampler must be {' or '.join(SAMPLERS)}, got {self.sampler!r}")
+        if isinstance(self.posterior, PolicyPosterior) and self.sampler != "uniform":
+            raise ForgeError(f"posterior policy weighs worlds of sampler uniform: {self.sampler}")
 
     @property
     def all_up_to(self) -> int:
@@ -185,6 +217,8 @@ class GameSettings:
     def __post_init__(self) -> None:
         if self.objective not in OBJECTIVES:
             raise ForgeError(f"objective must be {' or '.join(OBJECTIVES)}, got {self.objective!r}")
+        if isinstance(self.estimate.posterior, PolicyPosterior) and self.oracle != "exact":
+            raise ForgeError("posterior policy weighs worlds for the exact oracle: no checkpoint")
         if self.player is not None:
             if self.objective != "points":
                 raise ForgeError(f"player {self.player} chooses the plays: no other objective")
@@ -218,10 +252,13 @@ class GameSettings:
         """
         try:
             estimate = dict(values["estimate"])
-            parts = {"posterior": PosteriorConfig, "adaptive": AdaptiveConfig}
-            for name, kind in parts.items():
-                if estimate[name] is not None:
-                    estimate[name] = kind(**estimate[name])
+            posterior = estimate["posterior"]
+            if posterior is not None:
+                by_policy = "policy" in posterior
+                kind = PolicyPosterior if by_policy else PosteriorConfig
+                estimate["posterior"] = kind(**posterior)
+            if estimate["adaptive"] is not None:
+                estimate["adaptive"] = AdaptiveConfig(**estimate["adaptive"])
             return cls(
                 EstimateConfig(**estimate),
                 ExplorationConfig(**values["exploration"]),
