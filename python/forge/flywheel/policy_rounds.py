@@ -219,7 +219,7 @@ class PolicyRounds:
         for each in range(max(1, number - self.settings.window + 1), number + 1):
             files += sorted((self._place(each) / "hands").glob("hands_*.parquet"))
         rows = rows_of(load_all(files))
-        start = load_policy(self.best)
+        start = None if self.settings.fresh else load_policy(self.best)
         policy = train_policy(rows, self.training, start, watcher.learning, watcher.stopped)
         if watcher.stopped():
             return False
