@@ -96,6 +96,8 @@ def test_what_a_folder_refuses(settings: RoundsSettings) -> None:
     for other in (replace(settings, worlds=2), replace(settings, window=1)):
         with pytest.raises(ForgeError, match="was made with"):
             PolicyRounds(other, TRAINING)
+    with pytest.raises(ForgeError, match="nowhere: no files of forge play-hands"):
+        PolicyRounds(replace(settings, also="nowhere"), TRAINING)
     with pytest.raises(ForgeError, match="training epochs = 1, not 2"):
         PolicyRounds(settings, PolicyTraining(epochs=2))
     record = settings.output / "rounds.jsonl"

@@ -11,7 +11,7 @@ import torch
 from forge import ForgeError
 from forge.policy import played_hands
 from forge.policy.choices import rows_of
-from forge.policy.learning import figures_of, train_policy
+from forge.policy.learning import chance_lost, figures_of, train_policy
 from forge.policy.numbers import PolicyNumbers
 from forge.policy.played_hands import load_all, load_hands, play_missing, save_hands
 from forge.policy.self_play import PlayedHands, Teacher, contract_of, play_hands
@@ -151,3 +151,26 @@ def test_damage_is_found_before_more_is_played(
     path.write_bytes(content)
     with pytest.raises(ForgeError, match=str(path)):
         play_missing(tmp_path, 3, 10, TEACHER)
+
+
+def test_chance_lost_by_hand() -> None:
+    nan, out = float("nan"), -torch.inf
+    logits = torch.tensor([[0.0, 0.0, out, out, out, out, out]] * 3, requires_grad=True)
+    chances = torch.tensor([[0.5, 0.3] + [nan] * 5, [0.2, 0.6] + [nan] * 5, [nan] * 7])
+    found = chance_lost(logits, chances)
+    assert float(found.detach()) == pytest.approx((0.1 + 0.2 + 0.0) / 3)
+    (slope,) = torch.autograd.grad(found, logits)
+    assert slope[0, 0] < 0 < slope[0, 1] and slope[1, 1] < 0 < slope[1, 0]
+    assert not slope[2].any() and not slope[:, 2:].any()
+
+
+def test_plays_lose_less_where_that_is_asked_for(hands: PlayedHands) -> None:
+    rows = rows_of(hands)
+    lost = []
+    for weight in (0.0, 100.0):
+        policy = train_policy(rows, PolicyTraining(epochs=4, lost=weight))
+        network = PolicyNetwork()
+        network.start_from(policy)
+        with torch.no_grad():
+            lost.append(float(chance_lost(network(rows.context, rows.candidates), rows.chances)))
+    assert lost[1] < lost[0]

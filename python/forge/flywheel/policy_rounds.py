@@ -18,6 +18,7 @@ from forge.errors import ForgeError, reason_of
 from forge.flywheel.judging import Verdict, judge
 from forge.flywheel.settings import RoundsSettings
 from forge.policy.choices import rows_of
+from forge.policy.folders import hand_files
 from forge.policy.learning import PolicyFigures, train_policy
 from forge.policy.numbers import load_policy, policy_bytes
 from forge.policy.played_hands import HANDS_A_FILE, load_all, play_missing
@@ -44,7 +45,7 @@ class Round:
         number: from 1.
         teacher: SHA-256 of the file of the policy that the seat played with.
         learnt: SHA-256 of that of what was learnt.
-        hands: that it was learnt from.
+        hands: of the rounds, that it was learnt from.
         over_best: by `both`, `standard` and `everything` (see `Verdict`): how much oftener it makes
             its contract than the best so far, and the interval: [value, low, high].
         over_first: the same against the policy that the first round began with.
@@ -122,6 +123,8 @@ class PolicyRounds:
         self.training, self.n_workers = training, n_workers
         self.folder = settings.output
         start = load_policy(settings.start)
+        if settings.also is not None:
+            hand_files(settings.also)  # what is wrong is told before hours of work
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -215,7 +218,7 @@ class PolicyRounds:
 
     def _learn(self, number: int, target: Path, watcher: Watcher) -> bool:
         """False if it was stopped."""
-        files: list[Path] = []
+        files = [] if self.settings.also is None else hand_files(self.settings.also)
         for each in range(max(1, number - self.settings.window + 1), number + 1):
             files += sorted((self._place(each) / "hands").glob("hands_*.parquet"))
         rows = rows_of(load_all(files))

@@ -25,6 +25,11 @@ class RoundsSettings:
     )
     hands: int = option(20_000, "Played a round, in whole thousands.", least=1000, most=100_000_000)
     window: int = option(3, "Learn from the hands of so many rounds.", least=1, most=999)
+    also: str | None = option(
+        None,
+        "Folders of forge play-hands to learn from in every round too.",
+        metavar="DIR[,DIR]",
+    )
     fresh: bool = option(
         True,
         "Learn from new numbers, or go on from those of the best policy.",

@@ -73,6 +73,21 @@ def imitation_loss(
     return (1 - soft) * hard + soft * of_soft
 
 
+def chance_lost(logits: Tensor, chances: Tensor) -> Tensor:
+    """Mean chance that plays by the policy's probabilities lose against the best ones.
+
+    Linear in the chances, so that what is noise in them does not pull the policy anywhere.
+
+    Args:
+        logits: float [B, 7], -inf where illegal.
+        chances: float [B, 7], NaN where illegal; a row without any loses nothing.
+    """
+    best = chances.nan_to_num(0.0).amax(dim=1)
+    expected = (logits.softmax(dim=1) * chances.nan_to_num(0.0)).sum(dim=1)
+    known = ~chances.isnan().all(dim=1)
+    return ((best - expected) * known).mean()
+
+
 class PolicyModule(pl.LightningModule):
     """The network and how it learns.
 
@@ -104,7 +119,8 @@ class PolicyModule(pl.LightningModule):
         """See LightningModule."""
         logits = self.network(rows.context, rows.candidates)
         how = self.training_options
-        return imitation_loss(logits, rows.slots, rows.chances, how.soft, how.tau)
+        loss = imitation_loss(logits, rows.slots, rows.chances, how.soft, how.tau)
+        return loss + how.lost * chance_lost(logits, rows.chances) if how.lost else loss
 
     def configure_optimizers(self) -> Any:
         """See LightningModule."""

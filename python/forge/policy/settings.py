@@ -26,6 +26,9 @@ class PolicyTraining:
         0.4, "Share of the loss that is about the chances of all plays.", least=0, most=1
     )
     tau: float = option(0.03, "Chances differ by so much for a factor e.", above=0, most=1)
+    lost: float = option(
+        20.0, "Weight of the chance that the policy's plays lose on average.", least=0, most=1e4
+    )
     seed: int = option(0, "Of the order of rows and the first numbers.", least=0, most=2**31 - 1)
 
     def __post_init__(self) -> None:
