@@ -5,7 +5,7 @@ The standard protocol is a bid of 30 in the best pip suit. Other rules say other
 
 import random
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from forge.game.constants import N_DECLARATIONS, N_PIPS
 from forge.game.contract import BIDS, LOWEST_BID, Bid, Contract
@@ -24,6 +24,10 @@ class TrumpRule(Protocol):
     def name(self) -> str:
         """As options and files have it."""
 
+    @property
+    def sha256(self) -> str | None:
+        """Of what it goes by beside the hand, as files have it; None where that is nothing."""
+
     def decl(self, hand: tuple[int, ...], bid: Bid, chance: random.Random) -> int:
         """The declaration 0..9 of a hand of seven ascending ids.
 
@@ -39,6 +43,7 @@ class BestPipSuit:
     """The suit that most dominoes of the hand show, see `best_pip_suit`."""
 
     name: str = "suit"
+    sha256: ClassVar[None] = None
 
     def decl(self, hand: tuple[int, ...], bid: Bid, chance: random.Random) -> int:
         """See `TrumpRule`."""
@@ -50,6 +55,7 @@ class AnyDeclaration:
     """Each of the ten declarations equally often, whatever the hand."""
 
     name: str = "any"
+    sha256: ClassVar[None] = None
 
     def decl(self, hand: tuple[int, ...], bid: Bid, chance: random.Random) -> int:
         """See `TrumpRule`."""

@@ -66,6 +66,8 @@ class ArenaOptions:
         }
         if self.rule.trump != STANDARD.trump:
             values["trump"] = self.rule.trump.name
+        if self.rule.trump.sha256 is not None:
+            values["sha256 of trump"] = self.rule.trump.sha256
         for name, spec in (("a", self.a), ("b", self.b)):
             if spec.sha256 is not None:
                 values[f"sha256 of {name}"] = spec.sha256

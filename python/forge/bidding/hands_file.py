@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -99,7 +97,7 @@ class HandWork:
             **self.plan.record(),
             "trumps": [declaration_name(decl) for decl in self.decls],
             "bids": [bid.number for bid in BIDS],
-            "calibration": _digest(self.calibration),
+            "calibration": self.calibration and self.calibration.sha256,
         }
         if self.simulator.player.sha256 is not None:
             values["sha256"] = self.simulator.player.sha256
@@ -130,14 +128,6 @@ class HandWork:
             device = self.devices[number % len(self.devices)]
             self._placed = replace(self.simulator, device=device)
         return self._placed
-
-
-def _digest(calibration: Calibration | None) -> str | None:
-    """SHA-256 of what the chances of a calibration depend on."""
-    if calibration is None:
-        return None
-    lines = [dict(calibration.intercepts), dict(calibration.slopes)]
-    return hashlib.sha256(json.dumps(lines, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

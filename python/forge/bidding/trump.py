@@ -24,6 +24,12 @@ class BestChance:
 
     name: str = "bidding"
 
+    @property
+    def sha256(self) -> str | None:
+        """See `forge.arena.protocol.TrumpRule`: of the calibration."""
+        lines = _calibration()
+        return None if lines is None else lines.sha256
+
     def decl(self, hand: tuple[int, ...], bid: Bid, chance: random.Random) -> int:
         """See `forge.arena.protocol.TrumpRule`."""
         made = Simulator().made(hand, BIDDING_DECLS, 0, N_DEALS, bid)

@@ -102,8 +102,25 @@ def fit(hands: Sequence[PlayedHand], formula: str, options: Mapping[str, Any]) -
         intercepts[kind] = at[0].tolist()
         slopes[kind] = (at[1] - at[0]).tolist()
     n_certain = len(hands) - len(uncertain)
-    made_with = {**options, "hands": len(hands), "cannot lose": n_certain, "formula": formula}
+    made_with = {
+        **options,
+        "hands": len(hands),
+        "numbers": _ranges([hand.number for hand in hands]),
+        "cannot lose": n_certain,
+        "formula": formula,
+    }
     return Calibration(intercepts, slopes, made_with)
+
+
+def _ranges(numbers: Sequence[int]) -> list[list[int]]:
+    """First and last of each run of numbers that follow each other."""
+    found: list[list[int]] = []
+    for number in sorted(numbers):
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return found
 
 
 def _fitted(formula: str, frame: pd.DataFrame) -> Any:

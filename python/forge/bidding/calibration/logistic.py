@@ -11,6 +11,7 @@ A bid that the hand makes whatever the others hold needs no line: its chance is 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -118,6 +119,12 @@ class Calibration:
                 for decl, n, row in rows
             ]
         )
+
+    @property
+    def sha256(self) -> str:
+        """Of what chances depend on."""
+        lines = [dict(self.intercepts), dict(self.slopes)]
+        return hashlib.sha256(json.dumps(lines, sort_keys=True).encode()).hexdigest()
 
     @property
     def summary(self) -> str:
