@@ -111,10 +111,15 @@ def test_files(tmp_path: Path) -> None:
 def test_what_is_shipped_meets_its_contract() -> None:
     calibration = shipped()
     assert calibration is not None
-    assert calibration.made_with["hands"] >= 10_000
-    assert calibration.made_with["player"].startswith("make:n=")
-    assert calibration.validation["hands"] >= 2_000
-    assert calibration.validation["error"] <= 0.02
+    made, found = calibration.made_with, calibration.validation
+    assert made["player"].startswith("seat:n=") and "sha256" in made
+    assert sum(last - first + 1 for first, last in made["numbers"]) == made["hands"] >= 10_000
+    assert found["hands"] >= 10_000 and found["error"] <= 0.015
+    assert set(found["bids"]) == {str(bid) for bid in BIDS}
+    for part in found["classes"].values():
+        assert part["hands"] >= 0.04 * found["hands"] and part["error"] <= 0.03
+    # Nearly sure is nearly sure.
+    assert float(calibration.chance(1.0, 500, Contract(6, Bid.of(30)))) > 0.98
 
 
 def true_chance(share: float, kind: str, bid: int) -> float:
@@ -140,8 +145,11 @@ def test_a_fit_finds_the_lines_and_is_validated() -> None:
     assert 0.0 < good.by_chance < 0.03
     assert good.log_loss < flattering.log_loss
     assert sum(each.n_hands for each in good.bins) == good.n_hands == 2000
-    again = validation.validated(calibration, good)
-    assert "off by" in again.summary and again.validation["error"] == good.error
+    again = validation.validated(calibration, good, by_tenths=False)
+    assert again.summary.endswith(" on 2,000 others") and "off by" in again.summary
+    assert again.validation["error"] == good.error
+    again = validation.validated(calibration, good, by_tenths=True)
+    assert again.summary.endswith("], each tenth told by the rest")
 
 
 def test_what_cannot_lose_is_predicted_and_not_fitted_to() -> None:

@@ -128,7 +128,7 @@ def fit(args: FitArgs) -> None:
     predicted = by_formula[best] if others is hands else validation.predictions(calibration, others)
     found = validation.validate(predicted, others)
     perfect = validation.validate(validation.perfect_shares(others), others)
-    calibration = validation.validated(calibration, found)
+    calibration = validation.validated(calibration, found, args.validate is None)
     calibration.write(args.output)
     if args.plot is not None:
         from forge.look.plots.calibration import reliability_plot

@@ -136,10 +136,10 @@ class Calibration:
         )
         if found:
             low, high = found["interval"]
-            line += (
-                f"; off by {100 * found['error']:.1f} points [{100 * low:.1f}, {100 * high:.1f}]"
-                f" on {found['hands']:,} not fitted to"
-            )
+            tenths = found.get("by_tenths", False)
+            on = "each tenth told by the rest" if tenths else f"on {found['hands']:,} others"
+            line += f"; off by {100 * found['error']:.1f} points "
+            line += f"[{100 * low:.1f}, {100 * high:.1f}], {on}"
         return line
 
     def write(self, path: Path) -> None:

@@ -151,9 +151,14 @@ def perfect_shares(hands: Sequence[PlayedHand]) -> Floats:
     return np.array([share_of(hand) for hand in hands])
 
 
-def validated(calibration: Calibration, found: Validation) -> Calibration:
-    """The calibration with its validation on record."""
-    return replace(calibration, validation=found.to_json())
+def validated(calibration: Calibration, found: Validation, by_tenths: bool) -> Calibration:
+    """The calibration with its validation on record.
+
+    Args:
+        by_tenths: the hands are those that it was fitted to, each tenth predicted by a fit to the
+            rest; else they are others.
+    """
+    return replace(calibration, validation={"by_tenths": by_tenths, **found.to_json()})
 
 
 def _bins(predicted: Floats, realised: Floats) -> list[Bin]:
