@@ -26,6 +26,7 @@ add_library(forge_core STATIC
   csrc/decide/decide_cpu.cpp
   csrc/decide/estimate_cpu.cpp
   csrc/decide/estimate_row.cpp
+  csrc/decide/hidden_cpu.cpp
   csrc/decide/worlds.cpp
   csrc/play/play_cpu.cpp
   csrc/policy/evaluate_portable.cpp
@@ -52,7 +53,7 @@ endif()
 # Floating point that is the same bytes everywhere: no operation is fused with another.
 set_source_files_properties(
   csrc/decide/decide_cpu.cpp csrc/decide/estimate_cpu.cpp csrc/decide/estimate_row.cpp
-  csrc/decide/worlds.cpp csrc/policy/evaluate_portable.cpp
+  csrc/decide/hidden_cpu.cpp csrc/decide/worlds.cpp csrc/policy/evaluate_portable.cpp
   PROPERTIES COMPILE_OPTIONS "-ffp-contract=off")
 # Its loops run over five lanes on average: vectors and their remainder loops cost 10 % there.
 set_source_files_properties(csrc/tablebase/tablebase_cpu.cpp PROPERTIES

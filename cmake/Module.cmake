@@ -8,6 +8,7 @@ pybind11_add_module(_native
   csrc/bindings/bind_build.cpp
   csrc/bindings/bind_decide.cpp
   csrc/bindings/bind_estimate.cpp
+  csrc/bindings/bind_hidden.cpp
   csrc/bindings/bind_memory.cpp
   csrc/bindings/bind_play.cpp
   csrc/bindings/bind_policy.cpp

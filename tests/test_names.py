@@ -16,6 +16,7 @@ ONE_JOB = {
     "data",  # of a stage, for training
     "decisions",  # to measure on: E[Q], networks of Stage 2
     "export",  # of a stage, of all, the command
+    "inference",  # what plays told: found, in a picture, in a terminal
     "geometry",  # of suits, as inputs of a stage
     "metrics",  # of a stage
     "module",  # of a stage, for Lightning

@@ -18,6 +18,7 @@ PYBIND11_MODULE(_native, m) {
   bind_policy(m);
   bind_decide(m);
   bind_estimate(m);
+  bind_hidden(m);
 #if defined(FORGE_WITH_CUDA)
   bind_cuda(m);
 #endif

@@ -380,6 +380,24 @@ def estimate(
 ) -> int:
     """Values every legal slot of each row; the first row that no hidden hands fit, or -1."""
 
+def hidden_dominoes(
+    hands: NDArray[np.int8],
+    decls: NDArray[np.int8],
+    plays: NDArray[np.int8],
+    needed: NDArray[np.int8],
+    keys: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    n_worlds: int,
+    uniform: float,
+    window: int,
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    counts: NDArray[np.int64],
+    effective: NDArray[np.float64],
+    n_threads: int,
+) -> int:
+    """Who may hold what, before and after what plays told; the first row that no hidden hands fit, or -1."""
+
 class cuda:
     """Launches on a stream; nothing waits for the device. In builds with CUDA alone."""
 

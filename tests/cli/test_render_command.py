@@ -12,8 +12,10 @@ from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
 
 from forge.eq.records import record_bytes, write_record
+from forge.policy.numbers import PolicyNumbers, save_policy
 from support.commands import Fails, Run, Works
 from support.records import SEEDS, small_record
+from support.seen import random_weights
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def test_the_lines_of_the_documentation(works: Works, dataset: Path, tmp_path: P
     works("render-eq", f"--dataset {dataset.name} --overload --decision 15")
     path = tmp_path / f"forge/eq/renders/game_{SEEDS[0]:08d}_decision_15.png"
     with Image.open(path) as png:
-        assert png.size == (1600, 1000)
+        assert png.size == (1600, 1160)
     assert len(list(path.parent.iterdir())) == 2
 
 
@@ -122,3 +124,20 @@ def test_places_that_cannot_be_written(refuses: Fails, dataset: Path, tmp_path: 
     for place in ("taken", "taken/below"):
         line = refuses(f"--dataset {dataset} --overload --output-dir {place}")
         assert f"cannot make --output-dir {place}" in line
+
+
+def test_policies_that_are_none(fails: Fails, dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad").write_bytes(b"FORGEPOL")
+    for line in (f"render-eq --overload --dataset {dataset.name}", f"view {dataset.name} --text"):
+        name, _, options = line.partition(" ")
+        assert "no file none" in fails(name, f"{options} --policy none")
+        assert "bad: not a policy" in fails(name, f"{options} --policy bad")
+    without = f"--playthrough --dataset {dataset.name} --policy bad"
+    assert "--policy goes with --overload" in fails("render-eq", without)
+
+
+def test_another_policy_says_something_else(works: Works, dataset: Path, tmp_path: Path) -> None:
+    save_policy(PolicyNumbers(random_weights()), tmp_path / "own.policy")
+    line = f"{dataset.name} --text --decision 14"
+    shipped, own = works("view", line), works("view", f"{line} --policy own.policy")
+    assert "What the plays told" in shipped and shipped != own

@@ -18,11 +18,13 @@ from PIL.GifImagePlugin import GifImageFile
 
 from forge.eq.settings import PosteriorConfig
 from forge.errors import ForgeError
+from forge.game.contract import Bid
 from forge.game.tables import COUNT_POINTS, HIGH, LOW
 from forge.look.decision_view import DecisionView, decision_view, game_views
 from forge.look.frames.actions import POINTS, quantile, shape, signed
 from forge.look.frames.frame import frame, overload
 from forge.look.frames.images import frame_ms, gif_bytes, indexed, picture, png_bytes
+from forge.look.inference import what_plays_told
 from forge.look.tiles import BLUE, GONE, ORANGE, PANEL, PAPER, SKY, VERMILION
 from support.records import SEEDS, few_worlds, played, small_record
 
@@ -98,7 +100,12 @@ def boxes_of_texts(figure: Figure) -> list[tuple[str, Bbox]]:
     return [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
 
 
-@pytest.mark.parametrize("draw", [frame, overload])
+def with_inference(view: DecisionView, about: str) -> Figure:
+    """With what the plays told."""
+    return overload(view, about, what_plays_told(view, Bid.of(30)))
+
+
+@pytest.mark.parametrize("draw", [frame, overload, with_inference])
 @pytest.mark.parametrize("which", [FIRST, 1, 9, MIDDLE, 22, LAST, "weighed", "extreme"])
 def test_texts_lie_on_the_page_and_apart(draw, which) -> None:  # type: ignore[no-untyped-def]
     view = views()[which] if isinstance(which, int) else weighed()
@@ -121,6 +128,18 @@ def test_texts_lie_on_the_page_and_apart(draw, which) -> None:  # type: ignore[n
         wide = min(a.x1, b.x1) - max(a.x0, b.x0)
         high = min(a.y1, b.y1) - max(a.y0, b.y0)
         assert wide <= 0 or high <= 2, (one, other)
+
+
+@pytest.mark.parametrize("k", [FIRST, MIDDLE])
+def test_what_the_plays_told(k: int) -> None:
+    view = views()[k]
+    told = what_plays_told(view, Bid.of(30))
+    texts = shown(with_inference(view, ""))
+    assert any(text.startswith("What the plays told") for text in texts)
+    for each in told.dominoes:
+        for before, after in zip(each.before, each.after, strict=True):
+            assert (f"{100 * before:.0f}→{100 * after:.0f}" if before else "·") in texts
+    assert not any("→" in text for text in shown(overload(view)))
 
 
 def test_what_is_marked() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -10,9 +11,12 @@ from forge.eq.settings import PosteriorConfig
 from forge.game.contract import Bid
 from forge.game.tables import domino_name
 from forge.look.decision_view import DecisionView, decision_view, game_views
+from forge.look.inference import what_plays_told
 from forge.look.viewer.sections import print_view
 from forge.look.viewer.text import Look
+from forge.policy.numbers import PolicyNumbers, save_policy
 from support.records import SEEDS, few_worlds, played, small_record
+from support.seen import random_weights
 
 VIEW = decision_view(small_record(), 13)
 
@@ -163,3 +167,43 @@ def test_heading() -> None:
     ):
         assert part in top
     assert f"team 0 {VIEW.points[0]}, team 1 {VIEW.points[1]}" in top
+
+
+def test_what_the_plays_told() -> None:
+    view = decision_view(small_record(), 14)
+    told = what_plays_told(view, Bid.of(30))
+    hidden = [(seat, d.domino) for seat in range(4) for d in view.hands[seat] if d.held]
+    hidden = [each for each in hidden if each[0] != view.player]
+    assert sorted(d for _, d in hidden) == [each.domino for each in told.dominoes]
+    text = text_of(view, 80, hidden=True)
+    _, *rows, last = section(text, "What the plays told")
+    assert f"tell as {told.effective:.0f} alike" in last and len(rows) < len(told.dominoes)
+    for each in told.dominoes:
+        assert (each.holder + 1 + view.player) % 4 == next(s for s, d in hidden if d == each.domino)
+        assert sum(each.before) == pytest.approx(1.0) and sum(each.after) == pytest.approx(1.0)
+        (row,) = [row for row in rows if domino_name(each.domino) in row]
+        cell = row[row.index(domino_name(each.domino)) :][4:31]
+        for k, (before, after) in enumerate(zip(each.before, each.after, strict=True)):
+            figure = f"{100 * before:.0f}→{100 * after:.0f}" if before else "·"
+            wanted = figure + ("*" if k == each.holder else "")
+            assert cell[9 * k : 9 * k + 9].strip() == wanted
+    assert "*" not in "".join(section(text_of(view, 80), "What the plays told"))
+    # A column to a domino where there is no room for two.
+    assert len(section(text_of(view, 40), "Who holds what")) == len(told.dominoes) + 2
+
+
+def test_before_the_first_lead_and_at_the_end_nothing_is_told() -> None:
+    first, last = (decision_view(small_record(), k) for k in (0, 27))
+    assert section(text_of(first), "What the plays told")[-1] == "nothing was played yet"
+    for each in what_plays_told(first, Bid.of(30)).dominoes:
+        assert each.before == pytest.approx(each.after)
+    assert section(text_of(last), "What the plays told") == ["no domino is hidden"]
+
+
+def test_the_contract_and_the_policy_are_asked(tmp_path: Path) -> None:
+    view = decision_view(small_record(), 14)
+    told = what_plays_told(view, Bid.of(30))
+    assert what_plays_told(view, Bid.of(84)) != told
+    path = tmp_path / "own.policy"
+    save_policy(PolicyNumbers(random_weights()), path)
+    assert what_plays_told(view, Bid.of(30), path) != told

@@ -4,20 +4,17 @@ from dataclasses import replace
 
 import pytest
 import torch
-from torch import Tensor
 
-from forge import ForgeError, ops
+from forge import ForgeError
 from forge.eq.collate import estimate_again
 from forge.eq.estimate import estimate
 from forge.eq.objective import choose_for_contract, contract_chances, make_targets
 from forge.eq.oracle import ExactOracle
 from forge.eq.pipeline import play_games
 from forge.eq.settings import AdaptiveConfig, EstimateConfig, GameSettings, PolicyPosterior
-from forge.eq.worlds import WorldPositions
 from forge.game.contract import Bid
-from forge.play.games import Games
-from forge.play.seen import needed_by
 from support.asked import AskedExactly
+from support.likelihood import shares_of_worlds
 from support.lines import random_lines, replayed
 from support.seen import random_weights
 
@@ -29,30 +26,6 @@ POSTERIOR = PolicyPosterior("test.policy", "0" * 64, pool=6, uniform=0.05)
 ALL = EstimateConfig(10, enumerate=True, enum_threshold=3000, posterior=POSTERIOR)
 
 
-def shares_of_worlds(games: Games, row: int) -> tuple[Tensor, WorldPositions, Games]:
-    """Return what the worlds of one game count for, worked out play by play [N], and the worlds."""
-    one = games.take(torch.tensor([row]))
-    allowed, sizes = one.hidden()
-    n_worlds = int(ops.count_worlds(allowed, sizes))
-    hands = ops.enumerate_worlds(allowed[0], sizes[0], 0, n_worlds)
-    positions = WorldPositions(one, hands[None])
-    likelihood = torch.ones(n_worlds, dtype=torch.float64)
-    needed = needed_by(BID, n_worlds)
-    for k in range(one.n_plays):
-        seat = int(one.seats[0, k])
-        if seat == int(one.players[0]):
-            continue
-        plays = torch.full((n_worlds, 28), -1, dtype=torch.int8)
-        plays[:, :k] = one.plays[:, :k]
-        hand = positions.deals[:, seat]
-        decls = one.decls.expand(n_worlds)
-        p = ops.policy_logits(hand, decls, plays, needed, WEIGHTS).double().softmax(dim=1)
-        n_legal = (p > 0).sum(dim=1)
-        mixed = (1 - POSTERIOR.uniform) * p + POSTERIOR.uniform / n_legal[:, None]
-        likelihood *= torch.where(n_legal > 1, mixed[hand == one.plays[0, k]], 1.0)
-    return likelihood / likelihood.sum(), positions, one
-
-
 @pytest.mark.parametrize("n_plays", [15, 18, 21])
 def test_all_worlds_as_worked_out_slowly(n_plays: int) -> None:
     games = replayed(LINES, n_plays)
@@ -60,7 +33,7 @@ def test_all_worlds_as_worked_out_slowly(n_plays: int) -> None:
     targets = make_targets(games, BID)
     n_checked = 0
     for row in found.complete.nonzero()[:, 0].tolist():
-        share, positions, one = shares_of_worlds(games, row)
+        share, positions, one = shares_of_worlds(games, row, BID, WEIGHTS, POSTERIOR.uniform)
         q = AskedExactly().q(positions.deals, positions.decls, positions.states(n_plays)).double()
         q, legal = q * one.signs, one.legal[0]
         mean = (share[:, None] * q).sum(dim=0)

@@ -14,12 +14,14 @@ from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.extras import need
 from forge.game.constants import N_PLAYS
+from forge.game.contract import LOWEST_BID, Bid
 from forge.look.frames import LEAST_FPS, MOST_FPS
 from forge.options import option
 
 if TYPE_CHECKING:
     from forge.eq.records import EqRecord
     from forge.look.decision_view import DecisionView
+    from forge.look.inference import Told
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,12 @@ class RenderVisualizationsArgs:
     fps: float = option(
         2.0, "Frames a second, 0.1..50.", metavar="F", least=LEAST_FPS, most=MOST_FPS
     )
+    policy: Path | None = option(
+        None,
+        "Policy that says what the plays told (--overload). Default: the shipped one.",
+        metavar="FILE",
+        reads=values.existing,
+    )
     output_dir: Path = option(Path("forge/eq/renders"), "Where pictures go.", metavar="DIR")
 
     def __post_init__(self) -> None:
@@ -50,6 +58,8 @@ class RenderVisualizationsArgs:
             raise ForgeError("--all-players goes with --playthrough")
         if self.decision is not None and not self.overload:
             raise ForgeError("--decision goes with --overload")
+        if self.policy is not None and not self.overload:
+            raise ForgeError("--policy goes with --overload")
 
 
 @command()
@@ -59,6 +69,7 @@ def render_visualizations(args: RenderVisualizationsArgs) -> None:
     Each shows the hand in fixed places with ghosts for played dominoes, the distribution of Q of
     each play over the sampled worlds, the effective number of worlds, the gap from the best play to
     the second, the trick, the tricks before, and the suits that seats have shown to be out of.
+    --overload adds what the plays told: who may hold each hidden domino, before and after.
 
     Files are game_SEED_playthrough.gif and game_SEED_decision_KK.png, the seed with eight digits.
     """
@@ -66,6 +77,7 @@ def render_visualizations(args: RenderVisualizationsArgs) -> None:
     from forge.eq.collate import check_record
     from forge.eq.records import read_record
     from forge.look.decision_view import game_views
+    from forge.look.inference import what_plays_told
 
     shown = 0 if args.decision is None else args.decision
     record = read_record(args.dataset)
@@ -77,7 +89,8 @@ def render_visualizations(args: RenderVisualizationsArgs) -> None:
     name = f"game_{record.seeds[index]:08d}"
     if args.overload:
         path = args.output_dir / f"{name}_decision_{shown:02d}.png"
-        _tell(path, _draw_overload(path, views[shown], about), "")
+        told = what_plays_told(views[shown], _bid(record), args.policy)
+        _tell(path, _draw_overload(path, views[shown], about, told), "")
     if args.playthrough:
         path = args.output_dir / f"{name}_playthrough.gif"
         some = [view for view in views if args.all_players or view.player == 0]
@@ -128,13 +141,23 @@ def _make_directory(directory: Path) -> None:
         raise ForgeError(f"cannot write to --output-dir {directory}: permission denied")
 
 
-def _draw_overload(path: Path, view: DecisionView, about: str) -> int:
+def _bid(record: EqRecord) -> Bid:
+    """What team 0 had promised, as far as the file says."""
+    from forge.eq.settings import GameSettings
+
+    try:
+        return GameSettings.from_dict(record.settings).bid
+    except ForgeError:  # a file of others
+        return LOWEST_BID
+
+
+def _draw_overload(path: Path, view: DecisionView, about: str, told: Told) -> int:
     """Returns the size of the file in bytes."""
     from forge.look.frames.frame import overload
     from forge.look.frames.images import indexed, picture, png_bytes
     from forge.work.atomic import write_file
 
-    data = png_bytes(indexed(picture(overload(view, about))))
+    data = png_bytes(indexed(picture(overload(view, about, told))))
     write_file(path, data)
     return len(data)
 

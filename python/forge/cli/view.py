@@ -37,26 +37,40 @@ class ViewArgs:
     chances: bool = option(False, "Chances to get at least so many points.")
     bid: int = option(
         LOWEST_BID.number,
-        f"Of team 0, {VALID_BIDS}: what chances are about.",
+        f"Of team 0, {VALID_BIDS}: what chances are about, and what a policy goes by.",
         reads=values.table_bid,
+    )
+    policy: Path | None = option(
+        None,
+        "Policy that says what the plays told. Default: the shipped one.",
+        metavar="FILE",
+        reads=values.existing,
     )
 
 
 @command()
 def view(args: ViewArgs) -> None:
-    """Look at recorded decisions: hands, trick, history, voids, and E[Q] with its distribution.
+    """Look at recorded decisions: hands, trick, history, voids, and E[Q] with its distribution;
+    and what the plays told a policy about who holds what.
 
     The key ? lists the keys.
     """
     in_terminal = not args.text and sys.stdin.isatty() and sys.stdout.isatty()
     if in_terminal:
         need("look", "textual")
+    from forge.look.inference import policy_of
     from forge.look.viewer.library import Browser
     from forge.look.viewer.sections import print_view
     from forge.look.viewer.text import Look
 
     browser = Browser(args.file, args.game, args.decision or 0)
-    look = Look(hidden=args.show_hidden, chances=args.chances, bid=Bid.of(args.bid))
+    look = Look(
+        hidden=args.show_hidden,
+        chances=args.chances,
+        bid=Bid.of(args.bid),
+        policy=args.policy,
+    )
+    policy_of(args.policy)
     if not in_terminal:
         for trouble in browser.trouble:
             print(f"passed by: {trouble}", file=sys.stderr)

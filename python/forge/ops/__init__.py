@@ -13,6 +13,7 @@ from forge.ops.cpu_estimate import (
     PolicyWeights,
     estimate_decisions,
 )
+from forge.ops.cpu_hidden import HiddenDominoes, hidden_dominoes
 from forge.ops.cpu_policy import policy_features
 from forge.ops.decisions import decide
 from forge.ops.device import resolve_device
@@ -39,6 +40,7 @@ from forge.ops.policy_schemas import SeatDecisions
 __all__ = [
     "AdaptiveSampling",
     "DecisionEstimates",
+    "HiddenDominoes",
     "OracleWeights",
     "PolicyWeights",
     "SeatDecisions",
@@ -50,6 +52,7 @@ __all__ = [
     "enumerate_worlds",
     "estimate_decisions",
     "expand_states",
+    "hidden_dominoes",
     "legal_slots",
     "play",
     "policy_features",

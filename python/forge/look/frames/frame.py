@@ -8,8 +8,10 @@ from forge.extras import extra
 from forge.game.constants import N_PLAYS, N_SEATS
 from forge.look.decision_view import DecisionView
 from forge.look.frames.actions import LONG_ROWS, SHORT_ROWS, draw_actions, signed
+from forge.look.frames.inference import draw_inference
 from forge.look.frames.parts import HEAD, SMALL, TITLE, Box, gauge, panel, table, write
 from forge.look.frames.table import draw_hands, draw_history, draw_trick, draw_voids
+from forge.look.inference import Told
 from forge.look.tiles import INK, MUTED, PAPER, inch_axes
 
 with extra("look"):
@@ -20,6 +22,7 @@ with extra("look"):
 _DPI: Final = 100
 _FRAME_SIZE: Final = (12.0, 8.0)
 _OVERLOAD_SIZE: Final = (16.0, 10.0)
+_STRIP: Final = 1.6
 _MARGIN: Final = 0.2
 _GAP: Final = 0.12
 _LOW_ESS_SHARE: Final = 0.1
@@ -52,11 +55,20 @@ def frame(view: DecisionView, about: str = "") -> Figure:
     return figure
 
 
-def overload(view: DecisionView, about: str = "") -> Figure:
-    """A decision with all hands and all numbers, 1600 x 1000 pixels; as `frame`."""
-    figure, axes, body = _sheet(_OVERLOAD_SIZE, view, about)
+def overload(view: DecisionView, about: str = "", told: Told | None = None) -> Figure:
+    """A decision with all hands and all numbers, 1600 x 1000 pixels; as `frame`.
+
+    With what the plays told, who may hold the hidden dominoes, it is 1600 x 1160.
+    """
+    width, height = _OVERLOAD_SIZE
+    strip = 0.0 if told is None else _STRIP
+    figure, axes, body = _sheet((width, height + strip), view, about)
     history = Box(body.x, body.y, body.width, 1.75)
-    above = Box(body.x, history.top + _GAP, body.width, body.top - history.top - _GAP)
+    if told is not None:
+        below = Box(body.x, history.top + _GAP, body.width, strip - _GAP)
+        draw_inference(axes, below, told)
+    bottom = history.top + _GAP + strip
+    above = Box(body.x, bottom, body.width, body.top - bottom)
     side = Box(above.right - 6.6, above.y, 6.6, above.height)
     left = Box(above.x, above.y, side.x - above.x - 2 * _GAP, above.height)
     draw_actions(figure, axes, left, view, LONG_ROWS)

@@ -6,12 +6,13 @@ from rich.console import Console
 
 from forge.look.decision_view import DecisionView
 from forge.look.viewer.actions import actions
+from forge.look.viewer.inference import inference
 from forge.look.viewer.text import Fitted, Look, facts, hands, heading, history, trick, voids
 
 HEADING: Final = "heading"
 # Side by side where there is room, else below each other.
 LEFT: Final = ("actions", "facts", "trick")
-RIGHT: Final = ("hands", "voids", "history")
+RIGHT: Final = ("hands", "voids", "history", "inference")
 
 
 def sections(view: DecisionView, look: Look, place: str) -> dict[str, Fitted]:
@@ -24,6 +25,7 @@ def sections(view: DecisionView, look: Look, place: str) -> dict[str, Fitted]:
         "hands": Fitted(lambda width: hands(view, look, width)),
         "voids": Fitted(lambda width: voids(view, width)),
         "history": Fitted(lambda width: history(view)),
+        "inference": Fitted(lambda width: inference(view, look, width)),
     }
 
 

@@ -5,6 +5,7 @@ Nothing is told by colour alone: marks and words say it too.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -31,12 +32,14 @@ class Look:
         chances: chances instead of points.
         bid: of team 0: what chances are about.
         bar_rows: lines an action.
+        policy: file of the policy that says what plays told; None: the one that comes with forge.
     """
 
     hidden: bool = False
     chances: bool = False
     bid: Bid = LOWEST_BID
     bar_rows: int = 1
+    policy: Path | None = None
 
 
 class Fitted:

@@ -1,0 +1,67 @@
+#include "decide/hidden_cpu.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "decide/worlds.h"
+
+namespace forge::cpu {
+namespace {
+
+constexpr int64_t ROW_SIZE = N_HIDDEN * N_DOMINOES;
+
+// Adds what the hidden seats still hold in a world.
+void add_world(const SeenHand& seen, const Owners& world, double weight, double* by_seat) {
+  const PublicHand& p = seen.now;
+  for (int k = 0; k < N_HIDDEN; ++k) {
+    const int seat = (p.seat() + 1 + k) & 3;
+    uint32_t held = dominoes_of(*p.ranks, world.dealt[seat] & ~p.by[seat]);
+    for (; held; held &= held - 1) by_seat[N_DOMINOES * k + lowest(held)] += weight;
+  }
+}
+
+}  // namespace
+
+int64_t hidden_dominoes(const SeenBatch& batch, const int64_t* keys, const PolicyWeights& weights,
+                        const DecideSettings& how, const HiddenDominoes& out,
+                        const Parallel& parallel) {
+  const Judge judge{fastest_policy(), weights};
+  DecideSettings settings = how;  // every world drawn is weighed and counted
+  settings.pool = settings.n_worlds;
+  settings.weigh = true;
+  settings.race = false;
+  std::atomic<int64_t> bad{batch.n};
+  parallel_for(parallel, batch.n, 1, [&](int worker, int64_t begin, int64_t end) {
+    Pause pause(parallel, worker);
+    SeatWorlds worlds;
+    SeenHand seen;
+    for (int64_t i = begin; i < end; ++i) {
+      read_seen(batch, i, &seen);
+      if (!worlds.draw(seen, keys[i], settings, judge, [&] { pause.look(); })) {
+        int64_t known = bad;
+        while (i < known && !bad.compare_exchange_weak(known, i)) {}
+        continue;
+      }
+      double* const before = out.before + ROW_SIZE * i;
+      double* const after = out.after + ROW_SIZE * i;
+      std::fill_n(before, ROW_SIZE, 0.0);
+      std::fill_n(after, ROW_SIZE, 0.0);
+      double sum = 0;
+      for (const Owners& world : worlds.worlds()) {
+        add_world(seen, world, 1, before);
+        add_world(seen, world, world.weight, after);
+        sum += world.weight;
+      }
+      const auto n = static_cast<double>(worlds.worlds().size());
+      for (int64_t k = 0; k < ROW_SIZE; ++k) {
+        before[k] /= n;
+        after[k] /= sum;
+      }
+      out.n_worlds[i] = static_cast<int64_t>(worlds.worlds().size());
+      out.effective[i] = worlds.effective();
+    }
+  });
+  return bad < batch.n ? bad.load() : -1;
+}
+
+}  // namespace forge::cpu

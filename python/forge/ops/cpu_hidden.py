@@ -1,0 +1,89 @@
+"""Who may hold what: chances of the hidden dominoes, before and after what the plays told."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from forge.build import native
+from forge.errors import ForgeError
+from forge.game.constants import N_DOMINOES, N_PLAYS, N_SEATS
+from forge.game.whole_numbers import whole_number
+from forge.ops.cpu_policy import seen_arrays
+from forge.ops.policy_schemas import check_weights
+from forge.ops.schemas import expect, same_device
+
+
+class HiddenDominoes(NamedTuple):
+    """What the seats to act of B decisions may think of the others.
+
+    Args:
+        before: float64 [B, 3, 28], the chance that the seat 1, 2, 3 places to the left holds a
+            domino if all worlds count alike; 0 of dominoes that are played or own.
+        after: float64 [B, 3, 28], if they count by how well a policy explains the plays.
+        n_worlds: int64 [B], drawn; all of them where there are no more.
+        effective: float64 [B], how many worlds alike would tell as much as those weighed.
+    """
+
+    before: Tensor
+    after: Tensor
+    n_worlds: Tensor
+    effective: Tensor
+
+
+def hidden_dominoes(
+    hands: Tensor,
+    decls: Tensor,
+    plays: Tensor,
+    needed: Tensor,
+    keys: Tensor,
+    weights: Tensor,
+    *,
+    n_worlds: int = 2000,
+    uniform: float = 0.02,
+    window: int = N_PLAYS,
+) -> HiddenDominoes:
+    """Weigh worlds by a policy, as `decide` does, and say who holds what in them.
+
+    Args:
+        hands, decls, plays, needed: what the seats to act see, as `decide` takes it.
+        keys: int64 [B], of the random numbers; a row depends on its key alone.
+        weights: float32 [N], of the policy.
+        n_worlds: drawn and weighed, all of them where there are no more.
+        uniform: share of any legal play in what a seat is taken to do, above 0, up to 1.
+        window: how many plays of the hand back, 1..28.
+
+    Raises:
+        ForgeError: for a row that no seat can be looking at or no hidden hands fit, or an argument
+            out of range.
+    """
+    seen = seen_arrays(hands, decls, plays, needed)
+    n = hands.shape[0]
+    ok = isinstance(keys, Tensor) and keys.dim() == 1 and keys.shape[0] == n
+    expect("keys", keys, torch.int64, f"[{n}]", ok)
+    same_device(hands=hands, keys=keys)
+    check_weights(hands, weights)
+    if not 0 < uniform <= 1:
+        raise ForgeError(f"uniform must be above 0, up to 1, got {uniform}")
+    found = HiddenDominoes(
+        torch.empty((n, N_SEATS - 1, N_DOMINOES), dtype=torch.float64),
+        torch.empty((n, N_SEATS - 1, N_DOMINOES), dtype=torch.float64),
+        torch.empty(n, dtype=torch.int64),
+        torch.empty(n, dtype=torch.float64),
+    )
+    row = native.hidden_dominoes(
+        *seen,
+        keys.contiguous().numpy(),
+        weights.detach().contiguous().numpy(),
+        whole_number("n_worlds", n_worlds, 1, 1 << 20),
+        uniform,
+        whole_number("window", window, 1, N_PLAYS),
+        found.before.numpy(),
+        found.after.numpy(),
+        found.n_worlds.numpy(),
+        found.effective.numpy(),
+        torch.get_num_threads(),
+    )
+    if row >= 0:
+        raise ForgeError(f"row {row}: no hidden hands fit what was played")
+    return found
