@@ -124,4 +124,8 @@ def test_promote_and_catalog_refuse(place: Path, fails: Fails) -> None:
 
 def test_catalog_of_the_package(works: Works) -> None:
     shown = works("catalog", "--json")
-    assert [listed["name"] for listed in json.loads(shown)] == [m.name for m in list_models()]
+    listed = json.loads(shown)
+    assert [each["name"] for each in listed] == [*(m.name for m in list_models()), "seat.policy"]
+    assert listed[-1]["status"] == "ok"
+    (row,) = [line for line in works("catalog").splitlines() if "seat.policy" in line]
+    assert "ok" in row and len(row) <= 80

@@ -16,6 +16,7 @@ from forge.options import option
 
 if TYPE_CHECKING:
     from forge.models.catalog import Model
+    from forge.policy.card import PolicyCard
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,20 @@ def catalog(args: CatalogArgs) -> None:
     """List the models of the catalogue and check their hashes."""
     from forge.errors import ForgeError
     from forge.models.catalog import SHIPPED, file_status, list_models
+    from forge.policy import SHIPPED as POLICY
+    from forge.policy.card import read_card
 
     if args.folder is not None and not args.folder.is_dir():
         raise ForgeError(f"no catalogue at {args.folder}: not a folder")
     place = SHIPPED if args.folder is None else args.folder
     models = list_models(place)
     status = {m.name: {suffix: file_status(m, suffix, place) for suffix in m.files} for m in models}
+    # The policy of seats is no network of a stage, and comes with the package alone.
+    policies = [read_card()] if args.folder is None else []
     if args.as_json:
-        print(json.dumps([{**asdict(m), "status": status[m.name]} for m in models], indent=2))
+        rows = [{**asdict(m), "status": status[m.name]} for m in models]
+        rows += [{"name": POLICY.name, **asdict(p), "status": p.status()} for p in policies]
+        print(json.dumps(rows, indent=2))
         return
     screen = console()
     if not models:
@@ -48,6 +55,8 @@ def catalog(args: CatalogArgs) -> None:
         return
     for stage in sorted({m.stage for m in models}):
         screen.print(_table([m for m in models if m.stage == stage], status))
+    for policy in policies:
+        screen.print(_policy_table(policy))
 
 
 def _table(models: list[Model], status: dict[str, dict[str, str]]) -> Table:
@@ -74,9 +83,32 @@ def _table(models: list[Model], status: dict[str, dict[str, str]]) -> Table:
                 for name, text in figures.items()
             ),
             f"{m.files['.ckpt'].size_bytes / 1e6:.2f}",
-            Text(worst, style="green" if worst == "ok" else "bold red"),
+            _status(worst),
         )
     return table
+
+
+def _policy_table(policy: PolicyCard) -> Table:
+    """The policy of seats."""
+    figures = policy.figures["overall"]
+    table = Table("policy of seats")
+    for column in ("params", "hands", "nats", "chance lost", "MB"):
+        table.add_column(column, justify="right")
+    table.add_column("hash")
+    table.add_row(
+        "seat.policy",
+        f"{policy.n_params:,}",
+        f"{policy.hands:,}",
+        f"{figures['nll']:.3f}",
+        f"{100 * figures['regret']:.2f}",
+        f"{policy.size_bytes / 1e6:.2f}",
+        _status(policy.status()),
+    )
+    return table
+
+
+def _status(status: str) -> Text:
+    return Text(status, style="green" if status == "ok" else "bold red")
 
 
 main = catalog.main

@@ -1,0 +1,127 @@
+"""The card of the policy that comes with forge: which file it is, how it was made, what it does.
+
+`seat.json` is the record, `seat.md` the same for people.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from forge.errors import ForgeError, reason_of
+from forge.policy import SHIPPED
+from forge.work.hashing import sha256_of
+
+RECORD: Final = SHIPPED.with_suffix(".json")
+CARD: Final = SHIPPED.with_suffix(".md")
+_FIGURES: Final = ("rows", "nll", "uniform", "agreement", "regret")
+
+
+@dataclass(frozen=True)
+class PolicyCard:
+    """What is recorded of a policy.
+
+    Args:
+        sha256: of its file.
+        size_bytes: of its file.
+        n_params: numbers of the network.
+        created: UTC date.
+        hands: that it was learnt from.
+        commands: that made it, in order.
+        measured: the command of the figures.
+        figures: a `PolicyReport` as plain values.
+        curve: the command of the learning curve, and figures by hands: [hands, nats, share played,
+            chance lost].
+        arena: by the text of a command of `forge arena`: [make rate A - B, low, high].
+    """
+
+    sha256: str
+    size_bytes: int
+    n_params: int
+    created: str
+    hands: int
+    commands: list[str]
+    measured: str
+    figures: dict[str, Any]
+    curve: dict[str, Any]
+    arena: dict[str, list[float]]
+
+    def status(self, path: Path = SHIPPED) -> str:
+        """`ok`, `missing`, or `wrong hash`."""
+        if not path.is_file():
+            return "missing"
+        return "ok" if sha256_of(path) == self.sha256 else "wrong hash"
+
+
+def read_card(path: Path = RECORD) -> PolicyCard:
+    """The record in a file.
+
+    Raises:
+        ForgeError: for a file that cannot be read or is no record.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        card = PolicyCard(**values)
+        for part in _parts(card.figures):
+            for figures in part.values():
+                _ = [float(figures[name]) for name in _FIGURES]
+    except OSError as error:
+        raise ForgeError(f"{path}: {reason_of(error)}") from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ForgeError(f"{path}: not the record of a policy") from error
+    return card
+
+
+def card_text(card: PolicyCard) -> str:
+    """The card as Markdown."""
+    lines = [
+        "# seat.policy",
+        "",
+        "Plays Texas 42 from what a seat may see, in about a microsecond: any declaration, any "
+        "bid, declarer in any seat.",
+        "It is what `policy` plays and what `seat` infers with; see docs/seat.md. "
+        f"{card.n_params:,} numbers, {card.size_bytes:,} bytes,",
+        f"made on {card.created} from {card.hands:,} hands. SHA-256 `{card.sha256}`.",
+        "",
+        "## How it was made",
+        "",
+        "```sh",
+        *card.commands,
+        "```",
+        "",
+        "## On hands it did not learn from",
+        "",
+        f"`{card.measured}`: natural logarithms a decision, of the policy and of any legal play; "
+        "share in which the likeliest play",
+        "was made; chance lost by the likeliest play against the play made, points.",
+        "",
+        "| | decisions | nats | any play | as played | chance lost |",
+        "|---|---|---|---|---|---|",
+    ]
+    for part in _parts(card.figures):
+        for name, each in part.items():
+            lines.append(
+                f"| {name} | {each['rows']:,} | {each['nll']:.3f} | {each['uniform']:.3f} | "
+                f"{each['agreement']:.1%} | {100 * each['regret']:.2f} |"
+            )
+    lines += [
+        "",
+        "## What more hands bring",
+        "",
+        f"`{card.curve['command']}`",
+        "",
+        "| hands | nats | as played | chance lost |",
+        "|---|---|---|---|",
+    ]
+    for hands, nll, agreement, regret in card.curve["points"]:
+        lines.append(f"| {hands:,} | {nll:.3f} | {agreement:.1%} | {100 * regret:.2f} |")
+    lines += ["", "## At the table", "", "| `forge arena ...` | make rate, A - B |", "|---|---|"]
+    for command, (value, low, high) in card.arena.items():
+        lines.append(f"| `{command}` | {100 * value:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}] |")
+    return "\n".join(lines) + "\n"
+
+
+def _parts(figures: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"all": figures["overall"]}, figures["by_declaration"], figures["by_bid"]]
