@@ -1,6 +1,6 @@
 """CPU seconds of games by E[Q], as one line of JSON: for `beside.py`.
 
-Games are played in lock step on one thread, exact oracle, and recorded, but not written. Adaptive
+Games are played in lock step, exact oracle, and recorded, but not written. Adaptive
 sampling goes on to a standard error of 0.1 points of every legal play, or to the most worlds.
 """
 
@@ -24,8 +24,9 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=50)
     parser.add_argument("--adaptive-games", type=int, default=0)
     parser.add_argument("--max-samples", type=int, default=20_000)
+    parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(args.threads)
     worlds = EstimateConfig(args.worlds)
     kinds = {
         f"{args.worlds} worlds": GameSettings(worlds),

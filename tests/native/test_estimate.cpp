@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "decide/estimate_cpu.h"
+#include "decide/hidden_cpu.h"
 #include "decide/posterior.h"
 #include "seen_rows.h"
 
@@ -126,6 +127,27 @@ void test_estimates_on_threads() {
   }
 }
 
+void test_hidden_dominoes_on_threads() {
+  const SeenRows rows = four_rows();
+  const std::vector<float> weights = random_weights();
+  const std::vector<int64_t> keys = {1, 2, 3, 4};
+  DecideSettings how;
+  how.n_worlds = 50;
+  std::vector<double> before[2], after[2];
+  for (int k = 0; k < 2; ++k) {
+    before[k].resize(N * N_HIDDEN * N_DOMINOES);
+    after[k].resize(before[k].size());
+    std::vector<int64_t> n_worlds(N);
+    std::vector<double> effective(N);
+    CHECK(
+        cpu::hidden_dominoes(rows.batch(), keys.data(), {weights.data()}, how,
+                             {before[k].data(), after[k].data(), n_worlds.data(), effective.data()},
+                             {1 + 2 * k, nullptr}) == -1);
+    CHECK(n_worlds[0] == 50 && effective[0] > 1 && effective[0] < 50);
+  }
+  CHECK(before[0] == before[1] && after[0] == after[1] && before[0] != after[0]);
+}
+
 }  // namespace
 
 int main() {
@@ -134,5 +156,6 @@ int main() {
   test_weights_are_tempered_just_enough();
   test_likely_plays();
   test_estimates_on_threads();
+  test_hidden_dominoes_on_threads();
   return 0;
 }
