@@ -8,7 +8,13 @@ from torch import Tensor
 
 from forge import ops
 from forge.eq.estimate import Estimate, estimate
-from forge.eq.objective import choose_for_contract, contract_chances, make_targets
+from forge.eq.objective import (
+    choose_for_contract,
+    contract_chances,
+    is_decided,
+    make_targets,
+    points_left,
+)
 from forge.eq.oracle import ExactOracle
 from forge.eq.settings import AdaptiveConfig, EstimateConfig, PosteriorConfig
 from forge.eq.worlds import WorldPositions
@@ -19,7 +25,6 @@ from support.lines import random_lines, replayed
 
 LINES = random_lines(8, seed=31)
 KEYS = torch.arange(len(LINES)) * 991 - 17
-BIDS = [Bid(14 + 3 * (i % 8)) for i in range(len(LINES))]
 ADAPTIVE = AdaptiveConfig(min_samples=8, max_samples=31, batch_size=9, sem_threshold=4.0)
 CERTAIN = replace(ADAPTIVE, sem_threshold=0.5, stop_when_certain=True)
 SOFT = PosteriorConfig(window=6, tau=3.0, mix=0.2)
@@ -50,6 +55,16 @@ def close(a: Tensor, b: Tensor) -> bool:
     return bool(torch.allclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True))
 
 
+def open_bids(games: Games) -> list[Bid]:
+    """Return a bid for each game that hangs on the plays to come."""
+    left = points_left(games)
+    won = (42 - left + games.diff) // 2
+    return [
+        Bid(int(w + 1 + (n - 1) * (1 + i % 4) // 5))
+        for i, (w, n) in enumerate(zip(won.tolist(), left.tolist(), strict=True))
+    ]
+
+
 def assert_same(found: Estimate, wanted: Estimate) -> None:
     """Raise AssertionError unless two estimates are equal but for rounding."""
     for name in ("mean", "var", "pdf", "ess", "max_w", "sem"):
@@ -75,15 +90,17 @@ def test_points_as_in_tensors(name: str, n_plays: int) -> None:
 @pytest.mark.parametrize("name", [name for name in CONFIGS if not CONFIGS[name].adaptive])
 def test_chances_and_plays_as_in_tensors(name: str, n_plays: int) -> None:
     games, config = replayed(LINES, n_plays), CONFIGS[name]
-    targets = make_targets(games, BIDS)
+    bids = open_bids(games)
+    targets = make_targets(games, bids)
+    assert not is_decided(games, targets).any()
     wanted = contract_chances(games, KEYS, AskedExactly(), config, targets)
     assert close(contract_chances(games, KEYS, ExactOracle(), config, targets), wanted)
     # E[Q] has the chance with it: no world is searched for it again.
-    found = estimate(games, KEYS, ExactOracle(), config, BIDS)
+    found = estimate(games, KEYS, ExactOracle(), config, bids)
     assert found.chances is not None and close(found.chances, wanted)
-    slots = choose_for_contract(games, KEYS, AskedExactly(), config, BIDS)
-    assert torch.equal(choose_for_contract(games, KEYS, ExactOracle(), config, BIDS), slots)
-    assert torch.equal(choose_for_contract(games, KEYS, ExactOracle(), config, BIDS, found), slots)
+    slots = choose_for_contract(games, KEYS, AskedExactly(), config, bids)
+    assert torch.equal(choose_for_contract(games, KEYS, ExactOracle(), config, bids), slots)
+    assert torch.equal(choose_for_contract(games, KEYS, ExactOracle(), config, bids, found), slots)
 
 
 def test_the_first_lead() -> None:
