@@ -51,6 +51,7 @@ void EstimateRow::draw(SeatWorlds& pool, const std::function<void()>& look) {
   } else {
     const int64_t end = divides() ? std::min(batch_n_, batch_at_ + MAX_TOGETHER) : batch_n_;
     for (; batch_at_ < end; ++batch_at_) {
+      look();
       World world;
       const auto index = static_cast<uint32_t>(batch_at_);
       if (complete()) unrank_worlds<1>(table_, &index, &world);

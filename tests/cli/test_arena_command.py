@@ -72,7 +72,7 @@ def test_sides(arena: Run, tmp_path: Path) -> None:
     assert both == pytest.approx(report["make_difference"]["value"])
     assert (tmp_path / "r.b.jsonl").exists()
     code, text, errors = arena(*args)
-    assert (code, errors) == (0, "") and "declaring brings" in text and "defending" in text
+    assert (code, errors) == (0, "") and "  declaring: " in text and "  defending: " in text
 
 
 def test_one_deal_has_no_interval_of_points(arena: Run) -> None:

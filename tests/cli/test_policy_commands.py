@@ -74,7 +74,7 @@ def test_rounds_that_are_over_are_told_again(works: Works, fails: Fails, tmp_pat
     lines = [json.dumps(asdict(Round(k, "a", "b", 1000, gains, gains, False))) for k in (1, 2)]
     record.write_text(record.read_text() + "\n".join(lines) + "\n")
     printed = works("improve-policy", options)
-    assert printed.count("-1.00 [-2.00, +0.00] on the best") == 2 and "not kept" in printed
+    assert printed.count("over the best: -1.00 [-2.00, +0.00]") == 2 and "not kept" in printed
     assert "the best policy is data/policy-rounds/best.policy" in printed
     assert "window = 3, not 2" in fails("improve-policy", f"{options} --window 2")
 

@@ -63,7 +63,7 @@ def test_the_lines_of_the_documentation(works: Works, dataset: Path, tmp_path: P
         assert (one != other).any(axis=2).mean() > 0.005
 
     works("render-eq", f"--dataset {dataset.name} --overload --decision 15")
-    path = tmp_path / f"forge/eq/renders/game_{SEEDS[0]:08d}_decision_15.png"
+    path = tmp_path / f"renders/game_{SEEDS[0]:08d}_decision_15.png"
     with Image.open(path) as png:
         assert png.size == (1600, 1160)
     assert len(list(path.parent.iterdir())) == 2

@@ -81,6 +81,22 @@ def test_a_round_that_was_cut_short_goes_on(
         assert rounds.best.read_bytes() == best and len(rounds.rounds) == 1
 
 
+def test_hands_that_are_gone_are_missed(
+    settings: RoundsSettings, verdicts: list[tuple[str, float]]
+) -> None:
+    with PolicyRounds(settings, TRAINING) as rounds:
+        assert rounds.next() is not None and verdicts
+        record = settings.output / "rounds.jsonl"
+        header, line = record.read_bytes().splitlines(keepends=True)
+        for path in (settings.output / "round_001" / "hands").iterdir():
+            path.unlink()
+        with pytest.raises(ForgeError, match="0 files of hands instead of 1"):
+            rounds.next()
+    record.write_bytes(header + line + line)
+    with pytest.raises(ForgeError, match="rounds are missing, or there twice"):
+        PolicyRounds(settings, TRAINING)
+
+
 def test_a_stop_keeps_what_was_played(settings: RoundsSettings) -> None:
     with PolicyRounds(settings, TRAINING) as rounds:
         assert rounds.next(Watcher(stopped=lambda: True)) is None
@@ -103,6 +119,9 @@ def test_what_a_folder_refuses(settings: RoundsSettings) -> None:
     record = settings.output / "rounds.jsonl"
     record.write_bytes(record.read_bytes() + b'{"number": 1}\n')
     with pytest.raises(ForgeError, match="line 2 is damaged"):
+        PolicyRounds(settings, TRAINING)
+    record.write_bytes(b"[" * 100_000 + b"\n")
+    with pytest.raises(ForgeError, match="not a results file"):
         PolicyRounds(settings, TRAINING)
     with pytest.raises(ForgeError, match="not a policy"):
         PolicyRounds(replace(settings, start=record), TRAINING)

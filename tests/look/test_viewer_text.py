@@ -177,7 +177,7 @@ def test_what_the_plays_told() -> None:
     assert sorted(d for _, d in hidden) == [each.domino for each in told.dominoes]
     text = text_of(view, 80, hidden=True)
     _, *rows, last = section(text, "What the plays told")
-    assert f"tell as {told.effective:.0f} alike" in last and len(rows) < len(told.dominoes)
+    assert f"count as {told.effective:,.0f}" in last and len(rows) < len(told.dominoes)
     for each in told.dominoes:
         assert (each.holder + 1 + view.player) % 4 == next(s for s, d in hidden if d == each.domino)
         assert sum(each.before) == pytest.approx(1.0) and sum(each.after) == pytest.approx(1.0)

@@ -67,14 +67,19 @@ def test_the_first_row_without_a_world_is_named() -> None:
         ops.estimate_decisions(*rows, torch.arange(2))
 
 
-@pytest.mark.parametrize("n_rows", [1, 3])
-def test_a_long_estimate_can_be_interrupted(n_rows: int) -> None:
+# All worlds of a tempered decision are drawn before one is valued.
+@pytest.mark.parametrize(
+    ("n_rows", "n_samples", "weighing"),
+    [(1, 300_000, None), (3, 300_000, None), (1, 30_000_000, ops.OracleWeights())],
+)
+def test_a_long_estimate_can_be_interrupted(n_rows: int, n_samples: int, weighing: Any) -> None:
     first = random_seen(1)
     rows = SeenRows(*(each[:1].repeat(n_rows, *[1] * (each.dim() - 1)) for each in first))
     threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        ops.estimate_decisions(*rows, torch.arange(n_rows), n_samples=300_000)
+        keys = torch.arange(n_rows)
+        ops.estimate_decisions(*rows, keys, n_samples=n_samples, weighing=weighing)
     assert time.monotonic() - began < 20  # it would take minutes
 
 

@@ -65,6 +65,9 @@ def test_what_is_there_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert len(load_all(paths)) == 15
     with pytest.raises(ForgeError, match="played by n=4, not by n=5"):
         play_missing(tmp_path, 3, 5, Teacher(n_worlds=5))
+    save_hands(play_hands(3, 0, 4, TEACHER), first[0], TEACHER)
+    with pytest.raises(ForgeError, match="4 hands instead of 5: remove it"):
+        play_missing(tmp_path, 3, 5, TEACHER)
 
 
 def test_two_at_once_and_a_stop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from forge.arena.protocol import AnyDeclaration, BestPipSuit, ContractRule, TrumpRule
+from forge.arena.protocol import BLOCK_DEALS, AnyDeclaration, BestPipSuit, ContractRule, TrumpRule
 from forge.arena.registry import players_help
 from forge.cli import values
 from forge.cli.command import command, end_if_stopped
 from forge.cli.shared_options import device_option
 from forge.cli.values import console, n_cores
 from forge.errors import ForgeError
-from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
+from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS, Bid
 from forge.options import option
 from forge.work.progress import progress_bar
 
@@ -59,7 +59,8 @@ class ArenaArgs:
     seed: int = option(0, "Of the series of deals.", least=0)
     bid: str = option(
         str(LOWEST_BID),
-        f"Forced on a seat: {VALID_BIDS}, or all: each of them in turn.",
+        f"Forced on a seat: {VALID_BIDS}, or all: each of them in turn for {BLOCK_DEALS} deals, so "
+        f"that {BLOCK_DEALS * len(BIDS)} deals have each as often.",
         metavar="BID|all",
         reads=_forced_bid,
     )
@@ -198,11 +199,13 @@ def _show(options: ArenaOptions, done: ArenaRun, found: Comparison, screen: Cons
 
 
 def _show_sides(sides: Sides, screen: Console) -> None:
-    line = (
-        f"Of the difference, declaring brings {_shown(sides.declaring, percent=True)}, "
-        f"defending {_shown(sides.defending, percent=True)}"
+    screen.print(
+        "The difference in make rate is the sum of what A gains over B\n"
+        f"  declaring: {_shown(sides.declaring, percent=True)}\n"
+        f"  defending: {_shown(sides.defending, percent=True)}",
+        highlight=False,
+        soft_wrap=True,
     )
-    screen.print(line, highlight=False, soft_wrap=True)
 
 
 def _shown(figure: Figure, percent: bool = False) -> str:

@@ -16,7 +16,13 @@ from forge.cli.shared_options import (
     workers_option,
 )
 from forge.cli.values import console
+from forge.errors import ForgeError
 from forge.options import option
+
+
+def _pdf_file(name: str, path: Path) -> None:
+    if path.suffix.lower() != ".pdf":
+        raise ForgeError(f"{name} must end in .pdf, which the page is, got {path}")
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,9 @@ class PosterArgs:
     """What may be said to `forge bid-poster`."""
 
     hand: str = hand_option()
-    output: Path = option(Path("poster.pdf"), "The page to write.", metavar="FILE.pdf")
+    output: Path = option(
+        Path("poster.pdf"), "The page to write.", metavar="FILE.pdf", reads=_pdf_file
+    )
     samples: int = option(500, "Deals around the hand.", least=1)
     trumps: str = trumps_option("all")
     seed: int = seed_option(0)

@@ -54,6 +54,11 @@ def improve_policy(settings: RoundsSettings, training: PolicyTraining) -> None:
                 signum = signal.signum
             if found is not None:
                 screen.tell(_sentence(found))
+        if signum is not None:
+            number = len(rounds.rounds) + 1
+            screen.tell(f"stopped in round {number}: the same command goes on with it")
+        elif rounds.is_over:
+            screen.tell(f"over after {len(rounds.rounds)} rounds")
         screen.tell(f"the best policy is {rounds.best}")
     end_if_stopped(signum)
 
@@ -85,12 +90,15 @@ class _Screen:
 
 
 def _sentence(found: Round) -> str:
-    parts = []
+    lines = [f"round {found.number}: {'kept' if found.kept else 'not kept'}; points of make rate"]
     for gains, name in ((found.over_best, "the best"), (found.over_first, "the first")):
         value, low, high = (100 * each for each in gains["both"])
-        parts.append(f"{value:+.2f} [{low:+.2f}, {high:+.2f}] on {name}")
-    verdict = "kept" if found.kept else "not kept"
-    return f"round {found.number}: {', '.join(parts)} (points of make rate): {verdict}"
+        standard, everything = (100 * gains[kind][0] for kind in ("standard", "everything"))
+        lines.append(
+            f"  over {name}: {value:+.2f} [{low:+.2f}, {high:+.2f}] "
+            f"(standard {standard:+.2f}, all contracts {everything:+.2f})"
+        )
+    return "\n".join(lines)
 
 
 main = improve_policy.main

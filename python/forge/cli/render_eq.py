@@ -49,7 +49,7 @@ class RenderVisualizationsArgs:
         metavar="FILE",
         reads=values.existing,
     )
-    output_dir: Path = option(Path("forge/eq/renders"), "Where pictures go.", metavar="DIR")
+    output_dir: Path = option(Path("renders"), "Where pictures go.", metavar="DIR")
 
     def __post_init__(self) -> None:
         if not self.playthrough and not self.overload:

@@ -132,6 +132,8 @@ class PolicyRounds:
         with ExitStack() as stack:
             record = ResultsFile(self.folder / RECORD, ROUNDS, self._lasting())
             self._record = stack.enter_context(record)
+            if [each.number for each in self.rounds] != list(range(1, len(self.rounds) + 1)):
+                raise ForgeError(f"{self.folder / RECORD}: rounds are missing, or there twice")
             if not (self.folder / FIRST).exists():
                 write_file(self.folder / FIRST, policy_bytes(start))
             self._restore()
@@ -220,7 +222,13 @@ class PolicyRounds:
         """False if it was stopped."""
         files = [] if self.settings.also is None else hand_files(self.settings.also)
         for each in range(max(1, number - self.settings.window + 1), number + 1):
-            files += sorted((self._place(each) / "hands").glob("hands_*.parquet"))
+            found = sorted((self._place(each) / "hands").glob("hands_*.parquet"))
+            if len(found) * HANDS_A_FILE != self.settings.hands:
+                raise ForgeError(
+                    f"{self._place(each) / 'hands'}: {len(found)} files of hands instead of "
+                    f"{self.settings.hands // HANDS_A_FILE}: put them back, or begin another folder"
+                )
+            files += found
         rows = rows_of(load_all(files))
         start = None if self.settings.fresh else load_policy(self.best)
         policy = train_policy(rows, self.training, start, watcher.learning, watcher.stopped)

@@ -88,7 +88,9 @@ def play_missing(
 
 
 def _check_teacher(path: Path, teacher: Teacher) -> None:
-    load_hands(path)
+    n = len(load_hands(path))
+    if n != HANDS_A_FILE:
+        raise ForgeError(f"{path}: {n} hands instead of {HANDS_A_FILE}: remove it")
     theirs, ours = teacher_of(path), describe(teacher)
     if theirs != ours:
         raise ForgeError(f"{path}: played by {theirs}, not by {ours}: take another folder or seed")

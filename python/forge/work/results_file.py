@@ -160,6 +160,6 @@ def _line(values: Mapping[str, Any]) -> bytes:
 def _parsed(line: bytes) -> dict[str, Any]:
     try:
         values = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}

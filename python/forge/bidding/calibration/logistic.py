@@ -158,7 +158,7 @@ class Calibration:
             values = json.loads(path.read_bytes())
         except OSError as error:
             raise ForgeError(f"cannot read {path}: {reason_of(error)}") from error
-        except ValueError:
+        except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
             raise ForgeError(f"{path} is not a {FORMAT}")

@@ -21,7 +21,7 @@ _MUCH: Final = 0.1
 
 def draw_inference(axes: Axes, box: Box, told: Told) -> None:
     """A column a domino; below it the chances of the left, the partner and the right."""
-    about = f"of {told.n_worlds:,} hidden hands that fit, as good as {told.effective:,.0f} alike"
+    about = f"{told.n_worlds:,} hidden hands fit; weighed, they count as {told.effective:,.0f}"
     title = "What the plays told: who holds a domino, % before→after, underlined: holds it"
     inner = panel(axes, box, title, about)
     names = Box(inner.x, inner.y, _NAMES, inner.height - _TILE)
