@@ -8,7 +8,7 @@ import pytest
 from common import SHORT
 
 from forge.arena.registry import parse_player
-from forge.arena.series import play_block
+from forge.arena.series import ArenaOptions, play_block
 
 N_DEALS = 1 if SHORT else 32
 SEED = 2026  # of the series
@@ -31,9 +31,10 @@ if not SHORT:
 @pytest.mark.parametrize("player", PLAYERS)
 def test_hands(benchmark: Any, player: str) -> None:
     """Decisions of one side; a hand of two such players takes twice as long."""
-    players = parse_player(player).build(), parse_player(OPPONENT).build()
+    pair = ArenaOptions(parse_player(player), parse_player(OPPONENT), SEED)
+    players = pair.a.build(), pair.b.build()
     block = benchmark.pedantic(
-        lambda: play_block(players, SEED, range(N_DEALS)),
+        lambda: play_block(players, pair, range(N_DEALS)),
         rounds=1,
         warmup_rounds=0,
     )

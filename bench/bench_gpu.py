@@ -29,7 +29,6 @@ from common import (
     milliseconds,
     random_first_leads,
 )
-from forge.policy.seen import seen_by
 from torch import Tensor
 
 from forge import ops
@@ -39,6 +38,7 @@ from forge.game.deal import Deal
 from forge.oracle.shards.naming import ShardKey
 from forge.play.games import Games
 from forge.play.keys import decision_keys
+from forge.play.seen import seen_by
 from forge.policy import SHIPPED
 from forge.policy.numbers import load_policy
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import torch
 from common import Positions, batch, random_hand
-from forge.policy.seen import seen_by
 from torch import Tensor
 
 from forge import ops
@@ -26,6 +25,7 @@ from forge.oracle.shards.naming import ShardKey
 from forge.play.games import Games
 from forge.play.keys import decision_keys
 from forge.play.random_play import random_slots
+from forge.play.seen import seen_by
 from forge.policy import SHIPPED
 from forge.policy.numbers import load_policy
 

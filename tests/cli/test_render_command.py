@@ -66,7 +66,7 @@ def test_the_lines_of_the_documentation(works: Works, dataset: Path, tmp_path: P
     path = tmp_path / f"renders/game_{SEEDS[0]:08d}_decision_15.png"
     with Image.open(path) as png:
         assert png.size == (1600, 1160)
-    assert len(list(path.parent.iterdir())) == 2
+    assert len(list(path.parent.iterdir())) == 1
 
 
 def test_all_players(render: Run, tmp_path: Path, dataset: Path) -> None:
