@@ -47,6 +47,21 @@ class Pause {
   Clock::time_point last_ = Clock::now();
 };
 
+// The first of the items that workers name.
+class FirstItem {
+ public:
+  void name(int64_t i) {
+    int64_t known = first_;
+    while (i < known && !first_.compare_exchange_weak(known, i)) {}
+  }
+  // -1: none was named.
+  int64_t get() const { return first_ == NONE ? -1 : first_.load(); }
+
+ private:
+  static constexpr int64_t NONE = INT64_MAX;
+  std::atomic<int64_t> first_{NONE};
+};
+
 // body(worker, begin, end) over [0, n) in pieces of `grain`, handed out in ascending order, so that
 // callers who put the long items first get an even finish.
 template <class Body>

@@ -126,18 +126,15 @@ int64_t decide(const DecideJob& job, const Parallel& given) {
   Parallel how = given;
   how.stopped = &stopped;
   std::vector<std::unique_ptr<Decider>> deciders(static_cast<size_t>(std::max(how.n_threads, 1)));
-  const int64_t n = job.batch.n;
-  std::atomic<int64_t> bad{n};
-  parallel_for(how, n, 1, [&](int worker, int64_t begin, int64_t end) {
+  FirstItem bad;
+  parallel_for(how, job.batch.n, 1, [&](int worker, int64_t begin, int64_t end) {
     auto& decider = deciders[static_cast<size_t>(worker)];
     if (!decider) decider = std::make_unique<Decider>(job, how, worker);
     for (int64_t i = begin; i < end; ++i) {
-      if (decider->decide(i)) continue;
-      int64_t known = bad;
-      while (i < known && !bad.compare_exchange_weak(known, i)) {}
+      if (!decider->decide(i)) bad.name(i);
     }
   });
-  return bad < n ? bad.load() : -1;
+  return bad.get();
 }
 
 }  // namespace forge::cpu

@@ -1,7 +1,6 @@
 #include "decide/hidden_cpu.h"
 
 #include <algorithm>
-#include <atomic>
 
 #include "decide/worlds.h"
 
@@ -30,7 +29,7 @@ int64_t hidden_dominoes(const SeenBatch& batch, const int64_t* keys, const Polic
   settings.pool = settings.n_worlds;
   settings.weigh = true;
   settings.race = false;
-  std::atomic<int64_t> bad{batch.n};
+  FirstItem bad;
   parallel_for(parallel, batch.n, 1, [&](int worker, int64_t begin, int64_t end) {
     Pause pause(parallel, worker);
     SeatWorlds worlds;
@@ -38,8 +37,7 @@ int64_t hidden_dominoes(const SeenBatch& batch, const int64_t* keys, const Polic
     for (int64_t i = begin; i < end; ++i) {
       read_seen(batch, i, &seen);
       if (!worlds.draw(seen, keys[i], settings, judge, [&] { pause.look(); })) {
-        int64_t known = bad;
-        while (i < known && !bad.compare_exchange_weak(known, i)) {}
+        bad.name(i);
         continue;
       }
       double* const before = out.before + ROW_SIZE * i;
@@ -61,7 +59,7 @@ int64_t hidden_dominoes(const SeenBatch& batch, const int64_t* keys, const Polic
       out.effective[i] = worlds.effective();
     }
   });
-  return bad < batch.n ? bad.load() : -1;
+  return bad.get();
 }
 
 }  // namespace forge::cpu

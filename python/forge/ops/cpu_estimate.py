@@ -9,12 +9,12 @@ from torch import Tensor
 
 from forge.build import native
 from forge.errors import ForgeError
-from forge.game.constants import HAND_POINTS, N_SLOTS
+from forge.game.constants import HAND_POINTS, N_PLAYS, N_SLOTS
 from forge.game.whole_numbers import whole_number
 from forge.ops.cpu import search_memories
-from forge.ops.cpu_policy import seen_arrays
-from forge.ops.policy_schemas import check_weights
-from forge.ops.schemas import expect, same_device
+from forge.ops.cpu_policy import check_fits, seen_arrays
+from forge.ops.policy_schemas import MAX_WORLDS, check_keys, check_model, check_weights
+from forge.ops.world_schemas import SAMPLERS, check_sampler
 
 _MOST = 1 << 40
 
@@ -131,9 +131,7 @@ def estimate_decisions(
     """
     seen = seen_arrays(hands, decls, plays, needed)
     n = hands.shape[0]
-    ok = isinstance(keys, Tensor) and keys.dim() == 1 and keys.shape[0] == n
-    expect("keys", keys, torch.int64, f"[{n}]", ok)
-    same_device(hands=hands, keys=keys)
+    check_keys(hands, keys)
     numbers = None
     if isinstance(weighing, PolicyWeights):
         check_weights(hands, weighing.numbers)
@@ -150,8 +148,7 @@ def estimate_decisions(
             memories,
             torch.get_num_threads(),
         )
-    if row >= 0:
-        raise ForgeError(f"row {row}: no hidden hands fit what was played")
+    check_fits(row)
     return found
 
 
@@ -181,24 +178,21 @@ def _settings(
     for_chance: bool,
 ) -> native.EstimateSettings:
     """What was asked for, as the core takes it; ForgeError for what can't be."""
-    samplers = {"uniform": native.Sampler.UNIFORM, "mrv": native.Sampler.MRV}
-    if sampler not in samplers:
-        raise ForgeError(f"sampler must be uniform or mrv, got {sampler!r}")
+    check_sampler(sampler)
     n_samples = whole_number("n_samples", n_samples, 1, _MOST)
     oracle = policy = sampling = None
     if isinstance(weighing, OracleWeights):
-        whole_number("window", weighing.window, 1, 28)
+        whole_number("window", weighing.window, 1, N_PLAYS)
         _within("tau", weighing.tau, "above 0", weighing.tau > 0)
         for name in ("mix", "min_ess_share"):
             share = getattr(weighing, name)
             _within(name, share, "0..1", 0 <= share <= 1)
         oracle = native.OracleWeights(*weighing)
     elif weighing is not None:
-        whole_number("pool", weighing.pool, 1, 1 << 20)
-        _within("uniform", weighing.uniform, "above 0, up to 1", 0 < weighing.uniform <= 1)
+        whole_number("pool", weighing.pool, 1, MAX_WORLDS)
+        check_model(weighing.uniform, weighing.window)
         if sampler != "uniform":
             raise ForgeError("worlds are weighed by a policy only where they are drawn uniformly")
-        whole_number("window", weighing.window, 1, 28)
         policy = native.PolicyWeighing(weighing.pool, weighing.uniform, weighing.window)
     if adaptive is not None:
         whole_number("min_samples", adaptive.min_samples, 1, _MOST)
@@ -209,7 +203,7 @@ def _settings(
     least = n_samples if adaptive is None else adaptive.min_samples
     all_up_to = whole_number("all_up_to", least if all_up_to is None else all_up_to, 0, _MOST)
     return native.EstimateSettings(
-        n_samples, all_up_to, samplers[sampler], for_chance, oracle, policy, sampling
+        n_samples, all_up_to, SAMPLERS[sampler], for_chance, oracle, policy, sampling
     )
 
 

@@ -6,12 +6,10 @@ import torch
 from torch import Tensor
 
 from forge.build import native
-from forge.errors import ForgeError
 from forge.game.constants import N_DOMINOES, N_PLAYS, N_SEATS
 from forge.game.whole_numbers import whole_number
-from forge.ops.cpu_policy import seen_arrays
-from forge.ops.policy_schemas import check_weights
-from forge.ops.schemas import expect, same_device
+from forge.ops.cpu_policy import check_fits, seen_arrays
+from forge.ops.policy_schemas import MAX_WORLDS, check_keys, check_model, check_weights
 
 
 class HiddenDominoes(NamedTuple):
@@ -59,12 +57,9 @@ def hidden_dominoes(
     """
     seen = seen_arrays(hands, decls, plays, needed)
     n = hands.shape[0]
-    ok = isinstance(keys, Tensor) and keys.dim() == 1 and keys.shape[0] == n
-    expect("keys", keys, torch.int64, f"[{n}]", ok)
-    same_device(hands=hands, keys=keys)
+    check_keys(hands, keys)
     check_weights(hands, weights)
-    if not 0 < uniform <= 1:
-        raise ForgeError(f"uniform must be above 0, up to 1, got {uniform}")
+    window = check_model(uniform, window)
     found = HiddenDominoes(
         torch.empty((n, N_SEATS - 1, N_DOMINOES), dtype=torch.float64),
         torch.empty((n, N_SEATS - 1, N_DOMINOES), dtype=torch.float64),
@@ -75,15 +70,14 @@ def hidden_dominoes(
         *seen,
         keys.contiguous().numpy(),
         weights.detach().contiguous().numpy(),
-        whole_number("n_worlds", n_worlds, 1, 1 << 20),
+        whole_number("n_worlds", n_worlds, 1, MAX_WORLDS),
         uniform,
-        whole_number("window", window, 1, N_PLAYS),
+        window,
         found.before.numpy(),
         found.after.numpy(),
         found.n_worlds.numpy(),
         found.effective.numpy(),
         torch.get_num_threads(),
     )
-    if row >= 0:
-        raise ForgeError(f"row {row}: no hidden hands fit what was played")
+    check_fits(row)
     return found

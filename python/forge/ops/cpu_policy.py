@@ -36,6 +36,12 @@ def seen_arrays(hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor) -> 
     return seen
 
 
+def check_fits(row: int) -> None:
+    """Raises ForgeError for the first row that no hidden hands fit, if there is one (not -1)."""
+    if row >= 0:
+        raise ForgeError(f"row {row}: no hidden hands fit what was played")
+
+
 def policy_logits(
     hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor, weights: Tensor
 ) -> Tensor:
@@ -95,8 +101,7 @@ def decide_on_cpu(
         room.effective.numpy(),
         torch.get_num_threads(),
     )
-    if row >= 0:
-        raise ForgeError(f"row {row}: no hidden hands fit what was played")
+    check_fits(row)
 
 
 KERNELS: dict[str, Callable[..., Any]] = {"policy_logits": policy_logits}

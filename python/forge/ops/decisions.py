@@ -1,8 +1,5 @@
 """Decisions of seats, on the CPU and on CUDA."""
 
-from typing import Final
-
-import torch
 from torch import Tensor
 
 from forge.build import native, require_cuda_build
@@ -11,11 +8,15 @@ from forge.game.constants import N_PLAYS
 from forge.game.whole_numbers import whole_number
 from forge.ops.cpu_policy import decide_on_cpu
 from forge.ops.cuda_policy import decide_on_cuda
-from forge.ops.policy_schemas import SeatDecisions, check_seen, check_weights, empty_decisions
-from forge.ops.schemas import expect, same_device
-
-# Worlds of one decision: what fits in memory whoever asks.
-_MAX_WORLDS: Final = 1 << 20
+from forge.ops.policy_schemas import (
+    MAX_WORLDS,
+    SeatDecisions,
+    check_keys,
+    check_model,
+    check_seen,
+    check_weights,
+    empty_decisions,
+)
 
 
 def decide(
@@ -67,19 +68,14 @@ def decide(
         if not isinstance(given, Tensor) or given.is_sparse:
             raise ForgeError(f"{name} must be a dense tensor")
     check_seen(hands, decls, plays, needed)
-    n = hands.shape[0]
-    ok = isinstance(keys, Tensor) and keys.dim() == 1 and keys.shape[0] == n
-    expect("keys", keys, torch.int64, f"[{n}]", ok)
-    same_device(hands=hands, keys=keys)
+    check_keys(hands, keys)
     if weights is not None:
         check_weights(hands, weights)
-    n_worlds = whole_number("n_worlds", n_worlds, 1, _MAX_WORLDS)
-    pool = whole_number("pool", pool, 1, _MAX_WORLDS)
+    n_worlds = whole_number("n_worlds", n_worlds, 1, MAX_WORLDS)
+    pool = whole_number("pool", pool, 1, MAX_WORLDS)
     if not 0 <= rollouts <= 1:
         raise ForgeError(f"rollouts must be 0..1, got {rollouts}")
-    if not 0 < uniform <= 1:
-        raise ForgeError(f"uniform must be above 0, up to 1, got {uniform}")
-    window = whole_number("window", window, 1, N_PLAYS)
+    window = check_model(uniform, window)
     settings = native.DecideSettings(
         n_worlds, pool, rollouts, uniform, weigh, for_points, race, window
     )

@@ -6,16 +6,20 @@ then -1; ``needed`` int8 1..42, the points that the declarer's side needs of the
 is follows from the plays.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
 
 from forge.build import native
+from forge.errors import ForgeError
 from forge.game.constants import N_PLAYS, N_SLOTS
+from forge.game.whole_numbers import whole_number
 from forge.ops.schemas import LIBRARY, expect, same_device
 
 N_WEIGHTS: int = native.N_POLICY_WEIGHTS
+# Worlds of one decision that are held at a time: what fits in memory whoever asks.
+MAX_WORLDS: Final = 1 << 20
 
 
 class SeatDecisions(NamedTuple):
@@ -49,6 +53,22 @@ def check_seen(hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor) -> N
     ok = plays.dim() == 2 and plays.shape[0] == n and plays.shape[1] == N_PLAYS
     expect("plays", plays, torch.int8, f"[{n}, {N_PLAYS}]", ok)
     same_device(hands=hands, decls=decls, plays=plays, needed=needed)
+
+
+def check_keys(hands: Tensor, keys: Tensor) -> None:
+    """keys int64 [B]."""
+    n = hands.shape[0]
+    ok = isinstance(keys, Tensor) and keys.dim() == 1 and keys.shape[0] == n
+    expect("keys", keys, torch.int64, f"[{n}]", ok)
+    same_device(hands=hands, keys=keys)
+
+
+def check_model(uniform: float, window: int) -> int:
+    """How a policy is taken to tell of a seat: the share of any legal play, above 0, up to 1, and
+    of how many of the last plays, 1..28; returns the latter."""
+    if not 0 < uniform <= 1:
+        raise ForgeError(f"uniform must be above 0, up to 1, got {uniform}")
+    return whole_number("window", window, 1, N_PLAYS)
 
 
 def check_weights(hands: Tensor, weights: Tensor) -> None:

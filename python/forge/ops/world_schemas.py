@@ -55,6 +55,11 @@ def check_sampling(
     same_device(allowed=allowed, keys=keys)
     if n_samples < 1:
         raise ForgeError(f"n_samples must be 1 or more, got {n_samples}")
+    check_sampler(sampler)
+
+
+def check_sampler(sampler: str) -> None:
+    """One of `SAMPLERS`."""
     if sampler not in SAMPLERS:
         raise ForgeError(f"sampler must be {' or '.join(SAMPLERS)}, got {sampler!r}")
 
