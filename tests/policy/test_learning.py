@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from forge import ForgeError
+from forge.learn.from_plays import chance_lost
 from forge.policy import played_hands
 from forge.policy.choices import rows_of
-from forge.policy.learning import chance_lost, figures_of, train_policy
+from forge.policy.learning import figures_of, train_policy
 from forge.policy.numbers import PolicyNumbers
 from forge.policy.played_hands import load_all, load_hands, play_missing, save_hands
 from forge.policy.self_play import PlayedHands, Teacher, contract_of, play_hands

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from forge.errors import ForgeError
 from forge.learn.batches import Batch, choose_slots
 from forge.stage2.decisions import JudgedDecisions
 from forge.stage2.measure import evaluate_eq
 from forge.stage2.metrics import EqMetrics
-from forge.stage2.network import EqPrediction
+from forge.stage2.network import EqNetwork, EqPrediction
 from forge.stats.intervals import RatioSums
 from support.checkpoints import tiny_decisions, tiny_eq_module
 
@@ -26,17 +25,17 @@ def everything(rows: JudgedDecisions) -> Batch:
     return rows.__getitems__(range(len(rows)))
 
 
-class Knows(nn.Module):
+class Knows(EqNetwork):
     """Gives the labels, by the place in the batch."""
 
     def __init__(self, rows: JudgedDecisions, mean_sign: float = 1.0) -> None:
         super().__init__()
         self.columns, self.sign = rows.columns, mean_sign
 
-    def forward(self, tokens: torch.Tensor) -> EqPrediction:
+    def with_logits(self, tokens: torch.Tensor) -> tuple[EqPrediction, None]:
         assert torch.equal(tokens, self.columns["tokens"])
         mean = self.sign * self.columns["mean"]
-        return EqPrediction(mean, torch.ones_like(mean), self.columns["spread"])
+        return EqPrediction(mean, torch.ones_like(mean), self.columns["spread"]), None
 
 
 def test_figures_are_those_of_training(rows: JudgedDecisions) -> None:

@@ -10,6 +10,8 @@ from forge.policy.settings import HandsSettings, default_pool
 def play_hands(settings: HandsSettings) -> None:
     """Play hands over all declarations and bids, for a policy to learn from.
 
+    A Stage 2 network learns from them too: forge train-eq --imitate --hands DIR.
+
     Files of a thousand hands that are there already are kept, so a run that was stopped goes on.
     Ctrl+C ends after the file in hand.
     """
@@ -17,6 +19,7 @@ def play_hands(settings: HandsSettings) -> None:
 
     from rich.console import Console
 
+    from forge.game.contract import Bid
     from forge.policy.numbers import load_policy
     from forge.policy.played_hands import HANDS_A_FILE, play_missing
     from forge.policy.self_play import Teacher
@@ -26,7 +29,8 @@ def play_hands(settings: HandsSettings) -> None:
     console = Console(highlight=False)
     policy = None if settings.policy is None else load_policy(settings.policy)
     pool = settings.pool or default_pool(settings.worlds)
-    teacher = Teacher(policy, settings.worlds, pool, settings.mix)
+    bid = None if settings.bid is None else Bid.of(settings.bid)
+    teacher = Teacher(policy, settings.worlds, pool, settings.mix, bid)
     n_hands = -(-settings.hands // HANDS_A_FILE) * HANDS_A_FILE
     if n_hands != settings.hands:
         console.print(f"{n_hands:,} hands: files have {HANDS_A_FILE:,} each", soft_wrap=True)

@@ -25,6 +25,12 @@ class TrainEqData:
     """Where the rows come from."""
 
     data: Path = option(DEFAULT_DATA, "E[Q] files, in train/ and val/.", metavar="DIR")
+    hands: str | None = option(
+        None,
+        "Hands of forge play-hands to --imitate, those with a bid of 30; folders, separated by "
+        "commas.",
+        metavar="DIR[,DIR]",
+    )
     num_workers: int = option(0, "Processes that read.", least=0)
 
 
@@ -49,7 +55,12 @@ def _open_data(options: dict[str, Any]) -> Iterator[RunData]:
     from forge.stage2.data import EqDataModule
 
     yield EqDataModule(
-        options["data"], options["batch_size"], options["num_workers"], seed=options["seed"]
+        options["data"],
+        options["batch_size"],
+        options["num_workers"],
+        seed=options["seed"],
+        imitate=options["imitate"],
+        hands=options["hands"],
     )
 
 

@@ -1,5 +1,6 @@
 """Played hands as rows of a training: one for each decision that was a choice."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -55,10 +56,7 @@ def rows_of(hands: PlayedHands) -> PolicyRows:
     Raises:
         ForgeError: if a hand cannot have been played so.
     """
-    parts = []
-    for start in range(0, len(hands), _HANDS_TOGETHER):
-        some = torch.arange(start, min(start + _HANDS_TOGETHER, len(hands)))
-        parts += _rows_of_some(hands, some)
+    parts = [_rows_of(hands, choices) for choices in choices_of(hands)]
     if not parts:
         raise ForgeError("no decision of these hands was a choice")
     joined = {
@@ -68,16 +66,60 @@ def rows_of(hands: PlayedHands) -> PolicyRows:
     return PolicyRows(**joined)
 
 
-def _rows_of_some(hands: PlayedHands, rows: Tensor) -> list[PolicyRows]:
+def _rows_of(hands: PlayedHands, choices: "Choices") -> PolicyRows:
+    context, candidates = ops.policy_features(*seen_by(choices.games, choices.needed))
+    which = choices.hands
+    return PolicyRows(
+        context,
+        candidates,
+        choices.slots,
+        choices.chances,
+        hands.decls[which],
+        hands.bids[which],
+        which,
+    )
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Decisions of N hands after as many plays, each of which was a choice.
+
+    Args:
+        games: as they stood.
+        needed: int64 [N], see `forge.play.seen.needed_by`.
+        slots: int64 [N], played.
+        chances: float32 [N, 7], of the acting side's end; NaN where illegal.
+        hands: int64 [N], which hand.
+    """
+
+    games: Games
+    needed: Tensor
+    slots: Tensor
+    chances: Tensor
+    hands: Tensor
+
+
+def choices_of(hands: PlayedHands) -> Iterator[Choices]:
+    """The decisions of hands that were a choice, some thousand hands at a time, play after play.
+
+    Raises:
+        ForgeError: if a hand cannot have been played so.
+    """
+    for start in range(0, len(hands), _HANDS_TOGETHER):
+        yield from _choices_of_some(
+            hands, torch.arange(start, min(start + _HANDS_TOGETHER, len(hands)))
+        )
+
+
+def _choices_of_some(hands: PlayedHands, rows: Tensor) -> Iterator[Choices]:
     deals = [Deal(tuple(map(tuple, deal))) for deal in hands.deals[rows].tolist()]
     games = Games.start(deals, hands.decls[rows].tolist())
     needed = needed_by([Bid.of(bid) for bid in hands.bids[rows].tolist()], len(rows))
-    parts = []
     for k in range(N_PLAYS):
         played = hands.plays[rows, k] >= 0
         games, rows, needed = games.take(played), rows[played], needed[played]
         if not len(rows):
-            break
+            return
         dominoes = hands.plays[rows, k]
         held = games.hand == dominoes[:, None]
         if not bool(held.any(dim=1).all()):
@@ -86,20 +128,10 @@ def _rows_of_some(hands: PlayedHands, rows: Tensor) -> list[PolicyRows]:
                 "not a domino of the seat to act"
             )
         slots = held.int().argmax(dim=1)
-        choice = (games.legal.sum(dim=1) > 1).nonzero()[:, 0]
-        if len(choice):
-            context, candidates = ops.policy_features(*seen_by(games.take(choice), needed[choice]))
-            which = rows[choice]
-            parts.append(
-                PolicyRows(
-                    context,
-                    candidates,
-                    slots[choice],
-                    hands.chances[which, k],
-                    hands.decls[which],
-                    hands.bids[which],
-                    which,
-                )
+        some = (games.legal.sum(dim=1) > 1).nonzero()[:, 0]
+        if len(some):
+            which = rows[some]
+            yield Choices(
+                games.take(some), needed[some], slots[some], hands.chances[which, k], which
             )
         games = games.play(slots)
-    return parts

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from forge.errors import ForgeError
 from forge.extras import extra
+from forge.learn.from_plays import chance_lost, imitation_loss
 from forge.learn.training import quiet_lightning
 from forge.policy.choices import PolicyRows
 from forge.policy.numbers import PolicyNumbers
@@ -50,42 +51,6 @@ def split_hands(rows: PolicyRows) -> tuple[PolicyRows, PolicyRows]:
     """Rows to train on, and those of the hands held out."""
     held = rows.hands % 100 >= 100 - HELD_OUT
     return rows.take(~held), rows.take(held)
-
-
-def imitation_loss(
-    logits: Tensor, slots: Tensor, chances: Tensor, soft: float, tau: float
-) -> Tensor:
-    """Mean loss: cross-entropy of the play made, and of the softmax of the chances / tau.
-
-    Args:
-        logits: float [B, 7], -inf where illegal.
-        slots: int64 [B].
-        chances: float [B, 7], NaN where illegal.
-        soft: share of the second.
-        tau: see `PolicyTraining`.
-    """
-    logs = logits.log_softmax(dim=1)
-    hard = torch.nn.functional.nll_loss(logs, slots)
-    if not soft:
-        return hard
-    wanted = (chances / tau).nan_to_num(-torch.inf).softmax(dim=1)
-    of_soft = -(wanted * logs.masked_fill(logs == -torch.inf, 0.0)).sum(dim=1).mean()
-    return (1 - soft) * hard + soft * of_soft
-
-
-def chance_lost(logits: Tensor, chances: Tensor) -> Tensor:
-    """Mean chance that plays by the policy's probabilities lose against the best ones.
-
-    Linear in the chances, so that what is noise in them does not pull the policy anywhere.
-
-    Args:
-        logits: float [B, 7], -inf where illegal.
-        chances: float [B, 7], NaN where illegal; a row without any loses nothing.
-    """
-    best = chances.nan_to_num(0.0).amax(dim=1)
-    expected = (logits.softmax(dim=1) * chances.nan_to_num(0.0)).sum(dim=1)
-    known = ~chances.isnan().all(dim=1)
-    return ((best - expected) * known).mean()
 
 
 class PolicyModule(pl.LightningModule):

@@ -98,10 +98,11 @@ def _check_teacher(path: Path, teacher: Teacher) -> None:
 
 def describe(teacher: Teacher) -> str:
     """A teacher in a line, by which files tell who played them."""
-    if teacher.policy is None:
-        return f"n={teacher.n_worlds}"
-    digest = hashlib.sha256(teacher.policy.tensor.numpy().tobytes()).hexdigest()[:16]
-    return f"n={teacher.n_worlds},pool={teacher.pool},mix={teacher.rollouts!r},policy={digest}"
+    told = f"n={teacher.n_worlds}"
+    if teacher.policy is not None:
+        digest = hashlib.sha256(teacher.policy.tensor.numpy().tobytes()).hexdigest()[:16]
+        told += f",pool={teacher.pool},mix={teacher.rollouts!r},policy={digest}"
+    return told if teacher.bid is None else f"{told},bid={teacher.bid.number}"
 
 
 def save_hands(hands: PlayedHands, path: Path, teacher: Teacher) -> None:

@@ -39,12 +39,14 @@ class Teacher:
         n_worlds: judged by.
         pool: worlds drawn and weighed before.
         rollouts: share of the policy's own play to the end.
+        bid: what its hands are played for; None: any bid, half of them the lowest.
     """
 
     policy: PolicyNumbers | None = None
     n_worlds: int = 30
     pool: int = 240
     rollouts: float = 0.35
+    bid: Bid | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def play_hands(seed: int, start: int, stop: int, teacher: Teacher) -> PlayedHand
         raise ForgeError(f"start must be below stop, got {start} and {stop}")
     contracts = [contract_of(seed, number) for number in range(start, stop)]
     games = Games.start([deal for deal, _, _ in contracts], [decl for _, decl, _ in contracts])
-    bids = [bid for _, _, bid in contracts]
+    bids = [teacher.bid or bid for _, _, bid in contracts]
     needed = needed_by(bids, len(bids))
     n = len(games)
     numbers = torch.arange(start, stop)

@@ -4,10 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from forge.errors import ForgeError
+from forge.game.contract import VALID_BIDS, Bid
 from forge.options import INT64_MAX, check, option
 
 # Most worlds that a decision is judged by, or weighed (`forge.ops.decide`).
 MAX_WORLDS: Final = 1 << 20
+
+
+def _table_bid(name: str, number: int) -> Bid:
+    try:
+        return Bid.of(number)
+    except ForgeError as error:
+        raise ForgeError(f"{name} must be {VALID_BIDS}, got {number}") from error
 
 
 def default_pool(n_worlds: int) -> int:
@@ -56,6 +65,12 @@ class HandsSettings:
         most=MAX_WORLDS,
     )
     mix: float = option(0.35, "Share of the policy's own play to the end.", least=0, most=1)
+    bid: int | None = option(
+        None,
+        f"Play for this bid alone: {VALID_BIDS}. Otherwise for any, half of the hands for 30.",
+        metavar="BID",
+        reads=_table_bid,
+    )
 
     def __post_init__(self) -> None:
         check(self)

@@ -14,6 +14,7 @@ from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS, N_SEATS
 from forge.learn.batches import Batch
 from forge.learn.data_module import RowsDataModule
+from forge.stage2.played import choice_rows, hand_rows, played_by
 from forge.work.seed_files import SPLITS
 
 # One game in so many teaches how wrong the network is, and not what is right.
@@ -29,12 +30,16 @@ class DecisionSplit(Dataset[Batch]):
 
     Args:
         folder: of `seed_*.pt` files.
+        hands: folders of forge play-hands, separated by commas, whose plays are rows too; None and
+            "" are none.
+        imitate: whether rows tell what was played, see `forge.stage2.played`.
 
     Raises:
-        ForgeError: if there are none, one is damaged, or they were made by different oracles.
+        ForgeError: if there are none, one is damaged, they were made by different oracles, or no
+            player is there to imitate.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, imitate: bool = False, hands: str | None = None) -> None:
         self.folder = folder
         paths = sorted(folder.glob("seed_*.pt")) if folder.is_dir() else []
         if not paths:
@@ -47,14 +52,25 @@ class DecisionSplit(Dataset[Batch]):
         for path in paths:
             record = read_record(path)
             self._check_settings(path, record)
-            parts.append(decision_rows(record))
+            parts.append(decision_rows(record) | (played_by(record) if imitate else {}))
             digest.update(path.name.encode())
+            for column in parts[-1].values():
+                digest.update(column.numpy().tobytes())
+        self.n_decisions_of_hands = 0
+        if imitate and hands:
+            parts.append(hand_rows(hands, held_out=folder.name != SPLITS[0]))
+            self.n_decisions_of_hands = len(parts[-1]["targets"])
             for column in parts[-1].values():
                 digest.update(column.numpy().tobytes())
         self.sha256 = digest.hexdigest()
         self.columns: Batch = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
         if not len(self):
             raise ForgeError(f"{folder}: no decision there has a choice: nothing to learn")
+        if imitate and not bool((self.columns["slots"] >= 0).any()):
+            raise ForgeError(
+                f"{folder}: nobody to imitate: games of forge generate-eq-continuous --player, "
+                "or hands of forge play-hands (--hands), are needed"
+            )
 
     def _check_settings(self, path: Path, record: EqRecord) -> None:
         labels = {name: record.settings.get(name) for name in _LABEL_SETTINGS}
@@ -88,7 +104,7 @@ def decision_rows(record: EqRecord) -> Batch:
         worlds; `targets` int64, the (lowest) slot with the best mean; `tricks` int64, 0..6;
         `held_out` bool, whether the game is one of those that teach the error of the mean.
     """
-    rows = record["train_mask"] & (record["legal_mask"].sum(dim=1) > 1)
+    rows = choice_rows(record)
     columns = {name: column[rows] for name, column in record.decisions.items()}
     legal, mean = columns["legal_mask"], columns["e_q_mean"]
     var = columns["e_q_var"].masked_fill(~legal, 0.0).clamp(min=0.0)
@@ -139,8 +155,13 @@ class EqDataModule(RowsDataModule):
         num_workers: int = 0,
         pin_memory: bool | None = None,
         seed: int = 42,
+        imitate: bool = False,
+        hands: str | None = None,
     ) -> None:
         super().__init__(data_dir, batch_size, num_workers, pin_memory, seed)
+        if hands and not imitate:
+            raise ForgeError("hands are there to be imitated: --imitate with --hands")
+        self.imitate, self.hands = imitate, hands
         self.splits: dict[str, DecisionSplit] = {}
 
     @property
@@ -149,8 +170,10 @@ class EqDataModule(RowsDataModule):
         splits = {name: self.open_split(name) for name in SPLITS[:2]}
         return {
             "source": str(self.data_dir),
+            **({"hands": self.hands} if self.hands else {}),
             "splits": {
                 name: {"files": split.n_files, "decisions": len(split), "sha256": split.sha256}
+                | ({"of_hands": split.n_decisions_of_hands} if self.hands else {})
                 for name, split in splits.items()
             },
             **splits[SPLITS[0]].settings,
@@ -159,5 +182,5 @@ class EqDataModule(RowsDataModule):
     def open_split(self, split: str) -> DecisionSplit:
         """The decisions of `train`, `val` or `test`, read on first use."""
         if split not in self.splits:
-            self.splits[split] = DecisionSplit(self.data_dir / split)
+            self.splits[split] = DecisionSplit(self.data_dir / split, self.imitate, self.hands)
         return self.splits[split]

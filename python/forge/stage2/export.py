@@ -15,7 +15,7 @@ from forge.learn.weights import load_weights
 from forge.play.transcript import MAX_TOKENS, N_FEATURES
 from forge.stage2.metrics import EqMetrics
 from forge.stage2.module import EqLightningModule
-from forge.stage2.network import EqPrediction
+from forge.stage2.network import EqNetwork, EqPrediction
 
 # What catalogues and cards call the kind of network, beside the loss modes of Stage 1.
 MODE: Final = "eq"
@@ -41,21 +41,31 @@ _OUTPUTS: Final = tuple(
 )
 
 
+_LOGITS: Final = Port(
+    "logits",
+    torch.float32,
+    (N_SLOTS,),
+    "of each slot being played by the player that was imitated: choose by them; slots that may not "
+    "be played hold a number too",
+)
+
+
 class TokensAlone(nn.Module):
     """A network that gives its prediction as a plain tuple; the mask follows from the tokens.
 
     Args:
-        network: called with tokens, gives an `EqPrediction`.
+        network: of transcripts.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: EqNetwork) -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean, error and spread float [B, 7] of tokens int8 [B, 36, 8]; see `EqPrediction`."""
-        mean, error, spread = self.network(tokens)
-        return mean, error, spread
+    def forward(self, tokens: Tensor) -> tuple[Tensor, ...]:
+        """Mean, error and spread float [B, 7] of tokens int8 [B, 36, 8], see `EqPrediction`, and
+        logits if there are any."""
+        found, logits = self.network.with_logits(tokens)
+        return found if logits is None else (*found, logits)
 
 
 def stage2_graph(module: EqLightningModule) -> Graph:
@@ -70,7 +80,8 @@ def stage2_graph(module: EqLightningModule) -> Graph:
         "frame": "acting team",
         "hyper_parameters": json.dumps(dict(module.hparams), sort_keys=True),
     }
-    return Graph(TokensAlone(module.cpu()).eval(), _INPUTS, _OUTPUTS, properties)
+    outputs = (*_OUTPUTS, _LOGITS) if module.imitate else _OUTPUTS
+    return Graph(TokensAlone(module.cpu().model).eval(), _INPUTS, outputs, properties)
 
 
 def load_stage2(checkpoint: Path) -> Exportable:
@@ -84,7 +95,7 @@ def _figures(outputs: tuple[Tensor, ...], batch: Batch) -> dict[str, float]:
     if "mean" not in batch:
         return {}
     metrics = EqMetrics()
-    metrics.update(EqPrediction(*outputs), batch)
+    metrics.update(EqPrediction(*outputs[:3]), batch)
     summary = metrics.compute()
     return {name: float(summary[name]) for name in _REPORTED}
 

@@ -40,6 +40,10 @@ class EqMetrics(EpochCounters):
             found: of the batch.
             batch: what `EqDataModule` yields.
         """
+        if "valued" in batch and not bool(batch["valued"].all()):
+            rows = batch["valued"]
+            found = EqPrediction(*(each[rows] for each in found))
+            batch = {name: column[rows] for name, column in batch.items()}
         legal, mean = batch["legal"], batch["mean"].double()
         chosen = choose_slots(found.mean, legal)
         best = mean.masked_fill(~legal, -torch.inf).amax(dim=1)

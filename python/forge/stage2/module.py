@@ -9,8 +9,9 @@ from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
 from forge.learn.batches import choose_slots
 from forge.learn.network_module import NetworkModule
+from forge.stage2.imitation import ImitationMetrics, choice_loss
 from forge.stage2.metrics import EqMetrics
-from forge.stage2.network import EqPrediction, build_transcript_network
+from forge.stage2.network import EqNetwork, EqPrediction, build_transcript_network
 from forge.stage2.settings import Stage2Settings as Defaults
 
 # Losses are in units of (10 points) squared.
@@ -33,6 +34,7 @@ class EqLightningModule(NetworkModule):
         lr, weight_decay, optimizer: see `NetworkModule`.
         arch: which network.
         floor: points; what a perfect label would weigh as if it were its standard error.
+        imitate: whether it learns to choose as the player of the games did, too; it plays so then.
 
     Raises:
         ForgeError: on a value that makes no sense, or sizes that do not fit together.
@@ -53,6 +55,7 @@ class EqLightningModule(NetworkModule):
         arch: str = Defaults.arch,
         optimizer: str = Defaults.optimizer,
         floor: float = Defaults.floor,
+        imitate: bool = Defaults.imitate,
     ) -> None:
         super().__init__(lr, weight_decay, optimizer)
         if not 0.0 < floor <= HAND_POINTS:
@@ -60,9 +63,12 @@ class EqLightningModule(NetworkModule):
         if not 0.0 <= dropout < 1.0:
             raise ForgeError(f"dropout must lie in 0..1, got {dropout}")
         self.save_hyperparameters()
-        self.floor = floor
-        self.model = build_transcript_network(arch, embed_dim, n_heads, n_layers, ff_dim, dropout)
+        self.floor, self.imitate = floor, imitate
+        self.model: EqNetwork = build_transcript_network(
+            arch, embed_dim, n_heads, n_layers, ff_dim, dropout, imitate
+        )
         self.val_metrics, self.test_metrics = EqMetrics(), EqMetrics()
+        self.val_imitation = ImitationMetrics() if imitate else None
 
     def forward(self, tokens: Tensor) -> EqPrediction:
         """Value the plays of transcripts.
@@ -76,11 +82,17 @@ class EqLightningModule(NetworkModule):
         found: EqPrediction = self.model(tokens)
         return found
 
-    def losses(self, found: EqPrediction, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def losses(
+        self, found: EqPrediction, batch: Mapping[str, Tensor], logits: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """By name, float32 scalars: `loss`, and its parts `mean_loss`, `error_loss`,
-        `spread_loss`; over legal plays."""
+        `spread_loss`; over legal plays. With logits [B, 7] also `choice_loss`, over the rows that
+        tell what was played."""
         held_out = batch["held_out"][:, None]
-        fitted, unseen = batch["legal"] & ~held_out, batch["legal"] & held_out
+        legal = batch["legal"]
+        if "valued" in batch:
+            legal = legal & batch["valued"][:, None]
+        fitted, unseen = legal & ~held_out, legal & held_out
         square = (found.mean - batch["mean"]).square()
         floor = self.floor**2
         weight = floor / (floor + batch["noise"])
@@ -89,16 +101,21 @@ class EqLightningModule(NetworkModule):
         error_loss = _mean_over(square.detach() / variance + variance.log(), unseen)
         spread_error = (found.spread - batch["spread"]).square()
         spread_loss = _mean_over(spread_error, fitted) / _UNIT_SQUARE
-        return {
+        losses = {
             "loss": mean_loss + _SPREAD_WEIGHT * spread_loss + error_loss / _UNIT_SQUARE,
             "mean_loss": mean_loss,
             "error_loss": error_loss,
             "spread_loss": spread_loss,
         }
+        if logits is not None:
+            losses["choice_loss"] = choice_loss(logits, batch)
+            losses["loss"] = losses["loss"] + losses["choice_loss"]
+        return losses
 
     def training_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> Tensor:
         """The loss of one batch; logs `train/*`."""
-        losses = self.losses(self(batch["tokens"]), batch)
+        found, logits = self.model.with_logits(batch["tokens"])
+        losses = self.losses(found, batch, logits)
         for name, loss in losses.items():
             self.log(
                 f"train/{name}",
@@ -113,7 +130,10 @@ class EqLightningModule(NetworkModule):
 
     def validation_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> None:
         """Count one batch of the val split."""
-        self.val_metrics.update(self(batch["tokens"]), batch)
+        found, logits = self.model.with_logits(batch["tokens"])
+        self.val_metrics.update(found, batch)
+        if self.val_imitation is not None and logits is not None:
+            self.val_imitation.update(logits, batch)
 
     def test_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> None:
         """Count one batch of the test split."""
@@ -122,12 +142,14 @@ class EqLightningModule(NetworkModule):
     def on_validation_epoch_end(self) -> None:
         """Log `val/q_gap` and the rest, over all of the val split."""
         self._log_metrics("val", self.val_metrics)
+        if self.val_imitation is not None:
+            self._log_metrics("val", self.val_imitation)
 
     def on_test_epoch_end(self) -> None:
         """Log `test/q_gap` and the rest, over all of the test split."""
         self._log_metrics("test", self.test_metrics)
 
-    def _log_metrics(self, stage: str, metrics: EqMetrics) -> None:
+    def _log_metrics(self, stage: str, metrics: EqMetrics | ImitationMetrics) -> None:
         for name, figure in metrics.compute().items():
             self.log_joined(f"{stage}/{name}", figure)
         metrics.reset()
@@ -140,12 +162,13 @@ def _mean_over(values: Tensor, chosen: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def best_slots(module: EqLightningModule, tokens: Tensor, legal: Tensor) -> Tensor:
-    """The legal slot with the highest predicted E[Q], int64 [B].
+    """The legal slot with the highest predicted E[Q], or that the player whom the network imitates
+    would play likeliest; int64 [B].
 
     Args:
         module: in eval mode.
         tokens: int8 [B, 36, 8].
         legal: bool [B, 7].
     """
-    found = module(tokens.to(module.device))
-    return choose_slots(found.mean.to(legal.device), legal)
+    found, logits = module.model.with_logits(tokens.to(module.device))
+    return choose_slots((found.mean if logits is None else logits).to(legal.device), legal)

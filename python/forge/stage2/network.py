@@ -35,8 +35,14 @@ class EqPrediction(NamedTuple):
 
 
 def build_transcript_network(
-    arch: str, embed_dim: int, n_heads: int, n_layers: int, ff_dim: int, dropout: float
-) -> nn.Module:
+    arch: str,
+    embed_dim: int,
+    n_heads: int,
+    n_layers: int,
+    ff_dim: int,
+    dropout: float,
+    imitate: bool = False,
+) -> "EqNetwork":
     """A fresh network.
 
     Args:
@@ -44,6 +50,7 @@ def build_transcript_network(
             `n_layers` its blocks, `ff_dim` the width inside a block, and `n_heads` means nothing)
             or `transformer` (`TranscriptTransformer`).
         embed_dim, n_heads, n_layers, ff_dim, dropout: sizes, see the networks.
+        imitate: whether it has logits of plays too.
 
     Raises:
         ForgeError: on another name, or sizes that do not fit together.
@@ -54,9 +61,9 @@ def build_transcript_network(
             f"got {embed_dim}, {n_heads}, {n_layers} and {ff_dim}"
         )
     if arch == "mlp":
-        return TranscriptMLP(embed_dim, n_layers, ff_dim, dropout)
+        return TranscriptMLP(embed_dim, n_layers, ff_dim, dropout, imitate)
     if arch == "transformer":
-        return TranscriptTransformer(embed_dim, n_heads, n_layers, ff_dim, dropout)
+        return TranscriptTransformer(embed_dim, n_heads, n_layers, ff_dim, dropout, imitate)
     raise ForgeError(f"arch must be {' or '.join(ARCHITECTURES)}, got {arch!r}")
 
 
@@ -67,7 +74,20 @@ def _prediction(outputs: Tensor, error: Tensor) -> EqPrediction:
     return EqPrediction(mean * _POINTS_PER_UNIT, *(each * _POINTS_PER_UNIT for each in positive))
 
 
-class TranscriptMLP(nn.Module):
+class EqNetwork(nn.Module):
+    """A network over transcripts: E[Q], and where it imitates a player the logits of its plays."""
+
+    def forward(self, tokens: Tensor) -> EqPrediction:
+        """Value the plays of transcripts, int8 [B, 36, 8]."""
+        return self.with_logits(tokens)[0]
+
+    def with_logits(self, tokens: Tensor) -> tuple[EqPrediction, Tensor | None]:
+        """What it says of transcripts int8 [B, 36, 8], and float32 [B, 7] logits of the plays, by
+        slot of the dealt hand; None if it imitates nobody."""
+        raise NotImplementedError
+
+
+class TranscriptMLP(EqNetwork):
     """A residual network over what the transcript implies (`TranscriptGeometry`).
 
     It sees who played what and when: every play has inputs of its own by its place in the order.
@@ -77,10 +97,16 @@ class TranscriptMLP(nn.Module):
         n_blocks: residual blocks.
         hidden: width inside a block.
         dropout: rate inside a block, training only.
+        imitate: whether it has logits of plays too.
     """
 
     def __init__(
-        self, width: int = 512, n_blocks: int = 4, hidden: int = 512, dropout: float = 0.0
+        self,
+        width: int = 512,
+        n_blocks: int = 4,
+        hidden: int = 512,
+        dropout: float = 0.0,
+        imitate: bool = False,
     ) -> None:
         super().__init__()
         self.geometry = TranscriptGeometry()
@@ -89,9 +115,10 @@ class TranscriptMLP(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.heads = nn.Linear(width, N_OUTPUTS * N_KINDS * N_DOMINOES)
         self.error_head = nn.Linear(width, N_KINDS * N_DOMINOES)
+        self.choice_head = nn.Linear(width, N_KINDS * N_DOMINOES) if imitate else None
 
-    def forward(self, tokens: Tensor) -> EqPrediction:
-        """Value the plays of transcripts, int8 [B, 36, 8]."""
+    def with_logits(self, tokens: Tensor) -> tuple[EqPrediction, Tensor | None]:
+        """See `EqNetwork`."""
         features, own, kind, _ = self.geometry(tokens)
         x = functional.relu(self.input(features))
         for block in self.blocks:
@@ -102,10 +129,13 @@ class TranscriptMLP(nn.Module):
         outputs = by_domino.gather(2, index.expand(-1, N_OUTPUTS, -1)).transpose(1, 2)
         # How wrong the mean is should be learned without bending the mean.
         error = self.error_head(x.detach()).gather(1, index.squeeze(1))
-        return _prediction(outputs, error)
+        found = _prediction(outputs, error)
+        if self.choice_head is None:
+            return found, None
+        return found, self.choice_head(x).gather(1, index.squeeze(1)).float()
 
 
-class TranscriptTransformer(nn.Module):
+class TranscriptTransformer(EqNetwork):
     """A post-norm encoder over the tokens of a transcript, with their places learned.
 
     Args:
@@ -114,6 +144,7 @@ class TranscriptTransformer(nn.Module):
         n_layers: encoder layers.
         ff_dim: width of the feed-forward part.
         dropout: rate in training.
+        imitate: whether it has logits of plays too.
 
     Raises:
         ForgeError: if the sizes do not fit together.
@@ -126,6 +157,7 @@ class TranscriptTransformer(nn.Module):
         n_layers: int = 4,
         ff_dim: int = 512,
         dropout: float = 0.0,
+        imitate: bool = False,
     ) -> None:
         super().__init__()
         if embed_dim % n_heads:
@@ -138,10 +170,11 @@ class TranscriptTransformer(nn.Module):
         self.encoder = Encoder(embed_dim, n_heads, n_layers, ff_dim, dropout)
         self.heads = nn.Linear(embed_dim, N_OUTPUTS)
         self.error_head = nn.Linear(embed_dim, 1)
+        self.choice_head = nn.Linear(embed_dim, 1) if imitate else None
         assert len(self.embeddings) == N_FEATURES
 
-    def forward(self, tokens: Tensor) -> EqPrediction:
-        """Value the plays of transcripts, int8 [B, 36, 8]."""
+    def with_logits(self, tokens: Tensor) -> tuple[EqPrediction, Tensor | None]:
+        """See `EqNetwork`."""
         features = tokens.long()
         place = torch.arange(MAX_TOKENS, device=tokens.device)
         kind = features[..., TYPE]
@@ -154,4 +187,7 @@ class TranscriptTransformer(nn.Module):
         hidden = self.encoder(x, attend[:, None, None, :])
         index, _ = own_tokens(features)
         own = hidden.gather(1, index[:, :, None].expand(-1, N_SLOTS, hidden.shape[2]))
-        return _prediction(self.heads(own), self.error_head(own.detach()).squeeze(2))
+        found = _prediction(self.heads(own), self.error_head(own.detach()).squeeze(2))
+        if self.choice_head is None:
+            return found, None
+        return found, self.choice_head(own).squeeze(2).float()

@@ -23,3 +23,9 @@ class Stage2Settings(NetworkSettings):
     floor: float = option(
         1.0, "Points: labels more certain than this weigh alike.", above=0, most=HAND_POINTS
     )
+    imitate: bool = option(
+        False,
+        "Learn to choose as the player did who played the games, too (those of --hands, and of "
+        "forge generate-eq-continuous --player).",
+        "--imitate/--no-imitate",
+    )
