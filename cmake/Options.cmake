@@ -7,6 +7,12 @@ function(forge_option name default help)
   endif()
 endfunction()
 
+# Set by the toolchain cmake/Wasm.cmake.
+set(FORGE_WASM OFF)
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "wasm32")
+  set(FORGE_WASM ON)
+endif()
+
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(default_march "x86-64-v3")
 else()
@@ -24,7 +30,7 @@ if(NOT FORGE_CUDA MATCHES "^(auto|on|off)$")
 endif()
 
 set(FORGE_USE_CUDA OFF)
-if(NOT FORGE_CUDA STREQUAL "off")
+if(NOT FORGE_CUDA STREQUAL "off" AND NOT FORGE_WASM)
   include(CheckLanguage)
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)

@@ -22,6 +22,7 @@ def test_every_folder_of_the_package_is_in_the_tree() -> None:
         "tests/",
         "bench/",
         "docs/",
+        "web/",
     }
 
 

@@ -2,6 +2,9 @@
 // the library holds no state between calls and is safe to fork.
 #pragma once
 
+#if defined(__wasm__)
+#include "core/one_thread.h"
+#else
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -128,3 +131,5 @@ void parallel_for(const Parallel& how, int64_t n, int64_t grain, const Body& bod
 }
 
 }  // namespace forge
+
+#endif
