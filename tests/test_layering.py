@@ -37,6 +37,7 @@ PYTHON_LAYERS = (
     "stage2",
     "arena",
     "bidding",
+    "advice",
     "look",
     "models",
     "flywheel",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from forge.errors import ForgeError
 
 if TYPE_CHECKING:
+    from forge.advice.for_python import advise, review
     from forge.build import build_info
     from forge.game.deal import Deal
     from forge.oracle.position import Position
@@ -24,7 +25,9 @@ _HOMES = {
     "Position": "forge.oracle.position",
     "SearchContext": "forge.oracle.search",
     "Tablebase": "forge.oracle.tablebase",
+    "advise": "forge.advice.for_python",
     "build_info": "forge.build",
+    "review": "forge.advice.for_python",
     "search": "forge.oracle.search",
 }
 
@@ -35,7 +38,9 @@ __all__ = [
     "SearchContext",
     "Tablebase",
     "__version__",
+    "advise",
     "build_info",
+    "review",
     "search",
 ]
 

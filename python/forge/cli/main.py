@@ -57,6 +57,10 @@ GROUPS: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("eval", "forge.cli.eval", "Measure a checkpoint: figures, intervals, worst."),
         Entry("export", "forge.cli.export", "A checkpoint as ONNX: fp32, fp16 and int8."),
     ),
+    "At the table": (
+        Entry("advise", "forge.cli.advise", "What to play or bid, from what you may know."),
+        Entry("review", "forge.cli.review", "A hand that was played, each play graded."),
+    ),
     "Playing": (
         Entry("arena", "forge.cli.arena", "Two players against each other on duplicate deals."),
         Entry("generate-eq", "forge.cli.generate_eq", "Games by E[Q] of a few seeds, in one file."),

@@ -13,42 +13,66 @@ from rich.text import Text
 from forge.cli.command import command
 from forge.cli.show.moves import moves_table, ranked_moves
 from forge.cli.values import console
+from forge.errors import ForgeError
 from forge.options import option
 
 if TYPE_CHECKING:
-    from forge.oracle.position import Position
+    from forge.oracle.ending import Ending
 
 
 @dataclass(frozen=True)
 class SolveArgs:
     """What may be said to `forge solve`."""
 
-    deal: str = option(
-        help="Four hands of seven dominoes, seats 0..3, as they were dealt.",
+    hand: str | None = option(
+        None,
+        "A whole hand as text or link, as `forge review` takes it, instead of --deal and --decl.",
+        metavar="TEXT|LINK",
+        is_argument=True,
+    )
+    deal: str | None = option(
+        None,
+        "Four hands, seats 0..3: seven dominoes each as they were dealt, or what is left of them, "
+        "one to seven each.",
         metavar='"6-6,5-4,... / ... / ... / ..."',
     )
-    decl: str = option(help="Declaration: name or id 0..9.", metavar="NAME|ID")
-    plays: str = option(
-        "", "The dominoes played so far, in order; seat 0 led first.", metavar='"6-6,5-4,..."'
-    )
+    decl: str | None = option(None, "Declaration: name or id 0..9.", metavar="NAME|ID")
+    leader: int = option(0, "Seat that leads first.", metavar="0..3", least=0, most=3)
+    plays: str = option("", "The dominoes played since, in order.", metavar='"6-6,5-4,..."')
     as_json: bool = option(False, "Print JSON.", "--json")
+
+    def __post_init__(self) -> None:
+        if self.hand is None and (self.deal is None or self.decl is None):
+            missing = "--deal" if self.deal is None else "--decl"
+            raise ForgeError(f"{missing} is missing: --deal and --decl, or a whole hand as text")
+        if self.hand is not None and (self.deal or self.decl or self.plays or self.leader):
+            raise ForgeError("a whole hand says all: no --deal, --decl, --leader and --plays")
+
+    @property
+    def ending(self) -> Ending:
+        """The position."""
+        from forge.game.declarations import parse_declaration
+        from forge.game.tables import parse_dominoes
+        from forge.oracle.ending import Ending
+
+        if self.hand is not None:
+            from forge.advice.hand_text import TableHand
+
+            hand = TableHand.from_text(self.hand)
+            return Ending(hand.deal.hands, hand.contract.decl, 0, hand.plays)
+        assert self.deal is not None and self.decl is not None
+        plays = parse_dominoes(self.plays)
+        return Ending.from_text(self.deal, parse_declaration(self.decl), self.leader, plays)
 
 
 @command()
 def solve(args: SolveArgs) -> None:
-    """Print the exact Q of a position: the deal and the plays so far.
+    """Print the exact Q of a position: a deal or the end of one, and the plays so far.
 
     Values are team 0's points minus team 1's still to be won (team-0 frame); seats 0 and 2 are team
-    0. The best move of the seat to act stands first.
+    0, whoever declared. The best move of the seat to act stands first.
     """
-    from forge.game.deal import Deal
-    from forge.game.declarations import parse_declaration
-    from forge.game.tables import parse_dominoes
-    from forge.oracle.position import Position
-
-    position = Position.from_plays(
-        Deal.from_text(args.deal), parse_declaration(args.decl), parse_dominoes(args.plays)
-    )
+    position = args.ending
     seat = position.seat_to_act
     moves = ranked_moves(position.deal.hands[seat], position.q(), seat)
     if args.as_json:
@@ -57,14 +81,13 @@ def solve(args: SolveArgs) -> None:
     console().print(_as_text(position, moves))
 
 
-def _as_text(position: Position, moves: Sequence[tuple[int, int]]) -> Group:
+def _as_text(position: Ending, moves: Sequence[tuple[int, int]]) -> Group:
     from forge.game.declarations import declaration_name
     from forge.game.tables import domino_name
 
     lines = [f"declaration {declaration_name(position.decl)}"]
-    for seat, hand in enumerate(position.deal.hands):
-        kept = [domino_name(domino) for domino in hand if domino not in position.plays]
-        lines.append(f"seat {seat}: {' '.join(kept) or '-'}")
+    for seat, hand in enumerate(position.kept):
+        lines.append(f"seat {seat}: {' '.join(map(domino_name, hand)) or '-'}")
     if position.plays:
         lines.append(f"played: {' '.join(map(domino_name, position.plays))}")
     lines.append(f"points so far: team 0 {position.points[0]}, team 1 {position.points[1]}")
@@ -74,13 +97,14 @@ def _as_text(position: Position, moves: Sequence[tuple[int, int]]) -> Group:
     return Group(Text("\n".join(lines)), moves_table(moves))
 
 
-def _as_json(position: Position, moves: Sequence[tuple[int, int]]) -> dict[str, object]:
+def _as_json(position: Ending, moves: Sequence[tuple[int, int]]) -> dict[str, object]:
     from forge.game.declarations import declaration_name
     from forge.game.tables import domino_name
 
     return {
-        "deal": position.deal.text,
+        "deal": position.text,
         "declaration": declaration_name(position.decl),
+        "leader": position.leader,
         "plays": [domino_name(domino) for domino in position.plays],
         "state": int(position.state),
         "points": list(position.points),

@@ -1,0 +1,1 @@
+"""Advice at the table, and review of hands that were played."""

@@ -1,0 +1,80 @@
+"""What to bid with a hand if nobody has bid yet."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+
+from forge.arena.builtin import ORACLE
+from forge.bidding.calibration.logistic import shipped
+from forge.bidding.estimates import Choice
+from forge.bidding.hand import BIDDING_DECLS
+from forge.bidding.hand_evaluation import Evaluation, evaluate_hand
+from forge.bidding.plan import Plan
+from forge.bidding.sentences import advice
+from forge.bidding.simulate import Simulator
+from forge.game.contract import LOWEST_BID
+from forge.game.declarations import declaration_name
+
+# Deals around the hand until the chance of the best trump is known to three points of 100; trumps
+# that are shown to be worse get no more of them.
+PLAN: Final = Plan(400, until=0.03, drop_worse=True)
+
+
+@dataclass(frozen=True)
+class BidAdvice:
+    """What to bid, and why.
+
+    Args:
+        headline: in a few words: `Bid 31, fours`, `Pass`.
+        why: in two or three sentences.
+        choice: the bid to make, None to pass.
+        evaluation: all chances.
+    """
+
+    headline: str
+    why: str
+    choice: Choice | None
+    evaluation: Evaluation
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The best trump of each bid, from the lowest bid on."""
+        return tuple(self.evaluation.table.best_decl(bid) for bid in self.evaluation.table.bids)
+
+    @property
+    def basis(self) -> str:
+        """What the chances are, in a sentence."""
+        found = self.evaluation
+        how = found.calibration.summary if found.calibration else found.how
+        return f"Chances: {how}; {int(found.simulated.n.max()):,} deals around the hand."
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "headline": self.headline,
+            "why": self.why,
+            "bid": None if self.choice is None else self.choice.contract.bid.number,
+            "trump": None if self.choice is None else declaration_name(self.choice.contract.decl),
+            "evaluation": self.evaluation.to_json(),
+        }
+
+    def _repr_html_(self) -> str:
+        return f"<p><b>{escape(self.headline)}</b>. {escape(self.why)}</p>"
+
+
+def advise_bid(hand: tuple[int, ...], seed: int = 0, plan: Plan = PLAN) -> BidAdvice:
+    """What to bid.
+
+    Args:
+        hand: seven domino ids.
+        seed: of the deals.
+        plan: how many.
+    """
+    workers = len(os.sched_getaffinity(0))
+    simulator = Simulator(ORACLE, seed, LOWEST_BID, "cpu", workers)
+    found = evaluate_hand(hand, BIDDING_DECLS, simulator, plan, shipped())
+    choice, headline, why = advice(found.table)
+    return BidAdvice(headline, why, choice, found)

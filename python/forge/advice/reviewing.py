@@ -1,0 +1,248 @@
+"""A hand that was played, play by play: what each cost, as its seat saw it and with open hands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from forge import ops
+from forge.advice.hand_text import TableHand
+from forge.advice.plays import DEFAULT_PLAYER
+from forge.arena.players.seats import SeatPlayer
+from forge.arena.registry import parse_player
+from forge.errors import ForgeError
+from forge.game.constants import N_SEATS
+from forge.game.tables import domino_name
+from forge.oracle.position import Position
+from forge.play.games import Games
+from forge.play.keys import decision_keys
+from forge.play.seen import Seen, needed_by, seen_by
+
+# Seats by places from the declarer.
+SEATS: Final = ("declarer", "left", "partner", "right")
+# Chances that a play may cost and still be called so.
+GRADES: Final = ((0.005, "best"), (0.02, "good"), (0.06, "inexact"), (0.15, "mistake"))
+WORST_GRADE: Final = "blunder"
+_REVIEW: Final = 51
+
+
+@dataclass(frozen=True)
+class GradedPlay:
+    """One play that was a choice.
+
+    Args:
+        number: of the play, from 1.
+        seat: 0 (declarer) to 3.
+        domino: played.
+        best: domino that the player would have chosen.
+        chance: that the **acting side** gets what it wants of the bid after the play made, as the
+            seat saw it.
+        best_chance: the same after the best play.
+        open_lost: whether with open hands the play gave away what the side wanted; None where the
+            bid was decided.
+        points_lost: by the play with open hands, of the 42.
+    """
+
+    number: int
+    seat: int
+    domino: int
+    best: int
+    chance: float
+    best_chance: float
+    open_lost: bool | None
+    points_lost: int
+
+    @property
+    def cost(self) -> float:
+        """Chance that the play cost, as the seat saw it."""
+        return max(0.0, self.best_chance - self.chance)
+
+    @property
+    def grade(self) -> str:
+        """In a word."""
+        return next((word for most, word in GRADES if self.cost <= most), WORST_GRADE)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "play": self.number,
+            "trick": (self.number - 1) // N_SEATS + 1,
+            "seat": SEATS[self.seat],
+            "domino": domino_name(self.domino),
+            "best": domino_name(self.best),
+            "chance": self.chance,
+            "best_chance": self.best_chance,
+            "cost": self.cost,
+            "grade": self.grade,
+            "open_hands_lost": self.open_lost,
+            "points_lost": self.points_lost,
+        }
+
+
+@dataclass(frozen=True)
+class Review:
+    """A hand, graded.
+
+    Args:
+        hand: that was played.
+        player: who judged, as it is written.
+        plays: those that were a choice while the bid was open, in order.
+        n_plays: all plays of the hand.
+    """
+
+    hand: TableHand
+    player: str
+    plays: tuple[GradedPlay, ...]
+    n_plays: int
+
+    @property
+    def turning(self) -> GradedPlay | None:
+        """The decision that turned the hand: which gave it away with open hands and cost most as
+        its seat saw it; without such a one the costliest; None if none cost anything."""
+        costly = [play for play in self.plays if play.grade != "best"]
+        gave_away = [play for play in costly if play.open_lost]
+        return max(gave_away or costly, key=lambda play: play.cost, default=None)
+
+    @property
+    def outcome(self) -> str:
+        """`made`, `set` or `open`, and by what."""
+        won, lost = self.hand.position.points
+        standing = self.hand.contract.bid.standing(won, lost)
+        return f"{standing}: {won} to {lost}"
+
+    @property
+    def sentence(self) -> str:
+        """What turned the hand, in words."""
+        turning = self.turning
+        head = f"{self.hand.contract}: {self.outcome}."
+        if turning is None:
+            return f"{head} No play cost anything worth a word."
+        name = SEATS[turning.seat]
+        tells = (
+            f" Play {turning.number} turned it: {name}'s {domino_name(turning.domino)} instead of "
+            f"{domino_name(turning.best)} cost {100 * turning.cost:.0f} in 100 as the seat saw it"
+        )
+        if turning.open_lost:
+            return f"{head}{tells}, and with open hands it gave the hand away."
+        return f"{head}{tells}, though with open hands it changed nothing."
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        turning = self.turning
+        return {
+            "hand": self.hand.text,
+            "link": self.hand.fragment,
+            "player": self.player,
+            "outcome": self.outcome,
+            "sentence": self.sentence,
+            "turning_play": None if turning is None else turning.number,
+            "plays": [play.to_json() for play in self.plays],
+        }
+
+    def _repr_html_(self) -> str:
+        head = "".join(
+            f"<th>{name}</th>" for name in ("play", "seat", "domino", "best", "cost", "")
+        )
+        rows = "".join(
+            f"<tr><td>{play.number}</td><td>{SEATS[play.seat]}</td>"
+            f"<td>{domino_name(play.domino)}</td><td>{domino_name(play.best)}</td>"
+            f"<td>{100 * play.cost:.0f}</td><td>{play.grade}</td></tr>"
+            for play in self.plays
+        )
+        return f"<p>{escape(self.sentence)}</p><table><tr>{head}</tr>{rows}</table>"
+
+
+def review_hand(hand: TableHand, player: str = DEFAULT_PLAYER, seed: int = 0) -> Review:
+    """Grade every play of a hand that was a choice while the bid was open.
+
+    Args:
+        hand: with at least one play.
+        player: who judges as the seats saw it: `seat` or `make`, with options.
+        seed: of the worlds.
+
+    Raises:
+        ForgeError: for another player, or a hand without plays.
+    """
+    if not hand.plays:
+        raise ForgeError("nothing to review: the hand has no plays")
+    judge = parse_player(player).build("cpu", hand.contract.bid)
+    if not isinstance(judge, SeatPlayer) or judge.how.for_points:
+        raise ForgeError(
+            f"player {player!r} does not judge plays by the chance of the bid: valid are seat and "
+            "make, with n and what else they take, as in make:n=200"
+        )
+    positions = list(_choices(hand))
+    if not positions:
+        return Review(hand, player, (), len(hand.plays))
+    seen, keys = _questions(hand, positions, seed)
+    found = ops.decide(*seen, keys, judge.weights, **vars(judge.how) | {"race": False})
+    open_hands = _open_hands(hand, positions)
+    plays = tuple(
+        _graded(hand, position, found.chances[row], int(found.slots[row]), open_hands[row])
+        for row, position in enumerate(positions)
+    )
+    return Review(hand, player, plays, len(hand.plays))
+
+
+def _choices(hand: TableHand) -> list[Position]:
+    """Before each play that was a choice while the bid was open."""
+    found, position = [], Position(hand.deal, hand.contract.decl)
+    for domino in hand.plays:
+        is_open = hand.contract.bid.standing(*position.points) == "open"
+        if is_open and len(position.legal_slots()) > 1:
+            found.append(position)
+        position = position.play_domino(domino)
+    return found
+
+
+def _questions(hand: TableHand, positions: list[Position], seed: int) -> tuple[Seen, Tensor]:
+    """What each seat saw, and the keys of its worlds."""
+    seen, keys = [], []
+    games, n_done = Games.start([hand.deal], [hand.contract.decl]), 0
+    needed = needed_by(hand.contract.bid, 1)
+    for position in positions:
+        for domino in hand.plays[n_done : len(position.plays)]:
+            games = games.play(torch.tensor([games.hand[0].tolist().index(domino)]))
+        n_done = len(position.plays)
+        seen.append(seen_by(games, needed))
+        keys.append(decision_keys(torch.tensor([seed]), n_done, _REVIEW))
+    return Seen(*(torch.cat(columns) for columns in zip(*seen, strict=True))), torch.cat(keys)
+
+
+def _open_hands(hand: TableHand, positions: list[Position]) -> Tensor:
+    """int8 [N, 7]: exact values, **team-0 frame**."""
+    n = len(positions)
+    return ops.search(
+        hand.deal.tensor.expand(n, -1, -1).contiguous(),
+        torch.full((n,), hand.contract.decl, dtype=torch.int8),
+        torch.tensor([position.state for position in positions]),
+    )
+
+
+def _graded(
+    hand: TableHand, position: Position, chances: Tensor, chosen: int, q: Tensor
+) -> GradedPlay:
+    number, seat = len(position.plays) + 1, position.seat_to_act
+    domino = hand.plays[number - 1]
+    slot = hand.deal.hands[seat].index(domino)
+    sign = -1 if seat % 2 else 1
+    own = [sign * int(q[each]) for each in position.legal_slots()]
+    target = hand.contract.bid.target(*position.points)
+    works = [(value >= target) == (seat % 2 == 0) for value in (sign * v for v in own)]
+    played = position.legal_slots().index(slot)
+    # Of equals the play that was made is as good as the chosen one.
+    best = slot if float(chances[slot]) >= float(chances[chosen]) else chosen
+    return GradedPlay(
+        number,
+        seat,
+        domino,
+        hand.deal.hands[seat][best],
+        float(chances[slot]),
+        float(chances[best]),
+        any(works) and not works[played],
+        (max(own) - own[played]) // 2,
+    )

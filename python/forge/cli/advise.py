@@ -1,0 +1,156 @@
+"""`forge advise`: what to play, or to bid, from what a player may know."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from forge.advice.seat_view import PLAYERS, SeatView, parse_declarer
+from forge.cli import values
+from forge.cli.command import command
+from forge.cli.shared_options import hand_option, seed_option
+from forge.cli.values import console
+from forge.errors import ForgeError
+from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
+from forge.game.declarations import parse_declaration
+from forge.game.tables import parse_dominoes, parse_hand
+from forge.options import option
+
+if TYPE_CHECKING:
+    from forge.advice.bids import BidAdvice
+    from forge.advice.plays import Advice
+
+
+@dataclass(frozen=True)
+class AdviseArgs:
+    """What may be said to `forge advise`."""
+
+    hand: str = hand_option()
+    decl: str | None = option(
+        None, "Trump: name or id 0..9. Without it: what to bid.", metavar="NAME|ID"
+    )
+    declarer: str = option(
+        PLAYERS[0], f"Who declared, and led first: {', '.join(PLAYERS)}.", metavar="WHO"
+    )
+    plays: str = option("", "All dominoes played so far, in order.", metavar='"6-4,4-4,..."')
+    bid: int = option(
+        LOWEST_BID.number,
+        f"What the declarer's side promised: {VALID_BIDS}.",
+        metavar="BID",
+        reads=values.table_bid,
+    )
+    player: str | None = option(
+        None,
+        "Who judges: seat, make or eq with options, as in make:n=200. Default: seat:n=400.",
+        metavar="PLAYER",
+        reads=values.player,
+    )
+    seed: int = seed_option(0)
+    as_json: bool = option(False, "Print JSON.", "--json")
+
+    def __post_init__(self) -> None:
+        if self.decl is None:
+            if self.plays or self.player:
+                given = "--plays" if self.plays else "--player"
+                raise ForgeError(f"{given} is about a play: say what is trump with --decl")
+            return
+        _ = self.view
+
+    @property
+    def view(self) -> SeatView:
+        """The decision."""
+        assert self.decl is not None
+        return SeatView(
+            parse_hand(self.hand),
+            parse_declaration(self.decl),
+            parse_declarer(self.declarer),
+            parse_dominoes(self.plays),
+            Bid.of(self.bid),
+        )
+
+
+@command()
+def advise(args: AdviseArgs) -> None:
+    """Tell what to play now, from what you may know: no other hand is asked for.
+
+    --hand is the seven dominoes dealt to you, those already played included. The chance is that of
+    your side, to make the bid or to set it. Without --decl it tells what to bid.
+    """
+    if args.decl is None:
+        _advise_bid(args)
+        return
+    from forge.advice.plays import DEFAULT_PLAYER, advise_play
+
+    found = advise_play(args.view, args.player or DEFAULT_PLAYER, args.seed)
+    if args.as_json:
+        print(json.dumps(found.to_json(), allow_nan=False))
+    else:
+        _show(found)
+
+
+def _show(found: Advice) -> None:
+    from rich.table import Table
+
+    screen = console()
+    screen.print(found.sentence, highlight=False, markup=False)
+    table = Table(show_edge=False)
+    table.add_column("play")
+    by_chance = found.best.chance is not None
+    table.add_column(f"{found.view.wanted}s the bid" if by_chance else "points", justify="right")
+    table.add_column("error", justify="right")
+    for play in found.plays:
+        value = f"{play.chance:.1%}" if play.chance is not None else _points(play.points)
+        table.add_row(play.name, value, "" if not play.error else f"{play.error:.1%}")
+    screen.print(table, highlight=False)
+    worlds = f"{found.n_worlds:,} of {found.n_possible:,}"
+    if found.n_worlds >= found.n_possible:
+        worlds = f"all {found.n_possible:,}"
+    screen.print(f"{found.player}, by {worlds} ways the other hands may be.", highlight=False)
+
+
+def _points(points: float | None) -> str:
+    return "" if points is None else f"{points:+.2f}"
+
+
+def _advise_bid(args: AdviseArgs) -> None:
+    from forge.advice.bids import advise_bid
+
+    screen = Console(stderr=True) if args.as_json else console()
+    found = advise_bid(parse_hand(args.hand), args.seed)
+    if args.as_json:
+        print(json.dumps(found.to_json(), allow_nan=False))
+    else:
+        _show_bid(found, screen)
+
+
+def _show_bid(found: BidAdvice, screen: Console) -> None:
+    from rich.table import Table
+
+    screen.print(f"{found.headline}. {found.why}", highlight=False, markup=False)
+    table = Table(show_edge=False)
+    for name in ("bid", "trump"):
+        table.add_column(name)
+    for name in ("made", "95 % interval", "marks"):
+        table.add_column(name, justify="right")
+    for choice in found.choices:
+        table.add_row(*_cells(choice))
+    screen.print(table, highlight=False)
+    screen.print(found.basis, highlight=False, markup=False)
+
+
+def _cells(choice: Any) -> list[str]:
+    from forge.game.declarations import declaration_name
+
+    interval = f"{choice.low:.0%} to {choice.high:.0%}"
+    trump = declaration_name(choice.contract.decl)
+    return [str(choice.contract.bid), trump, f"{choice.p:.0%}", interval, f"{choice.marks:+.2f}"]
+
+
+main = advise.main
+
+
+if __name__ == "__main__":
+    main()

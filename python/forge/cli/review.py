@@ -1,0 +1,131 @@
+"""`forge review`: a hand that was played, each play graded."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forge.cli import values
+from forge.cli.command import command
+from forge.cli.shared_options import seed_option
+from forge.cli.values import console
+from forge.errors import ForgeError, reason_of
+from forge.options import option
+
+if TYPE_CHECKING:
+    from forge.advice.reviewing import Review
+
+
+@dataclass(frozen=True)
+class ReviewArgs:
+    """What may be said to `forge review`."""
+
+    hand: str = option(
+        help="The hand as text or link, or a file that holds one: four hands, the declarer's "
+        "first; bid and trump; plays, as in '6-6,... / ... / ... / ... ; 31 fours ; 6-4,4-4,...'.",
+        metavar="FILE|TEXT|LINK",
+        is_argument=True,
+    )
+    player: str | None = option(
+        None,
+        "Who judges as the seats saw it: seat or make with options. Default: seat:n=400.",
+        metavar="PLAYER",
+        reads=values.player,
+    )
+    seed: int = seed_option(0)
+    as_json: bool = option(False, "Print JSON.", "--json")
+    picture: Path | None = option(
+        None, "Draw the chance of the bid, play by play: .png, .svg or .pdf.", metavar="FILE"
+    )
+
+
+@command()
+def review(args: ReviewArgs) -> None:
+    """Grade every play of a hand: what it cost as its seat saw it, and with open hands.
+
+    Then the one decision that turned the hand. Plays that were forced, and those after the bid was
+    made or set, are left out.
+    """
+    from forge.advice.hand_text import TableHand
+    from forge.advice.plays import DEFAULT_PLAYER
+    from forge.advice.reviewing import review_hand
+
+    hand = TableHand.from_text(_content(args.hand))
+    if args.picture is not None:
+        from forge.look.plots.review import check_picture
+
+        check_picture(args.picture)
+    found = review_hand(hand, args.player or DEFAULT_PLAYER, args.seed)
+    if args.picture is not None:
+        from forge.look.plots.review import draw_review
+
+        draw_review(found, args.picture)
+    if args.as_json:
+        print(json.dumps(found.to_json(), allow_nan=False))
+    else:
+        _show(found)
+
+
+def _content(text: str) -> str:
+    """The text itself, or what is in the file that it names."""
+    if any(mark in text for mark in (";", "#hand=")):
+        return text
+    try:
+        return Path(text).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise ForgeError(
+            f"{text}: neither a hand (four hands ; bid and trump ; plays) nor a file that can be "
+            f"read: {reason_of(error)}"
+        ) from error
+
+
+def _show(found: Review) -> None:
+    from rich.table import Table
+
+    from forge.advice.reviewing import GRADES, SEATS
+    from forge.game.tables import domino_name
+
+    screen = console()
+    screen.print(found.sentence, highlight=False, markup=False)
+    table = Table(show_edge=False)
+    for name in ("play", "trick"):
+        table.add_column(name, justify="right")
+    for name in ("seat", "played", "best"):
+        table.add_column(name)
+    for name in ("chance", "cost"):
+        table.add_column(name, justify="right")
+    for name in ("grade", "open hands"):
+        table.add_column(name)
+    for play in found.plays:
+        best = "" if play.grade == GRADES[0][1] else domino_name(play.best)
+        table.add_row(
+            str(play.number),
+            str((play.number - 1) // 4 + 1),
+            SEATS[play.seat],
+            domino_name(play.domino),
+            best,
+            f"{play.chance:.0%}",
+            f"{play.cost:.0%}" if play.cost >= 0.005 else "",
+            play.grade,
+            "lost by it" if play.open_lost else _points(play.points_lost),
+        )
+    screen.print(table, highlight=False)
+    screen.print(
+        f"Chances are those of the seat's own side, judged by {found.player}; "
+        f"{found.n_plays - len(found.plays)} of {found.n_plays} plays were forced or came when "
+        "nothing was open.",
+        highlight=False,
+    )
+
+
+def _points(lost: int) -> str:
+    return "" if not lost else f"-{lost} {'point' if lost == 1 else 'points'}"
+
+
+main = review.main
+
+
+if __name__ == "__main__":
+    main()
