@@ -227,7 +227,7 @@ def test_checkpoints_that_do_not_fit(refuses: Fails, train: Run, data: Path, opt
     assert "linear1.weight is [32, 24] there and [64, 24] here" in other
     cut = Path("cut.ckpt")
     cut.write_bytes(good.read_bytes()[:5000])
-    assert "truncated or not a checkpoint" in refuses("--data", data, *TINY, option, cut)
+    assert "is not a readable checkpoint" in refuses("--data", data, *TINY, option, cut)
     foreign = Path("foreign.ckpt")
     torch.save({"state_dict": {}, "path": Path("x")}, foreign)
     assert "not unpickled" in refuses("--data", data, *TINY, option, foreign)

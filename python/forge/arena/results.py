@@ -12,9 +12,11 @@ import numpy as np
 from forge.arena.comparison import PairedResults
 from forge.arena.protocol import STANDARD, ContractRule
 from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_SEATS
+from forge.work.file_schema import in_file
 from forge.work.results_file import ResultsFile, ResultsFormat, are_numbers
 
 
+@in_file()
 @dataclass(frozen=True)
 class Block:
     """Deals that were played together, twice each.

@@ -17,11 +17,13 @@ from forge.bidding.simulate import Simulator
 from forge.errors import ForgeError
 from forge.game.contract import BIDS, Bid
 from forge.game.declarations import DECLARATION_NAMES, declaration_name
+from forge.work.file_schema import in_file
 from forge.work.processes import in_order
 from forge.work.results_file import ResultsFile, ResultsFormat
 from forge.work.stop import StopSignal
 
 
+@in_file()
 @dataclass(frozen=True)
 class HandRow:
     """What came out for one hand.

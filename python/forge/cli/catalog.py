@@ -90,7 +90,7 @@ def _table(models: list[Model], status: dict[str, dict[str, str]]) -> Table:
 
 def _policy_table(policy: PolicyCard) -> Table:
     """The policy of seats."""
-    figures = policy.figures["overall"]
+    figures = policy.figures.overall
     table = Table("policy of seats")
     for column in ("params", "hands", "nats", "chance lost", "MB"):
         table.add_column(column, justify="right")
@@ -99,8 +99,8 @@ def _policy_table(policy: PolicyCard) -> Table:
         "seat.policy",
         f"{policy.n_params:,}",
         f"{policy.hands:,}",
-        f"{figures['nll']:.3f}",
-        f"{100 * figures['regret']:.2f}",
+        f"{figures.nll:.3f}",
+        f"{100 * figures.regret:.2f}",
         f"{policy.size_bytes / 1e6:.2f}",
         _status(policy.status()),
     )

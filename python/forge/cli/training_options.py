@@ -79,9 +79,9 @@ def run_training(
 
 def _resolve(options: Mapping[str, Any], given: Given, kind: type[NetworkModule]) -> dict[str, Any]:
     """The options; a resumed run keeps those it had where none is given."""
+    from forge.learn.checkpoint_files import read_checkpoint
     from forge.learn.checkpoints import RECORD_KEY
     from forge.learn.run import last_checkpoint
-    from forge.learn.training import read_checkpoint
     from forge.learn.weights import check_stage
 
     resolved = dict(options)
@@ -94,7 +94,7 @@ def _resolve(options: Mapping[str, Any], given: Given, kind: type[NetworkModule]
         path = last_checkpoint(Path(resolved["run_dir"]), kind.RUN_NAME)
     # Before its options are taken, which mean nothing to the run of another stage.
     check_stage(path, kind.STAGE)
-    earlier = read_checkpoint(path).get(RECORD_KEY, {}).get("config", {})
+    earlier = read_checkpoint(path, resumes=True).get(RECORD_KEY, {}).get("config", {})
     resolved.update({k: earlier[k] for k in resolved if k in earlier and k not in given})
     return resolved | {"resume": str(path), "init_from": None}
 

@@ -11,8 +11,6 @@ where there is a choice: a forced play teaches nothing.
 """
 
 import io
-import json
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +21,14 @@ from torch import Tensor
 
 from forge.eq.exploration import Mode
 from forge.eq.moments import N_BINS
-from forge.errors import ForgeError, reason_of
+from forge.errors import ForgeError
 from forge.game.constants import N_PLAYS, N_SEATS, N_SLOTS
 from forge.game.deal import Deal
 from forge.play.transcript import MAX_TOKENS, N_FEATURES
 from forge.work.atomic import write_file
+from forge.work.json_text import plain_copy
 from forge.work.seed_files import seed_path
+from forge.work.tensor_files import read_tensors
 
 SCHEMA_VERSION: Final = "2.1"
 SUFFIX: Final = ".pt"
@@ -160,7 +160,7 @@ def record_bytes(record: EqRecord) -> bytes:
         content |= {"hands": hands.clone()}
         content |= {"decl_id": torch.tensor(record.decls), "seed": torch.tensor(record.seeds)}
     content |= {"schema_version": SCHEMA_VERSION}
-    content |= {"settings": json.loads(json.dumps(record.settings, allow_nan=False))}
+    content |= {"settings": plain_copy(record.settings, strict=True)}
     buffer = io.BytesIO()
     torch.save(content, buffer)
     return buffer.getvalue()
@@ -186,13 +186,7 @@ def read_record(path: Path) -> EqRecord:
     """
     if not path.is_file():
         raise ForgeError(f"{path} is not a file" if path.exists() else f"there is no file {path}")
-    try:
-        with warnings.catch_warnings():
-            # What torch has to say about a foreign pickle is in the error below.
-            warnings.simplefilter("ignore", UserWarning)
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises anything from EOFError to UnpicklingError here
-        raise ForgeError(f"{path} is not a readable E[Q] file: {reason_of(error)}") from error
+    content = read_tensors(path, "E[Q] file")
     try:
         return _from_content(content)
     except ForgeError as error:

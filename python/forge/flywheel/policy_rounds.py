@@ -25,6 +25,7 @@ from forge.policy.played_hands import HANDS_A_FILE, load_all, play_missing
 from forge.policy.self_play import Teacher
 from forge.policy.settings import PolicyTraining, default_pool
 from forge.work.atomic import write_file
+from forge.work.file_schema import in_file
 from forge.work.hashing import sha256_of
 from forge.work.results_file import ResultsFile, ResultsFormat
 
@@ -37,6 +38,7 @@ _KINDS: Final = ("both", "standard", "everything")
 Gains = dict[str, list[float]]
 
 
+@in_file()
 @dataclass(frozen=True)
 class Round:
     """What a round brought.

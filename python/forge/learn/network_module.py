@@ -1,6 +1,5 @@
 """What the training of every network shares: optimiser, schedule, checkpoints, random state."""
 
-import pickle
 import random
 import warnings
 from collections.abc import Callable, Mapping
@@ -13,7 +12,10 @@ from torch import Tensor, nn
 
 from forge.errors import ForgeError
 from forge.extras import extra
+from forge.learn.checkpoint_files import check_sizes, not_this_network, read_checkpoint
 from forge.learn.optimizers import check_optimizer, make_optimizer
+from forge.work.tensor_files import check_finite, plain_objects
+from forge.work.yaml_files import read_yaml
 
 with extra("train"):
     import lightning.pytorch as pl
@@ -27,6 +29,7 @@ _SITE: Final = Path(__file__).parents[2]
 _RNG_KEY: Final = "forge_rng_by_rank"
 # Tells the stage of a network in the files that this project writes; the author's have none.
 STAGE_KEY: Final = "forge_stage"
+_HPARAMS: Final = "hyper_parameters"
 
 _Module = TypeVar("_Module", bound="NetworkModule")
 
@@ -107,26 +110,31 @@ class NetworkModule(pl.LightningModule):
         """
         if isinstance(checkpoint_path, str | Path):
             checkpoint_path = _in_package(Path(checkpoint_path))
+        name = str(checkpoint_path) if isinstance(checkpoint_path, Path) else "the checkpoint"
+        if weights_only:
+            began = None if isinstance(checkpoint_path, Path) else checkpoint_path.tell()
+            found = read_checkpoint(checkpoint_path)
+            if hparams_file is None and strict is not False:
+                check_sizes(found | {_HPARAMS: {**found.get(_HPARAMS, {}), **kwargs}}, name)
+            if began is not None:
+                checkpoint_path.seek(began)  # type: ignore[union-attr]
+        if hparams_file is not None and Path(hparams_file).suffix in (".yaml", ".yml"):
+            read_yaml(Path(hparams_file))
         try:
-            with warnings.catch_warnings():
-                # What torch has to say about a foreign pickle is in the error below.
+            # Lightning would call the function that a checkpoint names here to make the module.
+            kwargs["_instantiator"] = None
+            with warnings.catch_warnings(), plain_objects():
+                # Of other versions, and of what is missing: errors tell what matters.
                 warnings.simplefilter("ignore", UserWarning)
-                return super().load_from_checkpoint(
+                module = super().load_from_checkpoint(
                     checkpoint_path, map_location, hparams_file, strict, weights_only, **kwargs
                 )
-        except FileNotFoundError as error:
-            raise ForgeError(f"no checkpoint at {checkpoint_path}") from error
-        except pickle.UnpicklingError as error:
-            raise ForgeError(
-                f"{checkpoint_path}: holds more than weights and plain values, not unpickled"
-            ) from error
-        except (RuntimeError, KeyError, TypeError, AttributeError, EOFError, OSError) as error:
-            # PyTorch lists every differing parameter on a line of its own: the first will do.
-            lines = [line.strip() for line in str(error).splitlines()]
-            raise ForgeError(
-                f"{checkpoint_path}: not a checkpoint of this network (Stage {cls.STAGE}): "
-                f"{' '.join(lines[:2])}"
-            ) from error
+        except ForgeError as error:
+            raise ForgeError(f"{name}: {error}") from error
+        except Exception as error:  # whatever Lightning and torch make of values of other kinds
+            raise ForgeError(not_this_network(name, cls.STAGE, error)) from error
+        check_finite(module.state_dict(), name)
+        return module
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the stage, and the random state of every process as tensors and plain values."""

@@ -1,6 +1,5 @@
 """A training run: where its files go, what it runs on, and the record of what it was."""
 
-import json
 import os
 import re
 import subprocess
@@ -13,6 +12,7 @@ import torch
 import forge
 from forge.errors import ForgeError
 from forge.learn.settings import PRECISIONS
+from forge.work.json_text import plain_copy
 
 CHECKPOINTS: Final = "checkpoints"
 BEST_CHECKPOINT: Final = "best.ckpt"
@@ -143,5 +143,5 @@ def run_record(config: dict[str, Any], data: dict[str, object]) -> dict[str, Any
         "git_commit": git_commit(),
         "torch_version": str(torch.__version__),
     }
-    plain: dict[str, Any] = json.loads(json.dumps(record, default=str))
+    plain: dict[str, Any] = plain_copy(record)
     return plain

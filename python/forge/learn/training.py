@@ -3,19 +3,18 @@
 import inspect
 import logging
 import os
-import pickle
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
 
-import torch
 from rich.console import Console
 
 from forge.errors import ForgeError, reason_of
 from forge.extras import extra
 from forge.learn.callbacks import EpochLines, StopOnNonFinite
+from forge.learn.checkpoint_files import read_checkpoint
 from forge.learn.checkpoints import MONITOR, Checkpoints, StopOnSignal
 from forge.learn.curve import write_curve
 from forge.learn.learning_rate import LearningRate
@@ -61,25 +60,6 @@ def build_module(kind: type[_Module], options: Mapping[str, Any]) -> _Module:
     """A fresh module from those of the options that it takes."""
     names = inspect.signature(kind).parameters
     return kind(**{k: v for k, v in options.items() if k in names})
-
-
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """A checkpoint as plain values and tensors, nothing unpickled.
-
-    Raises:
-        ForgeError: if the file is missing, cut short, or holds more than that.
-    """
-    try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise ForgeError(f"no checkpoint at {path}") from error
-    except pickle.UnpicklingError as error:
-        raise ForgeError(f"{path}: not a checkpoint of plain values, not unpickled") from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise ForgeError(f"{path}: truncated or not a checkpoint") from error
-    if not isinstance(loaded, dict) or "state_dict" not in loaded:
-        raise ForgeError(f"{path}: not a checkpoint: it has no state_dict")
-    return loaded
 
 
 def start_from(module: NetworkModule, path: Path) -> None:
@@ -133,7 +113,7 @@ def train_network(
     hardware = choose_hardware(training.precision)
     if training.resume is not None:
         path = Path(training.resume)
-        _check_shapes(module, read_checkpoint(path)["state_dict"], path)
+        _check_shapes(module, read_checkpoint(path, resumes=True)["state_dict"], path)
     record = run_record(
         dict(config) | {"precision": hardware.precision, "device": hardware.device},
         data.description,

@@ -2,7 +2,6 @@
 
 import io
 import json
-import warnings
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -13,7 +12,10 @@ from torch import Tensor
 
 from forge.errors import ForgeError
 from forge.extras import extra
+from forge.learn.checkpoint_files import check_sizes
 from forge.learn.network_module import STAGE_KEY, NetworkModule
+from forge.work.json_text import parse_json
+from forge.work.tensor_files import check_finite, read_tensors
 
 with extra("train"):
     import lightning
@@ -119,16 +121,13 @@ def _told_stage(path: Path) -> int | None:
         if path.suffix == ".safetensors":
             with safe_open(path, framework="pt") as file:
                 content: dict[str, Any] = file.metadata() or {}
-            found = json.loads(content[_HPARAMS_KEY])
+            found = parse_json(content[_HPARAMS_KEY])
         else:
-            with warnings.catch_warnings():
-                # What torch has to say about a foreign pickle, it says again when it is loaded.
-                warnings.simplefilter("ignore", UserWarning)
-                # Mapped, not read: parameters stay where they are.
-                content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            # Mapped, not read: parameters stay where they are.
+            content = read_tensors(path, "checkpoint", mmap=True)
             found = content[_HPARAMS_KEY]
-    except Exception:  # torch raises anything from EOFError to UnpicklingError here
-        return None
+    except (ForgeError, SafetensorError, OSError, KeyError, TypeError):
+        return None  # what is wrong, it says again when it is loaded
     if not isinstance(found, dict):
         return None
     if STAGE_KEY in content:
@@ -146,9 +145,12 @@ def _load_safetensors(path: Path, kind: type[_Module]) -> _Module:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        module = kind(**json.loads(metadata[_HPARAMS_KEY]))
+        hparams = parse_json(metadata[_HPARAMS_KEY])
+        check_sizes({_HPARAMS_KEY: dict(hparams), "state_dict": state}, str(path))
+        module = kind(**hparams)
         module.load_state_dict(state, strict=True)
-    except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ForgeError(f"{path}: not weights of this network: {reason[:200]}") from error
+    check_finite(state, str(path))
     return module

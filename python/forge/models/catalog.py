@@ -6,12 +6,17 @@ Only `load` needs torch.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from annotated_types import Ge, Le, Len
 
 from forge.errors import ForgeError
+from forge.work.file_schema import in_file, read_as
 from forge.work.hashing import sha256_of
+from forge.work.json_text import read_json
 
 if TYPE_CHECKING:
     import torch
@@ -22,16 +27,19 @@ SHIPPED: Final = Path(__file__).parent
 INDEX_FILE: Final = "catalog.json"
 INDEX_VERSION: Final = 1
 WEIGHT_SUFFIXES: Final = (".ckpt", ".safetensors")
+VALID_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
+@in_file()
 @dataclass(frozen=True)
 class WeightsFile:
     """One file of a model, as it was when it was promoted."""
 
     sha256: str
-    size_bytes: int
+    size_bytes: Annotated[int, Ge(0)]
 
 
+@in_file()
 @dataclass(frozen=True)
 class Model:
     """One entry of the catalogue.
@@ -61,20 +69,29 @@ class Model:
     name: str
     title: str
     loss_mode: str
-    n_params: int
+    n_params: Annotated[int, Ge(0)]
     hyper_parameters: dict[str, Any]
     dtype: str
     files: dict[str, WeightsFile]
     metrics: dict[str, float]
-    intervals: dict[str, list[float]]
-    n_positions: int
+    intervals: dict[str, Annotated[list[float], Len(2, 2)]]
+    n_positions: Annotated[int, Ge(0)]
     measured_on: str
     notes: str
     source: dict[str, Any]
     training: dict[str, Any]
     created: str
     versions: dict[str, str]
-    stage: int = 1
+    stage: Annotated[int, Ge(1), Le(2)] = 1
+
+    def __post_init__(self) -> None:
+        if not VALID_NAME.fullmatch(self.name):
+            raise ForgeError(f"name must be that of a file without its suffix, got {self.name!r}")
+        sizes = [self.hyper_parameters.get(name) for name in ("n_layers", "embed_dim")]
+        if not all(type(size) is int and size > 0 for size in sizes):
+            raise ForgeError("hyper_parameters must hold n_layers and embed_dim, 1 or more")
+        if "q_gap" not in self.metrics:
+            raise ForgeError("metrics must hold q_gap")
 
     @property
     def arch(self) -> str:
@@ -85,6 +102,15 @@ class Model:
     def order(self) -> tuple[int, float, str]:
         """Sorting key: the largest first, then the best."""
         return (-self.n_params, self.metrics["q_gap"], self.name)
+
+
+@in_file()
+@dataclass(frozen=True)
+class Index:
+    """All of a catalogue."""
+
+    version: Literal[1]
+    models: list[Model]
 
 
 def list_models(folder: Path = SHIPPED) -> list[Model]:
@@ -99,21 +125,12 @@ def list_models(folder: Path = SHIPPED) -> list[Model]:
     path = folder / INDEX_FILE
     if not path.is_file():
         return []
-    try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-        if index["version"] != INDEX_VERSION:
-            raise ForgeError(f"{path}: version {index['version']}, expected {INDEX_VERSION}")
-        models = [_model(entry) for entry in index["models"]]
-    except ForgeError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ForgeError(f"{path}: not an index of models ({error})") from error
-    return sorted(models, key=Model.order)
-
-
-def _model(entry: dict[str, Any]) -> Model:
-    files = {suffix: WeightsFile(**file) for suffix, file in entry["files"].items()}
-    return Model(**{**entry, "files": files})
+    index = read_as(Index, read_json(path), str(path))
+    names = [model.name for model in index.models]
+    for name in names:
+        if names.count(name) > 1:
+            raise ForgeError(f"{path}: {name} is there twice")
+    return sorted(index.models, key=Model.order)
 
 
 def index_bytes(models: list[Model]) -> bytes:

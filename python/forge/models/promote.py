@@ -1,7 +1,5 @@
 """Promotion: a checkpoint of a run becomes a named, measured and documented model."""
 
-import json
-import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from forge.models import card
 from forge.models.catalog import (
     INDEX_FILE,
     SHIPPED,
+    VALID_NAME,
     WEIGHT_SUFFIXES,
     Model,
     WeightsFile,
@@ -31,12 +30,13 @@ from forge.models.catalog import (
 from forge.models.stages import STAGES, Measured, load_network, mode_of
 from forge.work.atomic import FileClaim
 from forge.work.hashing import sha256_of
+from forge.work.json_text import plain_copy
+from forge.work.plain_values import check_plain
+from forge.work.tensor_files import read_tensors
 from forge.work.yaml_files import read_yaml
 
 # A package that one installs with pip is no place for larger files.
 MAX_SHIPPED_BYTES: Final = 8_000_000
-
-_VALID_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class PromoteOptions:
 
     def __post_init__(self) -> None:
         for option, value in (("name", self.name), ("size name", self.size_name)):
-            if value is not None and not _VALID_NAME.fullmatch(value):
+            if value is not None and not VALID_NAME.fullmatch(value):
                 raise ForgeError(
                     f"{option} must be letters, digits and . _ + - after a letter or digit, "
                     f"got {value!r}"
@@ -146,16 +146,21 @@ def _source(checkpoint: Path) -> dict[str, Any]:
     """What is known of where a checkpoint comes from."""
     known: dict[str, Any] = {"file": checkpoint.name, "sha256": sha256_of(checkpoint)}
     if checkpoint.suffix != ".safetensors":
-        saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        saved = read_tensors(checkpoint, "checkpoint")
         known |= {key: int(saved[key]) for key in ("epoch", "global_step") if key in saved}
     return known
 
 
 def _training(checkpoint: Path) -> dict[str, Any]:
     """What the run wrote beside a checkpoint, as plain values of JSON."""
-    record = read_yaml(checkpoint.with_suffix(".yaml")) or {}
+    path = checkpoint.with_suffix(".yaml")
+    record = read_yaml(path, finite=False) or {}
     record.pop("metrics", None)  # of another, smaller set of positions
-    plain: dict[str, Any] = json.loads(json.dumps(record, default=str))
+    try:
+        check_plain(record)
+    except ForgeError as error:
+        raise ForgeError(f"{path}: {error}") from error
+    plain: dict[str, Any] = plain_copy(record)
     return plain
 
 

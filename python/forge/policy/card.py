@@ -5,20 +5,53 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final
 
-from forge.errors import ForgeError, reason_of
+from annotated_types import Ge, Len
+
 from forge.policy import SHIPPED
+from forge.work.file_schema import in_file, read_as
 from forge.work.hashing import sha256_of
+from forge.work.json_text import read_json
 
 RECORD: Final = SHIPPED.with_suffix(".json")
 CARD: Final = SHIPPED.with_suffix(".md")
-_FIGURES: Final = ("rows", "nll", "uniform", "agreement", "regret")
 
 
+@in_file(others="ignore")
+@dataclass(frozen=True)
+class CardFigures:
+    """Figures of some decisions, see `PolicyFigures`."""
+
+    rows: Annotated[int, Ge(0)]
+    nll: float
+    uniform: float
+    agreement: float
+    regret: float
+
+
+@in_file(others="ignore")
+@dataclass(frozen=True)
+class CardReport:
+    """A `PolicyReport` as plain values."""
+
+    overall: CardFigures
+    by_declaration: dict[str, CardFigures]
+    by_bid: dict[str, CardFigures]
+
+
+@in_file(others="ignore")
+@dataclass(frozen=True)
+class CardCurve:
+    """A learning curve: the command, and by hands [hands, nats, share played, chance lost]."""
+
+    command: str
+    points: list[Annotated[list[float], Len(4, 4)]]
+
+
+@in_file()
 @dataclass(frozen=True)
 class PolicyCard:
     """What is recorded of a policy.
@@ -31,22 +64,21 @@ class PolicyCard:
         hands: that it was learnt from.
         commands: that made it, in order.
         measured: the command of the figures.
-        figures: a `PolicyReport` as plain values.
-        curve: the command of the learning curve, and figures by hands: [hands, nats, share played,
-            chance lost].
+        figures: what it does on hands that it did not learn from.
+        curve: its learning curve.
         arena: by the text of a command of `forge arena`: [make rate A - B, low, high].
     """
 
     sha256: str
-    size_bytes: int
-    n_params: int
+    size_bytes: Annotated[int, Ge(0)]
+    n_params: Annotated[int, Ge(1)]
     created: str
-    hands: int
+    hands: Annotated[int, Ge(1)]
     commands: list[str]
     measured: str
-    figures: dict[str, Any]
-    curve: dict[str, Any]
-    arena: dict[str, list[float]]
+    figures: CardReport
+    curve: CardCurve
+    arena: dict[str, Annotated[list[float], Len(3, 3)]]
 
     def status(self, path: Path = SHIPPED) -> str:
         """`ok`, `missing`, or `wrong hash`."""
@@ -61,17 +93,7 @@ def read_card(path: Path = RECORD) -> PolicyCard:
     Raises:
         ForgeError: for a file that cannot be read or is no record.
     """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        card = PolicyCard(**values)
-        for part in _parts(card.figures):
-            for figures in part.values():
-                _ = [float(figures[name]) for name in _FIGURES]
-    except OSError as error:
-        raise ForgeError(f"{path}: {reason_of(error)}") from error
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ForgeError(f"{path}: not the record of a policy") from error
-    return card
+    return read_as(PolicyCard, read_json(path), str(path))
 
 
 def card_text(card: PolicyCard) -> str:
@@ -103,25 +125,25 @@ def card_text(card: PolicyCard) -> str:
     for part in _parts(card.figures):
         for name, each in part.items():
             lines.append(
-                f"| {name} | {each['rows']:,} | {each['nll']:.3f} | {each['uniform']:.3f} | "
-                f"{each['agreement']:.1%} | {100 * each['regret']:.2f} |"
+                f"| {name} | {each.rows:,} | {each.nll:.3f} | {each.uniform:.3f} | "
+                f"{each.agreement:.1%} | {100 * each.regret:.2f} |"
             )
     lines += [
         "",
         "## What more hands bring",
         "",
-        f"`{card.curve['command']}`",
+        f"`{card.curve.command}`",
         "",
         "| hands | nats | as played | chance lost |",
         "|---|---|---|---|",
     ]
-    for hands, nll, agreement, regret in card.curve["points"]:
-        lines.append(f"| {hands:,} | {nll:.3f} | {agreement:.1%} | {100 * regret:.2f} |")
+    for hands, nll, agreement, regret in card.curve.points:
+        lines.append(f"| {hands:,.0f} | {nll:.3f} | {agreement:.1%} | {100 * regret:.2f} |")
     lines += ["", "## At the table", "", "| `forge arena ...` | make rate, A - B |", "|---|---|"]
     for command, (value, low, high) in card.arena.items():
         lines.append(f"| `{command}` | {100 * value:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}] |")
     return "\n".join(lines) + "\n"
 
 
-def _parts(figures: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"all": figures["overall"]}, figures["by_declaration"], figures["by_bid"]]
+def _parts(figures: CardReport) -> list[dict[str, CardFigures]]:
+    return [{"all": figures.overall}, figures.by_declaration, figures.by_bid]

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from forge.errors import ForgeError, reason_of
+from forge.work.file_schema import in_file, read_as
 from forge.work.json_lines import JsonLines, whole_lines
+from forge.work.json_text import parse_line
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -23,6 +25,16 @@ else:
     Row = TypeVar("Row")
 
 
+@in_file(others="ignore")
+@dataclass(frozen=True)
+class ResultsHeader:
+    """The first line."""
+
+    format: str
+    version: int
+    options: dict[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class ResultsFormat(Generic[Row]):
     """What a kind of results file holds.
@@ -30,7 +42,7 @@ class ResultsFormat(Generic[Row]):
     Args:
         name: of the format, in the first line.
         version: of the format.
-        row: a dataclass of plain values, one a line.
+        row: a dataclass of plain values, one a line, marked by `in_file`.
         is_sound: whether the values of a line, which has the fields of `row`, are what they may be.
     """
 
@@ -49,11 +61,13 @@ class ResultsFormat(Generic[Row]):
         Raises:
             ForgeError: for a file of another kind.
         """
-        found = _parsed(line)
+        try:
+            found = parse_line(line)
+        except ForgeError:
+            found = {}
         if found.get("format") != self.name or found.get("version") != self.version:
             raise ForgeError(f"{path} is not a results file of {self.name} {self.version}")
-        made_with = found.get("options")
-        return made_with if isinstance(made_with, dict) else {}
+        return read_as(ResultsHeader, found, f"{path}: line 1").options
 
     def read_row(self, line: bytes, path: Path, number: int) -> Row:
         """One line, the `number`-th of the file.
@@ -61,11 +75,13 @@ class ResultsFormat(Generic[Row]):
         Raises:
             ForgeError: where it is damaged.
         """
-        values = _parsed(line)
-        names = {field.name for field in fields(self.row)}
-        if set(values) != names or not self.is_sound(values):
+        try:
+            row = read_as(self.row, values := parse_line(line), "it")
+        except ForgeError as error:
+            raise ForgeError(f"{path}: line {number} is damaged: {error}") from error
+        if not self.is_sound(values):
             raise ForgeError(f"{path}: line {number} is damaged")
-        return self.row(**values)
+        return row
 
     def read(self, path: Path) -> tuple[dict[str, Any], list[Row]]:
         """Options and rows of a whole file; a torn last line is left out.
@@ -155,11 +171,3 @@ def are_numbers(column: Any, n: int, most: int) -> bool:
 
 def _line(values: Mapping[str, Any]) -> bytes:
     return (json.dumps(values, separators=(",", ":"), allow_nan=False) + "\n").encode()
-
-
-def _parsed(line: bytes) -> dict[str, Any]:
-    try:
-        values = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return values if isinstance(values, dict) else {}

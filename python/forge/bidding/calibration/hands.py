@@ -25,6 +25,7 @@ from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_DOMINOES
 from forge.game.contract import BIDS, Bid, Contract
 from forge.game.tables import HIGH, LOW
 from forge.play.player import Player
+from forge.work.file_schema import in_file
 from forge.work.processes import in_order
 from forge.work.results_file import ResultsFile, ResultsFormat, are_numbers
 from forge.work.stop import StopSignal
@@ -98,6 +99,7 @@ def _strength(hand: Sequence[int]) -> int:
     return max(pips.count(pip) for pip in pips) + n_doubles
 
 
+@in_file()
 @dataclass(frozen=True)
 class PlayedHand:
     """A hand that was played for its contract, and what came of it.

@@ -16,19 +16,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from annotated_types import Ge, Len
 
 from forge.bidding.certain import certain_points
 from forge.bidding.estimates import Floats, MakeTable
-from forge.errors import ForgeError, reason_of
+from forge.errors import ForgeError
 from forge.game.constants import N_DECLARATIONS
 from forge.game.contract import POINT_BIDS, VALID_BIDS, Bid, Contract
 from forge.game.declarations import declaration_name
 from forge.stats.log_odds import expit, logit
 from forge.work.atomic import write_file
+from forge.work.file_schema import in_file, read_as
+from forge.work.json_text import read_json
 
 FORMAT: Final = "forge bidding calibration"
 VERSION: Final = 1
@@ -42,6 +45,37 @@ def class_of(decl: int) -> str:
 
 
 CLASSES: Final = tuple(dict.fromkeys(class_of(decl) for decl in range(N_DECLARATIONS)))
+
+
+@in_file(others="ignore")
+@dataclass(frozen=True)
+class FittedTo:
+    """What is told of the play that lines were fitted to."""
+
+    hands: Annotated[int, Ge(1)]
+    player: str
+
+
+@in_file(others="ignore")
+@dataclass(frozen=True)
+class FoundOn:
+    """What is told of how far the lines were off."""
+
+    hands: Annotated[int, Ge(1)]
+    error: float
+    interval: Annotated[list[float], Len(2, 2)]
+    by_tenths: bool = False
+
+
+@in_file()
+@dataclass(frozen=True)
+class CalibrationKeys:
+    """What the file of a calibration holds, see `Calibration`."""
+
+    intercepts: dict[str, list[float]]
+    slopes: dict[str, list[float]]
+    made_with: FittedTo
+    validation: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -154,20 +188,18 @@ class Calibration:
         Raises:
             ForgeError: for a file that cannot be read, of another kind, or damaged.
         """
-        try:
-            values = json.loads(path.read_bytes())
-        except OSError as error:
-            raise ForgeError(f"cannot read {path}: {reason_of(error)}") from error
-        except (ValueError, RecursionError):
-            values = None
+        values = read_json(path)
         if not isinstance(values, dict) or values.pop("format", None) != FORMAT:
             raise ForgeError(f"{path} is not a {FORMAT}")
         if values.pop("version", None) != VERSION:
             raise ForgeError(f"{path} is not a {FORMAT} of version {VERSION}")
+        found = read_as(CalibrationKeys, values, str(path))
+        if found.validation:
+            read_as(FoundOn, found.validation, f"{path}: validation")
         try:
             return cls(**values)
-        except (ForgeError, TypeError, ValueError, AttributeError) as error:
-            raise ForgeError(f"{path} is damaged: {error}") from error
+        except ForgeError as error:
+            raise ForgeError(f"{path}: {error}") from error
 
 
 def _column(bid: Bid) -> int:

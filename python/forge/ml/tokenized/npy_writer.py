@@ -15,30 +15,37 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final
 
 import numpy as np
 import numpy.typing as npt
+from annotated_types import Ge, Le
 
-from forge.errors import ForgeError, reason_of
+from forge.errors import ForgeError
 from forge.ml.rows import ROW_SHAPES
 from forge.work.atomic import unwritable
+from forge.work.file_schema import in_file, read_as
 from forge.work.hashing import sha256_of
 from forge.work.json_lines import JsonLines, whole_lines
+from forge.work.json_text import parse_line
 
 JOURNAL: Final = "shards.jsonl"
+
+# Of a split: their bytes and places are counted in 64 bits.
+MAX_ROWS: Final = 2**48
 
 Rows = Mapping[str, npt.NDArray[np.int8]]
 
 
+@in_file()
 @dataclass(frozen=True)
 class ShardEntry:
     """What a split holds of one shard: a line of the journal."""
 
     file: str
     fingerprint: str
-    states: int
-    samples: int
+    states: Annotated[int, Ge(0)]
+    samples: Annotated[int, Ge(0), Le(MAX_ROWS)]
 
 
 def read_journal(folder: Path) -> list[ShardEntry]:
@@ -53,18 +60,12 @@ def read_journal(folder: Path) -> list[ShardEntry]:
     except FileNotFoundError:
         return []
     try:
-        return [_entry(json.loads(line)) for line in lines]
-    except (ValueError, TypeError) as error:
-        raise ForgeError(
-            f"{path} is damaged ({reason_of(error)}): --force makes the data anew"
-        ) from error
-
-
-def _entry(line: Any) -> ShardEntry:
-    entry = ShardEntry(**line)
-    if type(entry.samples) is not int or entry.samples < 0:
-        raise ValueError(f"samples {entry.samples!r}")
-    return entry
+        return [
+            read_as(ShardEntry, parse_line(line), f"line {number}")
+            for number, line in enumerate(lines, start=1)
+        ]
+    except ForgeError as error:
+        raise ForgeError(f"{path} is damaged ({error}): --force makes the data anew") from error
 
 
 def npy_header(name: str, n_rows: int) -> bytes:

@@ -22,6 +22,7 @@ from forge.game.constants import ILLEGAL, INITIAL_STATE, N_SLOTS
 from forge.game.state import unpack_states
 from forge.oracle.shards.naming import ShardFormat, ShardKey, format_of
 from forge.work.seed_files import SPLITS, split_of
+from forge.work.tensor_files import read_tensors
 
 if TYPE_CHECKING:
     from forge.game.deal import Deal
@@ -400,10 +401,7 @@ def _load_pt(path: Path) -> dict[str, Any]:
     """Open a `.pt` shard memory-mapped: nothing but the rows that are looked at is read."""
     import torch
 
-    try:
-        content = torch.load(path, weights_only=True, mmap=True)
-    except Exception as error:  # torch raises anything from EOFError to UnpicklingError here
-        raise ForgeError(f"{path} is not a readable .pt shard: {reason_of(error)}") from error
+    content = read_tensors(path, ".pt shard", mmap=True)
     dtypes = {"states": (torch.int64, 1), "V": (torch.int8, 1), "q": (torch.int8, 2)}
     if not isinstance(content, dict) or not isinstance(content.get("metadata"), dict):
         raise ForgeError(f"{path} is not an oracle shard: it must hold states, V, q, metadata")

@@ -1,0 +1,127 @@
+"""Checkpoints as files: what they may hold, before anything is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+from annotated_types import Ge
+from torch import Tensor
+
+from forge.errors import ForgeError
+from forge.work.file_schema import in_file, read_as
+from forge.work.plain_values import INTEGER_MAX, shown
+from forge.work.tensor_files import check_finite, read_tensors
+
+
+@in_file(others="ignore")
+@dataclass(frozen=True)
+class CheckpointKeys:
+    """What every checkpoint has: weights by name, and what the network is made of."""
+
+    state_dict: dict[str, Tensor]
+    hyper_parameters: dict[str, Any] = field(default_factory=dict)
+    epoch: Annotated[int, Ge(0)] = 0
+    global_step: Annotated[int, Ge(0)] = 0
+
+
+@in_file(others="ignore")
+@dataclass(frozen=True)
+class RunInCheckpoint:
+    """The record of the run that wrote a checkpoint."""
+
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+@in_file(others="ignore")
+@dataclass(frozen=True)
+class ResumedKeys:
+    """What a run needs to go on."""
+
+    state_dict: dict[str, Tensor]
+    loops: dict[str, Any]
+    callbacks: dict[str, Any]
+    optimizer_states: list[dict[str, Any]]
+    lr_schedulers: list[dict[str, Any]]
+    epoch: Annotated[int, Ge(0)]
+    global_step: Annotated[int, Ge(0)]
+    forge_run: RunInCheckpoint = field(default_factory=RunInCheckpoint)
+    forge_rng_by_rank: list[dict[str, Any]] = field(default_factory=list)
+
+
+def read_checkpoint(source: Path | IO[bytes], resumes: bool = False) -> dict[str, Any]:
+    """A checkpoint as plain values and tensors, nothing unpickled; ours, or another's of Lightning.
+
+    Args:
+        source: a path, or a file open for reading.
+        resumes: whether a run is to go on from it.
+
+    Raises:
+        ForgeError: if the file is missing, cut short, holds objects, values of other types, or
+            weights that are not finite.
+    """
+    name = str(source) if isinstance(source, Path) else "the checkpoint"
+    if isinstance(source, Path) and not source.exists():
+        raise ForgeError(f"no checkpoint at {source}")
+    loaded = read_tensors(source, "checkpoint")
+    if not isinstance(loaded, dict) or "state_dict" not in loaded:
+        raise ForgeError(f"{name}: not a checkpoint: it has no state_dict")
+    found = read_as(CheckpointKeys, loaded, name)
+    check_finite(found.state_dict, name)
+    if resumes:
+        read_as(ResumedKeys, loaded, name)
+        for key in ("optimizer_states", "lr_schedulers"):
+            _check_numbers(loaded[key], f"{name}: {key}")
+    return loaded
+
+
+def check_sizes(checkpoint: Mapping[str, Any], name: str) -> None:
+    """ForgeError where hyperparameters tell of a network that the weights can't be of.
+
+    It is asked before the network is built: one that a damaged number makes huge costs nothing.
+
+    Args:
+        checkpoint: with `hyper_parameters` and `state_dict`.
+        name: of the file, for the error.
+    """
+    hparams, weights = checkpoint.get("hyper_parameters", {}), checkpoint["state_dict"]
+    there = {size for tensor in weights.values() for size in tensor.shape}
+    for key in ("embed_dim", "ff_dim"):
+        size = hparams.get(key)
+        if size is not None and size not in there:
+            raise ForgeError(
+                f"{name}: not a checkpoint of this network: {key} is {shown(size)}, "
+                "and no weight is so wide"
+            )
+    n_layers = hparams.get("n_layers")
+    if isinstance(n_layers, int) and n_layers > len(weights):
+        raise ForgeError(
+            f"{name}: not a checkpoint of this network: n_layers is {shown(n_layers)}, "
+            f"and there are {len(weights)} weights"
+        )
+
+
+def not_this_network(name: str, stage: int, error: BaseException) -> str:
+    """The message for a file that Lightning or torch makes no network of."""
+    # PyTorch lists every differing parameter on a line of its own: the first will do.
+    lines = [line.strip() for line in str(error).splitlines()] or [type(error).__name__]
+    said = " ".join(lines[:2])[:300]
+    return f"{name}: not a checkpoint of this network (Stage {stage}): {said}"
+
+
+def _check_numbers(value: Any, place: str) -> None:
+    """ForgeError where numbers or tensors inside are not finite, or whole ones beyond 64 bits."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            _check_numbers(inner, f"{place}.{key}")
+    elif isinstance(value, list | tuple):
+        for i, inner in enumerate(value):
+            _check_numbers(inner, f"{place}[{i}]")
+    elif isinstance(value, Tensor):
+        check_finite({place: value}, place)
+    elif isinstance(value, float) and not abs(value) < float("inf"):
+        raise ForgeError(f"{place} must be finite, got {value}")
+    elif isinstance(value, int) and abs(value) > INTEGER_MAX:
+        raise ForgeError(f"{place} must be of at most 64 bits")
