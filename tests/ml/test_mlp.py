@@ -94,7 +94,7 @@ def test_learns_a_batch_by_heart(optimizer: str) -> None:
     [
         ({"arch": "cnn"}, "arch must be transformer or mlp, got 'cnn'"),
         ({"optimizer": "sgd"}, "optimizer must be adamw or muon, got 'sgd'"),
-        ({"arch": "mlp", "n_layers": 0}, "embed_dim, n_layers and ff_dim must be at least 1"),
+        ({"arch": "mlp", "n_layers": 0}, "n_layers must be 1..1000, got 0"),
     ],
 )
 def test_bad_options(options: dict[str, Any], message: str) -> None:

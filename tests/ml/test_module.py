@@ -349,7 +349,7 @@ def test_checkpoints_that_cannot_be_loaded(tmp_path: Path) -> None:
     ("options", "message"),
     [
         ({"loss_mode": "mse"}, "loss_mode must be policy or qvalue, got 'mse'"),
-        ({"soft_weight": 1.5}, "soft_weight must lie in"),
+        ({"soft_weight": 1.5}, "soft_weight must be 0..1, got 1.5"),
         ({"temperature": 0.0}, "temperature must be above 0"),
         ({"value_weight": -1.0}, "value_weight must be"),
     ],

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from forge.cli.command import Given, command
-from forge.cli.training_options import StartOptions, run_training, values_of
+from forge.cli.training_options import StartOptions, run_training
 from forge.errors import ForgeError
 from forge.learn.settings import RowsSettings, Training
 from forge.ml.settings import Stage1Settings, StreamSettings
@@ -54,8 +54,8 @@ def train(
     """Train a network on exact values."""
     from forge.ml.module import DominoLightningModule
 
-    options = values_of(source, stream, rows, network, training, start)
-    run_training("train", options, given, DominoLightningModule, _open_data)
+    groups = (source, stream, rows, network, training, start)
+    run_training("train", groups, given, DominoLightningModule, _open_data)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from forge.cli.command import Given, command
-from forge.cli.training_options import StartOptions, run_training, values_of
+from forge.cli.training_options import StartOptions, run_training
 from forge.learn.settings import RowsSettings, Training
 from forge.options import option
 from forge.stage2.settings import Stage2Settings
@@ -46,8 +46,8 @@ def train_eq(
     """Train a network that plays from transcripts (Stage 2)."""
     from forge.stage2.module import EqLightningModule
 
-    options = values_of(source, rows, network, training, start)
-    run_training("train-eq", options, given, EqLightningModule, _open_data)
+    groups = (source, rows, network, training, start)
+    run_training("train-eq", groups, given, EqLightningModule, _open_data)
 
 
 @contextmanager

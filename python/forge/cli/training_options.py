@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,7 +14,7 @@ import typer
 from forge.cli.command import EXIT_INTERRUPTED, Given
 from forge.cli.values import console
 from forge.extras import extra
-from forge.learn.settings import Training
+from forge.learn.settings import Training, check_values
 from forge.options import option
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def values_of(*groups: DataclassInstance) -> dict[str, Any]:
 
 def run_training(
     name: str,
-    options: Mapping[str, Any],
+    groups: Sequence[DataclassInstance],
     given: Given,
     kind: type[NetworkModule],
     open_data: Callable[[dict[str, Any]], AbstractContextManager[RunData]],
@@ -53,7 +53,7 @@ def run_training(
 
     Args:
         name: of the command.
-        options: of the command, named as those of `Training` and `kind`.
+        groups: options of the command, named as those of `Training` and `kind`.
         given: which of them were typed.
         kind: of the module.
         open_data: gives the rows, by the options.
@@ -66,7 +66,7 @@ def run_training(
     from forge.learn.run import is_first_process
     from forge.work.stop import StopSignal
 
-    resolved = _resolve(options, given, kind)
+    resolved = _resolve(groups, given, kind)
     with StopSignal("step") as signal:
         try:
             _train(resolved, kind, open_data, signal)
@@ -77,14 +77,16 @@ def run_training(
             raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
-def _resolve(options: Mapping[str, Any], given: Given, kind: type[NetworkModule]) -> dict[str, Any]:
+def _resolve(
+    groups: Sequence[DataclassInstance], given: Given, kind: type[NetworkModule]
+) -> dict[str, Any]:
     """The options; a resumed run keeps those it had where none is given."""
     from forge.learn.checkpoint_files import read_checkpoint
     from forge.learn.checkpoints import RECORD_KEY
     from forge.learn.run import last_checkpoint
     from forge.learn.weights import check_stage
 
-    resolved = dict(options)
+    resolved = values_of(*groups)
     if resolved["resume"] is None:
         if resolved["init_from"] is not None:
             check_stage(Path(resolved["init_from"]), kind.STAGE)
@@ -95,7 +97,10 @@ def _resolve(options: Mapping[str, Any], given: Given, kind: type[NetworkModule]
     # Before its options are taken, which mean nothing to the run of another stage.
     check_stage(path, kind.STAGE)
     earlier = read_checkpoint(path, resumes=True).get(RECORD_KEY, {}).get("config", {})
-    resolved.update({k: earlier[k] for k in resolved if k in earlier and k not in given})
+    taken = {k: earlier[k] for k in resolved if k in earlier and k not in given}
+    for group in groups:
+        check_values(type(group), taken, f"{path}: {RECORD_KEY}.config.")
+    resolved.update(taken)
     return resolved | {"resume": str(path), "init_from": None}
 
 

@@ -12,16 +12,19 @@ from torch import Tensor
 from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.checkpoints import MONITOR
+from forge.work.tensor_files import not_finite
 
 with extra("train"):
     import lightning.pytorch as pl
     from lightning.pytorch.trainer.states import TrainerFn
 
+_JUDGED: Final = ("val/loss", MONITOR)
 _SHOWN: Final = ("val/loss", MONITOR, "val/q_mae", "val/value_mae", "val/blunder_rate")
 
 
 class StopOnNonFinite(pl.Callback):
-    """Ends the run before a loss or gradient that is not finite reaches the weights.
+    """Ends the run before a loss or gradient that is not finite reaches the weights, and after a
+    validation that found any.
 
     The batch is kept in `folder` as `nonfinite_step_{step}.pt`: a dict of plain tensors and the
     step, for `torch.load(weights_only=True)`. With float16 gradients, where the scaler skips
@@ -65,6 +68,23 @@ class StopOnNonFinite(pl.Callback):
         for name, figure in zip(checked, figures, strict=True):
             if not math.isfinite(figure):
                 self._fail(trainer, f"the {name} is {figure}")
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Look at the weights and at what a checkpoint would be called good for.
+
+        Raises:
+            ForgeError: if any is not finite.
+        """
+        if trainer.state.fn != TrainerFn.FITTING:
+            return
+        start = f"training stopped at step {trainer.global_step}: "
+        name = not_finite(pl_module.state_dict())
+        if name is not None:
+            raise ForgeError(f"{start}{name} is not finite")
+        for metric in _JUDGED:
+            figure = trainer.callback_metrics.get(metric)
+            if figure is not None and not math.isfinite(float(figure)):
+                raise ForgeError(f"{start}{metric} is {float(figure)}")
 
     def _fail(self, trainer: pl.Trainer, reason: str) -> None:
         kept = ""

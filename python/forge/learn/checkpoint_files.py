@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, Final
 
 from annotated_types import Ge
 from torch import Tensor
@@ -14,6 +14,9 @@ from forge.errors import ForgeError
 from forge.work.file_schema import in_file, read_as
 from forge.work.plain_values import INTEGER_MAX, shown
 from forge.work.tensor_files import check_finite, read_tensors
+
+# Those whose states a resumed run takes up; states of others do not matter.
+OUR_CALLBACKS: Final = ("LearningRate", "EpochLines", "Checkpoints")
 
 
 @in_file(others="ignore")
@@ -74,6 +77,9 @@ def read_checkpoint(source: Path | IO[bytes], resumes: bool = False) -> dict[str
         read_as(ResumedKeys, loaded, name)
         for key in ("optimizer_states", "lr_schedulers"):
             _check_numbers(loaded[key], f"{name}: {key}")
+        _check_counts(loaded["loops"], f"{name}: loops")
+        for key in OUR_CALLBACKS:
+            _check_counts(loaded["callbacks"].get(key), f"{name}: callbacks.{key}")
     return loaded
 
 
@@ -109,6 +115,18 @@ def not_this_network(name: str, stage: int, error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines()] or [type(error).__name__]
     said = " ".join(lines[:2])[:300]
     return f"{name}: not a checkpoint of this network (Stage {stage}): {said}"
+
+
+def _check_counts(value: Any, place: str) -> None:
+    """ForgeError unless all inside are numbers 0 or more, yes-or-no, or nothing."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            _check_counts(inner, f"{place}.{key}")
+    elif isinstance(value, list | tuple):
+        for i, inner in enumerate(value):
+            _check_counts(inner, f"{place}[{i}]")
+    elif value is not None and not (isinstance(value, int | float) and 0 <= value <= INTEGER_MAX):
+        raise ForgeError(f"{place} must be a number, 0 or more, got {shown(value)}")
 
 
 def _check_numbers(value: Any, place: str) -> None:

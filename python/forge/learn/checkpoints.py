@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.run import BEST_CHECKPOINT, LAST_CHECKPOINT
 from forge.work.stop import StopSignal
+from forge.work.tensor_files import not_finite
 from forge.work.yaml_files import write_yaml
 
 with extra("train"):
@@ -80,7 +82,17 @@ class Checkpoints(Checkpoint):
         self.save(trainer, self.last_path)
 
     def save(self, trainer: pl.Trainer, path: Path) -> None:
-        """Write a checkpoint and its record; every process has to call it."""
+        """Write a checkpoint and its record; every process has to call it.
+
+        Raises:
+            ForgeError: if weights are not finite; what is there stays.
+        """
+        bad = not_finite(trainer.lightning_module.state_dict())
+        if not trainer.strategy.reduce_boolean_decision(bad is None, all=True):
+            raise ForgeError(
+                f"training stopped at step {trainer.global_step}: "
+                f"{bad or 'a weight of another process'} is not finite, {path.name} was not written"
+            )
         trainer.save_checkpoint(path)
         self._saved_at = time.monotonic()
         if trainer.is_global_zero:
@@ -94,7 +106,8 @@ class Checkpoints(Checkpoint):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Keep a better earlier checkpoint."""
-        self.best_score = state_dict["best_score"]
+        score = state_dict["best_score"]
+        self.best_score = None if score is None else float(score)
 
 
 class RunStoppedError(Exception):

@@ -14,6 +14,7 @@ from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.checkpoint_files import check_sizes, not_this_network, read_checkpoint
 from forge.learn.optimizers import check_optimizer, make_optimizer
+from forge.learn.settings import NetworkSettings, check_values
 from forge.work.tensor_files import check_finite, plain_objects
 from forge.work.yaml_files import read_yaml
 
@@ -56,10 +57,7 @@ class NetworkModule(pl.LightningModule):
 
     def __init__(self, lr: float, weight_decay: float, optimizer: str) -> None:
         super().__init__()
-        if lr <= 0.0:
-            raise ForgeError(f"lr must be above 0, got {lr}")
-        if weight_decay < 0.0:
-            raise ForgeError(f"weight_decay must be at least 0, got {weight_decay}")
+        check_values(NetworkSettings, {"lr": lr, "weight_decay": weight_decay})
         check_optimizer(optimizer)
         self.lr, self.weight_decay, self.optimizer = lr, weight_decay, optimizer
         self._rng_to_restore: dict[str, Any] | None = None

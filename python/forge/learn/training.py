@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
 
+import torch
 from rich.console import Console
 
 from forge.errors import ForgeError, reason_of
 from forge.extras import extra
 from forge.learn.callbacks import EpochLines, StopOnNonFinite
 from forge.learn.checkpoint_files import read_checkpoint
-from forge.learn.checkpoints import MONITOR, Checkpoints, StopOnSignal
+from forge.learn.checkpoints import MONITOR, Checkpoints, RunStoppedError, StopOnSignal
 from forge.learn.curve import write_curve
 from forge.learn.learning_rate import LearningRate
 from forge.learn.network_module import NetworkModule
@@ -30,6 +31,7 @@ from forge.learn.run import (
 from forge.learn.settings import Training
 from forge.work.atomic import write_file
 from forge.work.stop import StopSignal
+from forge.work.tensor_files import plain_objects
 from forge.work.tracking import WANDB_PROJECT, starting_wandb
 
 with extra("train"):
@@ -128,12 +130,41 @@ def train_network(
         if folder is not None and trainer.is_global_zero:
             _keep_best(training.resume, folder / CHECKPOINTS)
         try:
-            trainer.fit(module, cast(Any, data), ckpt_path=training.resume, weights_only=True)
+            with _going_on(training.resume, trainer), plain_objects():
+                trainer.fit(module, cast(Any, data), ckpt_path=training.resume, weights_only=True)
         finally:
             data.teardown("fit")
         if folder is not None and trainer.is_global_zero and MONITOR in trainer.callback_metrics:
             write_curve(folder)
     return folder
+
+
+class _Began(pl.Callback):
+    """Whether a step has been made."""
+
+    made_a_step = False
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        self.made_a_step = True
+
+
+@contextmanager
+def _going_on(resume: str | None, trainer: pl.Trainer) -> Iterator[None]:
+    """What fails before the first step of a resumed run is over is a fault of its checkpoint: its
+    parts fit each other, the network and the data, or Lightning and torch say where they do not."""
+    began = _Began()
+    if resume is not None:
+        cast(list[pl.Callback], trainer.callbacks).append(began)  # type: ignore[attr-defined]
+    try:
+        yield
+    except (ForgeError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        if resume is None or began.made_a_step or isinstance(error, RunStoppedError):
+            raise
+        kind = type(error).__name__
+        said = " ".join(str(error).split())[:200]
+        raise ForgeError(f"{resume}: a run cannot go on from it: {said} ({kind})") from error
 
 
 def _trainer(
@@ -192,6 +223,8 @@ def _keep_best(resume: str | None, folder: Path) -> None:
     best = Path(resume).with_name(BEST_CHECKPOINT)
     for source in (best, best.with_suffix(".yaml")):
         if source.is_file():
+            if source == best:
+                read_checkpoint(best)  # what is not sound is not the best of anything
             write_file(folder / source.name, source.read_bytes())
 
 

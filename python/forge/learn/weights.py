@@ -38,16 +38,18 @@ def stripped_state(module: NetworkModule, dtype: str = "float32") -> dict[str, T
         dtype: a key of `DTYPES`; floating-point parameters are rounded to it.
 
     Raises:
-        ForgeError: on another dtype.
+        ForgeError: on another dtype, or one that is too small for a weight.
     """
     if dtype not in DTYPES:
         raise ForgeError(f"dtype must be {' or '.join(DTYPES)}, got {dtype!r}")
-    return {
+    state = {
         name: tensor.detach()
         .to("cpu", DTYPES[dtype] if tensor.is_floating_point() else None)
         .clone()
         for name, tensor in module.state_dict().items()
     }
+    check_finite(state, f"as {dtype}")
+    return state
 
 
 def ckpt_bytes(state: dict[str, Tensor], hparams: dict[str, Any], stage: int) -> bytes:

@@ -11,10 +11,11 @@ from torch.nn import functional
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
 from forge.learn.network_module import NetworkModule
+from forge.learn.settings import check_network_size, check_values
 from forge.ml.metrics import EpochLosses, EpochMetrics, acting_qvals, acting_sign, slot_bias_warning
 from forge.ml.networks.architectures import build_network
 from forge.ml.networks.transformer import DominoTransformer
-from forge.ml.settings import LOSS_MODES
+from forge.ml.settings import LOSS_MODES, PolicyLossSettings
 from forge.ml.settings import Stage1Settings as Defaults
 
 __all__ = ["LOSS_MODES", "DominoLightningModule", "DominoTransformer", "policy_loss", "q_loss"]
@@ -101,22 +102,21 @@ class DominoLightningModule(NetworkModule):
         dropout: float = Defaults.dropout,
         lr: float = Defaults.lr,
         weight_decay: float = Defaults.weight_decay,
-        temperature: float = 3.0,
-        soft_weight: float = 0.7,
+        temperature: float = PolicyLossSettings.temperature,
+        soft_weight: float = PolicyLossSettings.soft_weight,
         value_weight: float = Defaults.value_weight,
         loss_mode: str = Defaults.loss_mode,
         arch: str = Defaults.arch,
         optimizer: str = Defaults.optimizer,
     ) -> None:
+        sizes = {"embed_dim": embed_dim, "n_layers": n_layers, "ff_dim": ff_dim}
+        rest = {"n_heads": n_heads, "dropout": dropout, "value_weight": value_weight}
+        check_values(Defaults, {**sizes, **rest})
+        check_values(PolicyLossSettings, {"temperature": temperature, "soft_weight": soft_weight})
+        check_network_size(**sizes)
         super().__init__(lr, weight_decay, optimizer)
         if loss_mode not in LOSS_MODES:
             raise ForgeError(f"loss_mode must be policy or qvalue, got {loss_mode!r}")
-        if not 0.0 <= soft_weight <= 1.0:
-            raise ForgeError(f"soft_weight must lie in 0..1, got {soft_weight}")
-        if temperature <= 0.0:
-            raise ForgeError(f"temperature must be above 0, got {temperature}")
-        if value_weight < 0.0:
-            raise ForgeError(f"value_weight must be at least 0, got {value_weight}")
         self.save_hyperparameters()
         self.temperature, self.soft_weight = temperature, soft_weight
         self.value_weight = value_weight

@@ -1,5 +1,6 @@
 """Learning a policy from played hands."""
 
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -134,7 +135,10 @@ class _Report(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, PolicyModule)
-        self.told(trainer.current_epoch + 1, figures_of(pl_module.network, self.held))
+        figures = figures_of(pl_module.network, self.held)
+        if not all(map(math.isfinite, (figures.nll, figures.regret))):
+            raise _not_finite(trainer)
+        self.told(trainer.current_epoch + 1, figures)
 
     def on_train_batch_end(
         self,
@@ -144,8 +148,17 @@ class _Report(pl.Callback):
         batch: Any,
         batch_idx: int,
     ) -> None:
+        if not bool(torch.isfinite(outputs["loss"])):
+            raise _not_finite(trainer)
         if self.stopped():
             raise _EnoughError
+
+
+def _not_finite(trainer: pl.Trainer) -> ForgeError:
+    return ForgeError(
+        f"training stopped at step {trainer.global_step}: its numbers are no longer finite; "
+        "a lower learning rate may help"
+    )
 
 
 def train_policy(

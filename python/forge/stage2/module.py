@@ -5,10 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from forge.errors import ForgeError
-from forge.game.constants import HAND_POINTS
 from forge.learn.batches import choose_slots
 from forge.learn.network_module import NetworkModule
+from forge.learn.settings import check_network_size, check_values
 from forge.stage2.imitation import ImitationMetrics, choice_loss
 from forge.stage2.metrics import EqMetrics
 from forge.stage2.network import EqNetwork, EqPrediction, build_transcript_network
@@ -57,11 +56,10 @@ class EqLightningModule(NetworkModule):
         floor: float = Defaults.floor,
         imitate: bool = Defaults.imitate,
     ) -> None:
+        sizes = {"embed_dim": embed_dim, "n_layers": n_layers, "ff_dim": ff_dim}
+        check_values(Defaults, {**sizes, "n_heads": n_heads, "dropout": dropout, "floor": floor})
+        check_network_size(**sizes)
         super().__init__(lr, weight_decay, optimizer)
-        if not 0.0 < floor <= HAND_POINTS:
-            raise ForgeError(f"floor must be above 0 and at most {HAND_POINTS}, got {floor}")
-        if not 0.0 <= dropout < 1.0:
-            raise ForgeError(f"dropout must lie in 0..1, got {dropout}")
         self.save_hyperparameters()
         self.floor, self.imitate = floor, imitate
         self.model: EqNetwork = build_transcript_network(
