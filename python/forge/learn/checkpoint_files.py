@@ -36,6 +36,19 @@ class RunInCheckpoint:
     """The record of the run that wrote a checkpoint."""
 
     config: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    forge_version: str | None = None
+    git_commit: str | None = None
+    torch_version: str | None = None
+
+
+@in_file(others="ignore")
+@dataclass(frozen=True)
+class RunBesideCheckpoint(RunInCheckpoint):
+    """The same as the YAML file beside a checkpoint has it, without its metrics."""
+
+    epoch: Annotated[int, Ge(0)] | None = None
+    step: Annotated[int, Ge(0)] | None = None
 
 
 @in_file(others="ignore")

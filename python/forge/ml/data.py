@@ -20,7 +20,7 @@ from forge.learn.batches import Batch
 from forge.learn.data_module import RowsDataModule
 from forge.ml.networks.transformer import FEATURE_SIZES
 from forge.ml.rows import ROW_SHAPES
-from forge.work.yaml_files import read_yaml
+from forge.ml.tokenized.manifest import MANIFEST, ManifestSplits, read_plain
 
 # Rows looked at when a split is opened: enough to notice foreign features, one page read each.
 _N_CHECKED_ROWS: Final = 1024
@@ -99,7 +99,7 @@ class DominoDataModule(RowsDataModule):
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """What `forge tokenize` wrote of the folder, empty where there is none."""
-        return read_yaml(self.data_dir / "manifest.yaml") or {}
+        return read_plain(self.data_dir / MANIFEST, ManifestSplits) or {}
 
     @cached_property
     def splits(self) -> dict[str, TokenizedSplit]:
@@ -128,10 +128,9 @@ class DominoDataModule(RowsDataModule):
 
     def _check_against_manifest(self, split: str, n_rows: int) -> None:
         """A split that is longer or shorter than its manifest says was not written in one go."""
-        splits = self.manifest.get("splits")
-        entry = splits.get(split) if isinstance(splits, dict) else None
-        stated = entry.get("samples") if isinstance(entry, dict) else None
-        if isinstance(stated, int) and stated != n_rows:
+        entry = self.manifest.get("splits", {}).get(split) or {}
+        stated = entry.get("samples")
+        if stated is not None and stated != n_rows:
             raise ForgeError(
                 f"{self.data_dir / split}: {n_rows} samples, but manifest.yaml says {stated}"
             )

@@ -14,6 +14,7 @@ import torch
 import forge
 from forge.errors import ForgeError
 from forge.learn.batches import RowSource
+from forge.learn.checkpoint_files import RunBesideCheckpoint, read_checkpoint
 from forge.learn.network_module import NetworkModule
 from forge.learn.weights import ckpt_bytes, safetensors_bytes, stripped_state
 from forge.models import card
@@ -29,10 +30,10 @@ from forge.models.catalog import (
 )
 from forge.models.stages import STAGES, Measured, load_network, mode_of
 from forge.work.atomic import FileClaim
+from forge.work.file_schema import read_as
 from forge.work.hashing import sha256_of
 from forge.work.json_text import plain_copy
 from forge.work.plain_values import check_plain
-from forge.work.tensor_files import read_tensors
 from forge.work.yaml_files import read_yaml
 
 # A package that one installs with pip is no place for larger files.
@@ -146,7 +147,7 @@ def _source(checkpoint: Path) -> dict[str, Any]:
     """What is known of where a checkpoint comes from."""
     known: dict[str, Any] = {"file": checkpoint.name, "sha256": sha256_of(checkpoint)}
     if checkpoint.suffix != ".safetensors":
-        saved = read_tensors(checkpoint, "checkpoint")
+        saved = read_checkpoint(checkpoint)
         known |= {key: int(saved[key]) for key in ("epoch", "global_step") if key in saved}
     return known
 
@@ -160,6 +161,7 @@ def _training(checkpoint: Path) -> dict[str, Any]:
         check_plain(record)
     except ForgeError as error:
         raise ForgeError(f"{path}: {error}") from error
+    read_as(RunBesideCheckpoint, record, str(path))
     plain: dict[str, Any] = plain_copy(record)
     return plain
 

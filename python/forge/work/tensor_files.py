@@ -268,6 +268,11 @@ def _no_default(*_: object) -> None:
     raise ForgeError("types are no plain values")
 
 
+def _no_bytes() -> bytes:
+    """Stands for `bytes`, which old pickles call where there are none."""
+    return b""
+
+
 def _allowed() -> list[Callable[..., Any] | tuple[Callable[..., Any], str]]:
     names: dict[Callable[..., Any], tuple[str, ...]] = {
         _PlainType: ("numpy.dtype",),
@@ -288,6 +293,7 @@ def _allowed() -> list[Callable[..., Any] | tuple[Callable[..., Any], str]]:
         _plain_dict: ("collections.defaultdict",),
         _no_default: tuple(f"builtins.{each}" for each in ("list", "dict", "int", "float", "str")),
         frozenset: ("builtins.frozenset",),
+        _no_bytes: ("builtins.bytes",),
     }
     return [(stand_in, name) for stand_in, all_of in names.items() for name in all_of]
 

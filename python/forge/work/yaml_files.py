@@ -122,20 +122,25 @@ class _PlainLoader(_Base):  # type: ignore[misc]
 
 
 def _mapping(loader: Any, node: Any) -> dict[Any, Any]:
-    loader.flatten_mapping(node)
-    content: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
             raise yaml.constructor.ConstructorError(
                 None, None, "a key must be text or a number", key_node.start_mark
             )
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue
         key = loader.construct_object(key_node, deep=True)
-        if key in content:
+        if key in seen:
             raise yaml.constructor.ConstructorError(
                 None, None, f"the key {shown(key)} is there twice", key_node.start_mark
             )
-        content[key] = loader.construct_object(value_node, deep=True)
-    return content
+        seen.add(key)
+    loader.flatten_mapping(node)  # what is merged comes first, so that a key of its own wins
+    return {
+        loader.construct_object(key, deep=True): loader.construct_object(value, deep=True)
+        for key, value in node.value
+    }
 
 
 def _sequence(loader: Any, node: Any) -> list[Any]:

@@ -22,13 +22,13 @@ from typing import Any, Final, Literal
 from forge.errors import ForgeError
 from forge.ml.rows import ROW_SHAPES
 from forge.ml.settings import DEFAULT_GLOBAL_SEED, DEFAULT_SAMPLES_PER_SHARD
+from forge.ml.tokenized.manifest import MANIFEST, Manifest, StartedSettings, read_plain
 from forge.ml.tokenized.npy_writer import JOURNAL, ShardEntry, read_journal
 from forge.work.atomic import unwritable
 from forge.work.locks import try_lock
 from forge.work.seed_files import SPLITS
-from forge.work.yaml_files import read_yaml, write_yaml
+from forge.work.yaml_files import write_yaml
 
-MANIFEST: Final = "manifest.yaml"
 BUILDING: Final = ".building"
 _LOCK: Final = ".tokenize.lock"
 _SETTINGS: Final = "settings.yaml"
@@ -107,15 +107,17 @@ class TokenizedFolder:
         for split in SPLITS:
             _refuse_strangers(path / split)
         folder.replaces = force
-        if not force and (started := read_yaml(folder.building / _SETTINGS, _REMEDY)) is not None:
-            folder.replaces = bool(started.pop("replaces", False))
+        settings = folder.building / _SETTINGS
+        started = None if force else read_plain(settings, StartedSettings, _REMEDY)
+        if started is not None:
+            folder.replaces = started.pop("replaces", False)
             folder.started = started
         if not folder.replaces:
             folder._read_finished()
         return folder
 
     def _read_finished(self) -> None:
-        manifest = read_yaml(self.path / MANIFEST, _REMEDY)
+        manifest = read_plain(self.path / MANIFEST, Manifest, _REMEDY)
         if manifest is None:
             if any((self.path / split).exists() for split in SPLITS):
                 raise ForgeError(
@@ -123,12 +125,11 @@ class TokenizedFolder:
                 )
             return
         self.stored = manifest | {"source": str(manifest.get("source")).partition(" ")[0]}
-        splits = manifest.get("splits")
+        splits = manifest.get("splits", {})
         for split in SPLITS:
-            about = splits.get(split) if isinstance(splits, dict) else None
-            about = about if isinstance(about, dict) else {}
+            about = splits.get(split) or {}
             entries = read_journal(self.path / split)
-            if sum(entry.samples for entry in entries) != about.get("samples", 0):
+            if sum(entry.samples for entry in entries) != (about.get("samples") or 0):
                 raise ForgeError(
                     f"{self.path / split} is not what {MANIFEST} says, or was not made by this "
                     "command: --force replaces the data"
@@ -171,10 +172,12 @@ class TokenizedFolder:
         manifest = self.building / MANIFEST
         with _one_line_errors(self.path):
             if manifest.is_file():
+                splits = (read_plain(manifest, Manifest, _REMEDY) or {}).get("splits", {})
+                if missing := [split for split in SPLITS if splits.get(split) is None]:
+                    raise ForgeError(f"{manifest}: splits.{missing[0]} is missing: {_REMEDY}")
                 (self.building / _SETTINGS).unlink(missing_ok=True)
-                splits = (read_yaml(manifest, _REMEDY) or {})["splits"]
                 for split in SPLITS:
-                    self._replace(split, is_empty=not splits[split]["files"])
+                    self._replace(split, is_empty=not splits[split].get("files"))
                 os.replace(manifest, self.path / MANIFEST)
             if self.building.exists() and not (self.building / _SETTINGS).exists():
                 shutil.rmtree(self.building)
