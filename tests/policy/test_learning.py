@@ -1,5 +1,6 @@
 """From hands to a policy: files that go on, rows, and that something is learnt."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,9 @@ import torch
 
 from forge import ForgeError
 from forge.learn.from_plays import chance_lost
-from forge.policy import played_hands
+from forge.policy import learning, played_hands
 from forge.policy.choices import rows_of
-from forge.policy.learning import figures_of, train_policy
+from forge.policy.learning import PolicyFigures, figures_of, train_policy
 from forge.policy.numbers import PolicyNumbers
 from forge.policy.played_hands import load_all, load_hands, play_missing, save_hands
 from forge.policy.self_play import PlayedHands, Teacher, contract_of, play_hands
@@ -114,6 +115,21 @@ def test_a_policy_learns(hands: PlayedHands) -> None:
     assert found.agreement > 0.5
     on = train_policy(rows, PolicyTraining(epochs=1), policy)
     assert not torch.equal(on.tensor, policy.tensor)
+
+
+def test_numbers_that_are_not_finite_end_it(
+    hands: PlayedHands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(logits: torch.Tensor, *_: object) -> torch.Tensor:
+        return logits.nan_to_num(neginf=0.0).sum() * math.nan
+
+    monkeypatch.setattr(learning, "imitation_loss", broken)
+    told: list[PolicyFigures] = []
+    with pytest.raises(ForgeError, match="training stopped at step 1: its numbers are no longer"):
+        train_policy(
+            rows_of(hands), PolicyTraining(epochs=2), told=lambda epoch, found: told.append(found)
+        )
+    assert told == []
 
 
 def test_too_few_hands(hands: PlayedHands) -> None:

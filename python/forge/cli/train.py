@@ -38,6 +38,7 @@ class TrainData:
         None,
         "Processes that read (default 0) or, with --stream, solve (cores - 1, at most 7).",
         least=0,
+        most=1024,
     )
 
 

@@ -31,7 +31,7 @@ class TrainEqData:
         "commas.",
         metavar="DIR[,DIR]",
     )
-    num_workers: int = option(0, "Processes that read.", least=0)
+    num_workers: int = option(0, "Processes that read.", least=0, most=1024)
 
 
 @command()

@@ -53,6 +53,28 @@ class RunBesideCheckpoint(RunInCheckpoint):
 
 @in_file(others="ignore")
 @dataclass(frozen=True)
+class NumpyState:
+    """Of NumPy's generator, see `NetworkModule.on_save_checkpoint`."""
+
+    keys: Tensor
+    position: Annotated[int, Ge(0)]
+    has_gauss: Annotated[int, Ge(0)]
+    cached_gauss: float
+
+
+@in_file(others="ignore")
+@dataclass(frozen=True)
+class RandomState:
+    """Of the generators of one process."""
+
+    python: tuple[Any, ...]
+    numpy: NumpyState
+    torch: Tensor
+    cuda: list[Tensor]
+
+
+@in_file(others="ignore")
+@dataclass(frozen=True)
 class ResumedKeys:
     """What a run needs to go on."""
 
@@ -64,7 +86,7 @@ class ResumedKeys:
     epoch: Annotated[int, Ge(0)]
     global_step: Annotated[int, Ge(0)]
     forge_run: RunInCheckpoint = field(default_factory=RunInCheckpoint)
-    forge_rng_by_rank: list[dict[str, Any]] = field(default_factory=list)
+    forge_rng_by_rank: list[RandomState] = field(default_factory=list)
 
 
 def read_checkpoint(source: Path | IO[bytes], resumes: bool = False) -> dict[str, Any]:
@@ -90,7 +112,8 @@ def read_checkpoint(source: Path | IO[bytes], resumes: bool = False) -> dict[str
         read_as(ResumedKeys, loaded, name)
         for key in ("optimizer_states", "lr_schedulers"):
             _check_numbers(loaded[key], f"{name}: {key}")
-        _check_counts(loaded["loops"], f"{name}: loops")
+        for key in ("loops", *(key for key in loaded if str(key).endswith("DataModule"))):
+            _check_counts(loaded[key], f"{name}: {key}")
         for key in OUR_CALLBACKS:
             _check_counts(loaded["callbacks"].get(key), f"{name}: callbacks.{key}")
     return loaded

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.checkpoint_files import check_sizes, not_this_network, read_checkpoint
-from forge.learn.optimizers import check_optimizer, make_optimizer
+from forge.learn.optimizers import check_optimizer, make_optimizer, regrouped
 from forge.learn.settings import NetworkSettings, check_values
 from forge.work.tensor_files import check_finite, plain_objects
 from forge.work.yaml_files import read_yaml
@@ -146,13 +146,18 @@ class NetworkModule(pl.LightningModule):
         checkpoint[_RNG_KEY] = by_rank
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the random state for the start of a resumed run.
+        """Keep the random state for the start of a resumed run; put the optimiser's in our groups.
 
         Loading for inference or validation leaves the caller's random state alone.
         """
         if self._trainer is None or self._trainer.state.fn != TrainerFn.FITTING:
             return
         by_rank = checkpoint.get(_RNG_KEY, [])
+        ours = make_optimizer(self.model, self.optimizer, self.lr, self.weight_decay)
+        names = [name.removeprefix("model.") for name in checkpoint["state_dict"]]
+        checkpoint["optimizer_states"] = [
+            regrouped(each, names, self.model, ours) for each in checkpoint["optimizer_states"]
+        ]
         if len(by_rank) == self._trainer.world_size:
             self._rng_to_restore = by_rank[self._trainer.global_rank]
 

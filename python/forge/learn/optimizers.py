@@ -1,6 +1,6 @@
 """Optimisers of `forge train`, by name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -89,6 +89,27 @@ def make_optimizer(network: nn.Module, name: str, lr: float, weight_decay: float
         return adamw
     muon = Muon(hidden, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
     return JoinedOptimizer([muon, adamw])
+
+
+def regrouped(
+    saved: Mapping[str, Any], names: Iterable[str], network: nn.Module, ours: Optimizer
+) -> Mapping[str, Any]:
+    """The state of an AdamW that had all parameters in one group, in the groups of ours.
+
+    Args:
+        saved: of another's training; one of as many groups as ours comes back as it is.
+        names: of the parameters, in its order.
+        network: whose parameters.
+        ours: an optimiser over them.
+    """
+    groups = saved.get("param_groups", [])
+    if not isinstance(ours, AdamW) or len(groups) != 1 or len(ours.param_groups) == 1:
+        return saved
+    by_name = dict(network.named_parameters())
+    place = {id(by_name[name]): i for i, name in enumerate(n for n in names if n in by_name)}
+    order = [place.get(id(each)) for group in ours.param_groups for each in group["params"]]
+    state = {i: saved["state"][k] for i, k in enumerate(order) if k in saved["state"]}
+    return {"state": state, "param_groups": ours.state_dict()["param_groups"]}
 
 
 def check_optimizer(name: str) -> None:

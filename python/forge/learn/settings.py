@@ -32,14 +32,14 @@ class RowsSettings:
 class NetworkSettings:
     """A network and its optimiser; the defaults are those of the author's small network."""
 
-    lr: float = option(3e-4, "Highest learning rate.", above=0)
+    lr: float = option(3e-4, "Highest learning rate.", above=0, most=1e30)
     optimizer: str = option("adamw", f"{', '.join(OPTIMIZERS)}.")
     embed_dim: int = option(128, "Width.", least=1, most=1 << 16)
     n_heads: int = option(8, "Heads of attention.", least=1, most=1 << 16)
     n_layers: int = option(4, "Layers.", least=1, most=1000)
     ff_dim: int = option(512, "Width inside a layer.", least=1, most=1 << 20)
     dropout: float = option(0.1, "Share of units left out of a step.", least=0, below=1)
-    weight_decay: float = option(0.01, "On matrices.", least=0)
+    weight_decay: float = option(0.01, "On matrices.", least=0, most=1e6)
 
     def __post_init__(self) -> None:
         check(self)

@@ -266,4 +266,6 @@ def quiet_lightning() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PossibleUserWarning)
         warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")
+        # Of callbacks of others, whose states mean nothing here.
+        warnings.filterwarnings("ignore", message=".*callbacks used to create the checkpoint.*")
         yield
