@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, Timer
-from torch.utils.data import DataLoader
 
 from forge.learn.checkpoint_files import read_checkpoint
 from forge.learn.training import quiet_lightning
@@ -24,7 +23,7 @@ from support.commands import Fails, Run
 from support.synthetic_rows import synthetic_arrays, write_split
 
 LR = np.float64(1e-3)
-SIZES = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 32}
+SIZES: dict[str, Any] = {"embed_dim": 24, "n_heads": 2, "n_layers": 1, "ff_dim": 32}
 TINY = ["--embed-dim", 24, "--n-heads", 2, "--n-layers", 1, "--ff-dim", 32, "--batch-size", 16]
 
 
@@ -32,7 +31,7 @@ class OtherModule(pl.LightningModule):
     """A network of the same layout as others train it: nothing of it is of this project but the
     layers. It saves the state of every generator as it comes, and what it likes besides."""
 
-    def __init__(self, folder: Path = Path("data"), lr: Any = LR, **sizes: int) -> None:
+    def __init__(self, folder: Path = Path("data"), lr: Any = LR, **sizes: Any) -> None:
         super().__init__()
         self.save_hyperparameters()
         self.model = DominoTransformer(**sizes)
@@ -81,7 +80,6 @@ def foreign(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
     folder = tmp_path_factory.mktemp("foreign")
     rows = DominoDataModule(data, batch_size=16)
     rows.setup("fit")
-    loaders: list[DataLoader[Any]] = [rows.train_dataloader(), rows.val_dataloader()]
     callbacks = [
         ModelCheckpoint(folder, monitor="val/loss", save_last=True),
         EarlyStopping("val/loss"),
@@ -98,7 +96,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
             num_sanity_val_steps=0,
         )
         module = OtherModule(**SIZES)
-        trainer.fit(module, *loaders)
+        trainer.fit(module, rows.train_dataloader(), rows.val_dataloader())
         trainer.save_checkpoint(folder / "foreign.ckpt")
     rows.teardown("fit")
     return folder / "foreign.ckpt"

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from forge.errors import ForgeError
 from forge.work.file_schema import in_file, read_as
-from forge.work.plain_values import INTEGER_MAX, shown
+from forge.work.plain_values import INTEGER_MAX, check_plain, shown
 from forge.work.tensor_files import check_finite, read_tensors
+from forge.work.yaml_files import read_yaml
 
 # Those whose states a resumed run takes up; states of others do not matter.
 OUR_CALLBACKS: Final = ("LearningRate", "EpochLines", "Checkpoints")
@@ -117,6 +118,23 @@ def read_checkpoint(source: Path | IO[bytes], resumes: bool = False) -> dict[str
         for key in OUR_CALLBACKS:
             _check_counts(loaded["callbacks"].get(key), f"{name}: callbacks.{key}")
     return loaded
+
+
+def read_run_record(checkpoint: Path) -> dict[str, Any]:
+    """What the run wrote beside a checkpoint, but for its metrics; empty where there is nothing.
+
+    Raises:
+        ForgeError: for a file that says something else.
+    """
+    path = checkpoint.with_suffix(".yaml")
+    record = read_yaml(path, finite=False) or {}
+    record.pop("metrics", None)  # of another, smaller set of positions; some may be not a number
+    try:
+        check_plain(record)
+    except ForgeError as error:
+        raise ForgeError(f"{path}: {error}") from error
+    read_as(RunBesideCheckpoint, record, str(path))
+    return record
 
 
 def check_sizes(checkpoint: Mapping[str, Any], name: str) -> None:

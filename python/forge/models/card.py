@@ -94,7 +94,13 @@ def tables(models: Sequence[Model]) -> str:
     parts = []
     for title, mode, columns in _TABLES:
         rows = [
-            [*_first_cells(m), *(f"{m.metrics[name]:{text}}" for name, text in columns.values())]
+            [
+                *_first_cells(m),
+                *(
+                    f"{m.metrics[name]:{text}}" if name in m.metrics else ""
+                    for name, text in columns.values()
+                ),
+            ]
             for m in models
             if m.loss_mode == mode
         ]

@@ -17,6 +17,7 @@ from forge.errors import ForgeError
 from forge.work.file_schema import in_file, read_as
 from forge.work.hashing import sha256_of
 from forge.work.json_text import read_json
+from forge.work.plain_values import shown
 
 if TYPE_CHECKING:
     import torch
@@ -27,7 +28,7 @@ SHIPPED: Final = Path(__file__).parent
 INDEX_FILE: Final = "catalog.json"
 INDEX_VERSION: Final = 1
 WEIGHT_SUFFIXES: Final = (".ckpt", ".safetensors")
-VALID_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+VALID_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}")
 
 
 @in_file()
@@ -86,7 +87,10 @@ class Model:
 
     def __post_init__(self) -> None:
         if not VALID_NAME.fullmatch(self.name):
-            raise ForgeError(f"name must be that of a file without its suffix, got {self.name!r}")
+            said = shown(self.name)
+            raise ForgeError(f"name must be that of a file without its suffix, got {said}")
+        if ".ckpt" not in self.files or not set(self.files) <= set(WEIGHT_SUFFIXES):
+            raise ForgeError(f"files must hold .ckpt, and of others only {WEIGHT_SUFFIXES[1]}")
         sizes = [self.hyper_parameters.get(name) for name in ("n_layers", "embed_dim")]
         if not all(type(size) is int and size > 0 for size in sizes):
             raise ForgeError("hyper_parameters must hold n_layers and embed_dim, 1 or more")

@@ -14,7 +14,7 @@ import torch
 import forge
 from forge.errors import ForgeError
 from forge.learn.batches import RowSource
-from forge.learn.checkpoint_files import RunBesideCheckpoint, read_checkpoint
+from forge.learn.checkpoint_files import read_checkpoint, read_run_record
 from forge.learn.network_module import NetworkModule
 from forge.learn.weights import ckpt_bytes, safetensors_bytes, stripped_state
 from forge.models import card
@@ -30,11 +30,8 @@ from forge.models.catalog import (
 )
 from forge.models.stages import STAGES, Measured, load_network, mode_of
 from forge.work.atomic import FileClaim
-from forge.work.file_schema import read_as
 from forge.work.hashing import sha256_of
 from forge.work.json_text import plain_copy
-from forge.work.plain_values import check_plain
-from forge.work.yaml_files import read_yaml
 
 # A package that one installs with pip is no place for larger files.
 MAX_SHIPPED_BYTES: Final = 8_000_000
@@ -154,15 +151,7 @@ def _source(checkpoint: Path) -> dict[str, Any]:
 
 def _training(checkpoint: Path) -> dict[str, Any]:
     """What the run wrote beside a checkpoint, as plain values of JSON."""
-    path = checkpoint.with_suffix(".yaml")
-    record = read_yaml(path, finite=False) or {}
-    record.pop("metrics", None)  # of another, smaller set of positions
-    try:
-        check_plain(record)
-    except ForgeError as error:
-        raise ForgeError(f"{path}: {error}") from error
-    read_as(RunBesideCheckpoint, record, str(path))
-    plain: dict[str, Any] = plain_copy(record)
+    plain: dict[str, Any] = plain_copy(read_run_record(checkpoint))
     return plain
 
 

@@ -20,7 +20,7 @@ from functools import cache
 from typing import Any, Final, Literal, TypeVar
 
 from forge.errors import ForgeError
-from forge.work.plain_values import shown
+from forge.work.plain_values import named, shown
 
 _Kind = TypeVar("_Kind")
 _WORDS: Final = {
@@ -80,7 +80,7 @@ def read_as(kind: type[_Kind], values: object, where: str, remedy: str = "") -> 
     Args:
         kind: a dataclass that is marked by `in_file`.
         values: plain values, as the readers of YAML and JSON give them.
-        where: the file, and the place in it, for the error.
+        where: the file, and the place in it, for the start of the error.
         remedy: what may be done, for the end of the error.
 
     Raises:
@@ -93,7 +93,8 @@ def read_as(kind: type[_Kind], values: object, where: str, remedy: str = "") -> 
         made: _Kind = adapter.validate_python(values)
     except ValidationError as error:
         end = remedy and f": {remedy}"
-        raise ForgeError(f"{where}: {_told(error)}{end}") from error
+        start = where and f"{where}: "
+        raise ForgeError(f"{start}{_told(error)}{end}") from error
     return made
 
 
@@ -130,7 +131,7 @@ def _told(error: Any) -> str:
         return f"{place}: {said}" if place else said
     valid = _valid(kind, context) or first["msg"]
     if isinstance(value, Mapping | list) or len(repr(value)) > 200:
-        return f"{place or 'it'} must be {valid}, got {_named(value)}"
+        return f"{place or 'it'} must be {valid}, got {_sized(value)}"
     return f"{place or 'it'} must be {valid}, got {shown(value)}"
 
 
@@ -140,7 +141,7 @@ def _valid(kind: str, context: Mapping[str, Any]) -> str | None:
     return _BOUNDS[kind].format(**context) if kind in _BOUNDS else None
 
 
-def _named(value: object) -> str:
+def _sized(value: object) -> str:
     if isinstance(value, Mapping):
         return f"a mapping of {len(value)}"
     return f"a list of {len(value)}" if isinstance(value, list) else type(value).__name__
@@ -153,6 +154,5 @@ def _place(location: tuple[int | str, ...]) -> str:
         if isinstance(each, int):
             text += f"[{each}]"
         else:
-            name = each if each.isprintable() and len(each) <= 60 else shown(each)
-            text += f".{name}" if text else name
+            text += f".{named(each)}" if text else named(each)
     return text

@@ -59,10 +59,15 @@ def shown(value: object) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+def named(value: object) -> str:
+    """The same, text without quotes where it is short and of one line."""
+    is_plain = isinstance(value, str) and value.isprintable() and 0 < len(value) <= _SHOWN
+    return str(value) if is_plain else shown(value)
+
+
 def _check_key(place: str, key: object, finite: bool) -> str:
     _is_checked(f"{place}: a key" if place else "a key", key, finite)
-    name = key if isinstance(key, str) and key.isprintable() and len(key) <= _SHOWN else shown(key)
-    return f"{place}.{name}" if place else f"{name}"
+    return f"{place}.{named(key)}" if place else named(key)
 
 
 def _is_checked(place: str, value: object, finite: bool) -> bool:

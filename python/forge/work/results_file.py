@@ -16,6 +16,7 @@ from forge.errors import ForgeError, reason_of
 from forge.work.file_schema import in_file, read_as
 from forge.work.json_lines import JsonLines, whole_lines
 from forge.work.json_text import parse_line
+from forge.work.plain_values import named
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -76,7 +77,7 @@ class ResultsFormat(Generic[Row]):
             ForgeError: where it is damaged.
         """
         try:
-            row = read_as(self.row, values := parse_line(line), "it")
+            row = read_as(self.row, values := parse_line(line), "")
         except ForgeError as error:
             raise ForgeError(f"{path}: line {number} is damaged: {error}") from error
         if not self.is_sound(values):
@@ -155,7 +156,7 @@ class ResultsFile(Generic[Row]):
             before, now = made_with.get(name), options.get(name)
             if before != now:
                 raise ForgeError(
-                    f"{self.path} was made with {name} = {before}, not {now}: "
+                    f"{self.path} was made with {named(name)} = {named(before)}, not {named(now)}: "
                     "give the same options or another file"
                 )
 

@@ -26,6 +26,7 @@ from forge.ml.tokenized.manifest import MANIFEST, Manifest, StartedSettings, rea
 from forge.ml.tokenized.npy_writer import JOURNAL, ShardEntry, read_journal
 from forge.work.atomic import unwritable
 from forge.work.locks import try_lock
+from forge.work.plain_values import named
 from forge.work.seed_files import SPLITS
 from forge.work.yaml_files import write_yaml
 
@@ -54,7 +55,7 @@ class Settings:
     def differences(self, stored: dict[str, Any]) -> str:
         """`samples_per_shard 500 instead of 1000, ...`: empty if `stored` says the same."""
         return ", ".join(
-            f"{name} {stored.get(name)} instead of {value}"
+            f"{name} {named(stored.get(name))} instead of {value}"
             for name, value in asdict(self).items()
             if stored.get(name) != value
         )
