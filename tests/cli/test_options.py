@@ -18,18 +18,7 @@ from forge.cli.main import COMMANDS, command_of
 from forge.errors import ForgeError
 from forge.options import INT64_MAX, Option, OptionError, again, check, option
 
-HEAVY = (
-    "torch",
-    "pydantic",
-    "yaml",
-    "lightning",
-    "torchmetrics",
-    "matplotlib",
-    "scipy",
-    "pandas",
-    "pyarrow",
-    "onnx",
-)
+HEAVY = ("torch", "lightning", "torchmetrics", "matplotlib", "scipy", "pandas", "pyarrow", "onnx")
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ def test_compiles_without_graph_breaks(build: Build) -> None:
         ({"floor": 0.0}, "floor must be above 0 and at most 42, got 0.0"),
         ({"floor": 43.0}, "floor must be above 0"),
         ({"lr": 0.0}, "lr must be above 0"),
-        ({"weight_decay": -1.0}, "weight_decay must be 0 or more, got -1.0"),
+        ({"weight_decay": -1.0}, "weight_decay must be 0.."),
         ({"optimizer": "sgd"}, "optimizer must be"),
     ],
 )

@@ -216,3 +216,16 @@ def test_all_text_goes_through_the_readers() -> None:
 )
 def test_a_way_around_is_noticed(line: str) -> None:
     assert around(ast.parse(line), "look/tiles.py")
+
+
+def test_pydantic_waits_for_the_first_file() -> None:
+    """It is imported inside functions of one module, and nowhere else."""
+    for path in ROOT.glob("**/*.py"):
+        tree = ast.parse(path.read_text())
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        inside = {id(node) for function in functions for node in ast.walk(function)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [getattr(node, "module", None) or "", *(a.name for a in node.names)]
+                if any(name.split(".")[0].startswith("pydantic") for name in names):
+                    assert path.name == "file_schema.py" and id(node) in inside, path
