@@ -10,7 +10,7 @@ import torch
 
 from forge.errors import ForgeError
 from forge.models import catalog
-from forge.models.card import BEGIN, END, tables
+from forge.models.card import BEGIN, END, model_card, tables
 from forge.models.catalog import SHIPPED, WEIGHT_SUFFIXES, file_status, list_models, resolve
 from forge.models.promote import MAX_SHIPPED_BYTES, PromoteOptions, promote
 from forge.models.stages import mode_of
@@ -37,6 +37,19 @@ def test_names(folder: Path, name: str) -> None:
     expected = tiny_module().state_dict()
     for key, tensor in module.state_dict().items():
         assert torch.equal(tensor, expected[key])
+
+
+@pytest.mark.parametrize("name", ["domino-b", "domino-b.ckpt", "forge/models/domino-b-2.0M"])
+def test_the_beginning_of_one_name(folder: Path, tmp_path: Path, name: str) -> None:
+    for full in ("domino-b-2.0M-x1", "domino-c-1", "domino-c-2"):
+        options = PromoteOptions(name=full)
+        promote(tmp_path / "run.ckpt", folder, open_tiny_rows, options, device="cpu")
+    assert resolve(name, folder) == folder / "domino-b-2.0M-x1.ckpt"
+    with pytest.raises(ForgeError, match="several models: domino-c-1, domino-c-2"):
+        resolve("domino-c", folder)
+    for none in ("domin", "domino-b-2", "omino-b"):  # up to a hyphen, from the first letter on
+        with pytest.raises(ForgeError, match="no such model: the catalogue has"):
+            resolve(none, folder)
 
 
 def test_paths(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,3 +161,24 @@ def test_every_shipped_model_is_whole() -> None:
         assert mode_of(strict) == model.loss_mode
         measured = {1: "reference protocol, val: seeds 900-949", 2: "val: 50 games, seeds 900-949"}
         assert model.measured_on.startswith(measured[model.stage])
+
+
+def test_the_python_of_the_readme_runs() -> None:
+    """Its blocks one after the other, as one reads them."""
+    found = re.findall(r"```python\n(.*?)```", (SHIPPED / "README.md").read_text(), re.DOTALL)
+    assert len(found) >= 4
+    names: dict[str, torch.Tensor] = {}
+    for block in found:
+        exec(block, names)
+    assert 0 <= int(names["slots"]) < 7 and names["mean"].shape == (1, 7)
+
+
+@pytest.mark.parametrize("model", list_models(), ids=lambda model: model.name)
+def test_cards_are_those_of_the_index(model: catalog.Model) -> None:
+    card = (SHIPPED / f"{model.name}.md").read_text()
+    assert card == model_card(model)
+    (example,) = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
+    names: dict[str, torch.Tensor] = {}
+    exec(example, names)
+    assert 0 <= int(names["slots"]) < 7
+    assert names["shares"].sum().item() == pytest.approx(1.0, abs=1e-5)

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
-from forge.learn.batches import choose_slots
+from forge.learn.batches import check_choice, choose_slots, shares_of_slots
 from forge.learn.network_module import NetworkModule
 from forge.learn.settings import check_network_size, check_values
 from forge.stage2.imitation import ImitationMetrics, choice_loss
@@ -79,6 +78,46 @@ class EqLightningModule(NetworkModule):
         """
         found: EqPrediction = self.model(tokens)
         return found
+
+    def best_slot(self, tokens: Tensor, legal: Tensor) -> Tensor:
+        """The move that the network would play, in eval mode whatever the mode of the module.
+
+        Args:
+            tokens: int8 [B, 36, 8]; put on the device of the module.
+            legal: bool or integer [B, 7]: `Games.legal`, or `torch.ops.forge.legal_slots`.
+
+        Returns:
+            int64 [B] on the device of `legal`: the legal slot with the highest E[Q], or that the
+            player whom the network imitates would play likeliest; the lowest of equals.
+
+        Raises:
+            ForgeError: if a row has no legal slot.
+        """
+        check_choice(legal)
+        return choose_slots(self._scores(tokens).to(legal.device), legal)
+
+    def policy(self, tokens: Tensor, legal: Tensor, temperature: float = 3.0) -> Tensor:
+        """How likely the network would play each slot: softmax(E[Q] / temperature), or as the
+        player whom it imitates, whatever the temperature.
+
+        Args:
+            tokens, legal: as `best_slot`.
+            temperature: points by which E[Q] must fall for a move to be e times rarer.
+
+        Returns:
+            float32 [B, 7] on the device of `legal`: sums to 1, 0 where a slot may not be played.
+
+        Raises:
+            ForgeError: if a row has no legal slot, or on a temperature that is not above 0.
+        """
+        scale = 1.0 if self.imitate else temperature
+        return shares_of_slots(self._scores(tokens).to(legal.device), legal, scale)
+
+    def _scores(self, tokens: Tensor) -> Tensor:
+        """float32 [B, 7]: what slots are chosen by."""
+        with self.answering():
+            found, logits = self.model.with_logits(tokens.to(self.device))
+        return found.mean if logits is None else logits
 
     def losses(
         self, found: EqPrediction, batch: Mapping[str, Tensor], logits: Tensor | None = None
@@ -156,17 +195,3 @@ class EqLightningModule(NetworkModule):
 def _mean_over(values: Tensor, chosen: Tensor) -> Tensor:
     """Mean of the chosen ones, 0 where there are none."""
     return values.masked_fill(~chosen, 0.0).sum() / chosen.sum().clamp(min=1)
-
-
-@torch.inference_mode()
-def best_slots(module: EqLightningModule, tokens: Tensor, legal: Tensor) -> Tensor:
-    """The legal slot with the highest predicted E[Q], or that the player whom the network imitates
-    would play likeliest; int64 [B].
-
-    Args:
-        module: in eval mode.
-        tokens: int8 [B, 36, 8].
-        legal: bool [B, 7].
-    """
-    found, logits = module.model.with_logits(tokens.to(module.device))
-    return choose_slots((found.mean if logits is None else logits).to(legal.device), legal)

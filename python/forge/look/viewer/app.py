@@ -1,5 +1,6 @@
 """The terminal program that steps through E[Q] files (textual)."""
 
+import asyncio
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -96,10 +97,10 @@ class GoTo(Dialog):
     def compose(self) -> ComposeResult:
         """A line to type in."""
         with VerticalScroll():
-            yield Label(f"Decision 0..{N_PLAYS - 1} (escape: none)")
+            yield Label(f"Decision 1..{N_PLAYS} (escape: none)")
             yield Input(
                 type="integer",
-                validators=[Integer(0, N_PLAYS - 1)],
+                validators=[Integer(1, N_PLAYS)],
                 validate_on=["submitted"],
                 max_length=2,
                 compact=True,
@@ -108,9 +109,9 @@ class GoTo(Dialog):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take a number that there is; stay otherwise."""
         if event.validation_result is None or not event.validation_result.is_valid:
-            self.notify(f"decisions are 0..{N_PLAYS - 1}", severity="warning")
+            self.notify(f"decisions are 1..{N_PLAYS}", severity="warning")
             return
-        self.dismiss(int(event.value))
+        self.dismiss(int(event.value) - 1)
 
 
 class ViewerApp(App[None]):
@@ -232,3 +233,15 @@ class ViewerApp(App[None]):
     def _tell_trouble(self) -> None:
         for trouble in self.browser.trouble:
             self.notify(trouble, title="Passed by", severity="error", markup=False)
+
+
+def screenshot(app: ViewerApp, width: int, height: int) -> str:
+    """What the program shows at its start on a terminal of a size, as SVG."""
+
+    async def shoot() -> str:
+        async with app.run_test(size=(width, height)) as pilot:
+            await pilot.pause()
+            await pilot.pause()
+            return app.export_screenshot()
+
+    return asyncio.run(shoot())
