@@ -14,7 +14,8 @@ from forge.cli.shared_options import device_option
 from forge.cli.values import console
 from forge.eq.analysis.config import AnalysisConfig
 from forge.extras import need
-from forge.options import again, option
+from forge.options import MOST_LISTED, again, option
+from forge.work.paths import writable_folder
 from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class AnalyzeEqArgs:
         Path("data/eq-games"), "E[Q] games: a folder of splits, or one file.", metavar="PATH"
     )
     split: Split = option(Split.VAL, "Of a folder.")
-    games: int = option(200, "At most so many games.", metavar="N", least=1)
+    games: int = option(200, "At most so many games.", metavar="N", least=1, most=MOST_LISTED)
     worlds: str = option(
         "10,50,200,1000", "Sizes of the samples.", metavar="N,N,...", reads=values.sizes
     )
@@ -61,7 +62,10 @@ class AnalyzeEqArgs:
     repeats: int = again(AnalysisConfig, "repeats")
     seed: int = again(AnalysisConfig, "seed")
     output: Path = option(
-        Path("eq-analysis"), "Folder of analysis.json and the plots.", metavar="DIR"
+        Path("eq-analysis"),
+        "Folder of analysis.json and the plots.",
+        metavar="DIR",
+        reads=writable_folder,
     )
     draw: bool = option(True, "Draw PNG plots.", "--plots/--no-plots")
     device: str = device_option("auto")

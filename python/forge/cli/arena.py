@@ -18,7 +18,8 @@ from forge.cli.shared_options import device_option
 from forge.cli.values import console, n_cores
 from forge.errors import ForgeError
 from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS, Bid
-from forge.options import option
+from forge.options import MOST_PROCESSES, MOST_ROWS, MOST_SEED, option
+from forge.work.paths import writable_file
 from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -34,9 +35,10 @@ def _forced_bid(name: str, text: str) -> Bid | None:
     """None: all bids in turn."""
     if text == "all":
         return None
-    if not text.isdecimal() or not text.isascii():
+    bids = {str(bid.number): bid for bid in BIDS}
+    if text not in bids:
         raise ForgeError(f"{name} must be {VALID_BIDS} or all, got {text!r}")
-    return values.table_bid(name, int(text))
+    return bids[text]
 
 
 def _trump_rule(name: str, text: str) -> TrumpRule:
@@ -55,8 +57,10 @@ class ArenaArgs:
 
     a: str = option(help="A player, see below.", metavar="A", is_argument=True, reads=values.player)
     b: str = option(help="Its opponent.", metavar="B", is_argument=True, reads=values.player)
-    games: int = option(1400, "Deals; each is played twice, with the teams swapped.", least=1)
-    seed: int = option(0, "Of the series of deals.", least=0)
+    games: int = option(
+        1400, "Deals; each is played twice, with the teams swapped.", least=1, most=MOST_ROWS
+    )
+    seed: int = option(0, "Of the series of deals.", least=0, most=MOST_SEED)
     bid: str = option(
         str(LOWEST_BID),
         f"Forced on a seat: {VALID_BIDS}, or all: each of them in turn for {BLOCK_DEALS} deals, so "
@@ -76,11 +80,14 @@ class ArenaArgs:
         "Tell apart what A gains declaring and defending: B also meets itself, which --out keeps "
         "beside its file, as FILE.b.jsonl.",
     )
-    workers: int | None = option(None, "Processes, one thread each. Default: one a core.", least=1)
+    workers: int | None = option(
+        None, "Processes, one thread each. Default: one a core.", least=1, most=MOST_PROCESSES
+    )
     out: Path | None = option(
         None,
         "Keep results here, and go on from what is there. Default: keep nothing.",
         metavar="FILE.jsonl",
+        reads=writable_file,
     )
     device: str = device_option("cpu")
     as_json: bool = option(False, "Print a JSON report instead of tables.", "--json")
@@ -112,7 +119,7 @@ def arena(args: ArenaArgs) -> None:
         ContractRule(_forced_bid("--bid", args.bid), _trump_rule("--trump", args.trump)),
     )
     # With --json, stdout is the report and nothing else.
-    screen = Console(stderr=True) if args.as_json else console()
+    screen = console(stderr=args.as_json)
     with progress_bar(screen) as progress:
         task = progress.add_task("deals", total=args.games, rate="")
 

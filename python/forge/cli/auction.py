@@ -13,7 +13,13 @@ from rich.table import Table
 from forge.bidding.auction import DEALER, Auction, parse_bids
 from forge.cli.bidding_options import deals_progress, make_simulator, shipped_calibration
 from forge.cli.command import command
-from forge.cli.shared_options import device_option, hand_option, seed_option, trumps_option
+from forge.cli.shared_options import (
+    device_option,
+    hand_option,
+    samples_option,
+    seed_option,
+    trumps_option,
+)
 from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS
@@ -46,7 +52,7 @@ class AuctionArgs:
         f"Where all pass, the dealer bids {LOWEST_BID}; or the hand is thrown in and dealt again.",
         "--dealer-must-bid/--throw-in",
     )
-    samples: int = option(200, "Deals around the hand.", least=1)
+    samples: int = samples_option(200)
     trumps: str = trumps_option("all")
     seed: int = seed_option(0)
     device: str = device_option("cpu")
@@ -87,7 +93,7 @@ def auction(args: AuctionArgs) -> None:
     plan = Plan(args.samples)
     standing = args.standing
     simulator = make_simulator("oracle", args.seed, args.device)
-    screen = Console(stderr=True) if args.as_json else console()
+    screen = console(stderr=args.as_json)
     calibration = shipped_calibration(simulator, screen)
     with deals_progress(screen, len(decls) * args.samples) as advance:
         found = evaluate_hand(dominoes, decls, simulator, plan, calibration, advance)

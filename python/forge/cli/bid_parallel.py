@@ -20,6 +20,7 @@ from forge.cli.shared_options import (
 from forge.cli.values import console, n_cores, parse_seed_range
 from forge.errors import ForgeError
 from forge.options import option
+from forge.work.paths import writable_file
 from forge.work.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ class ParallelArgs:
         reads=values.seed_range,
     )
     output: Path = option(
-        Path("hands.jsonl"), "JSON lines; a file of the same options goes on.", metavar="FILE.jsonl"
+        Path("hands.jsonl"),
+        "JSON lines; a file of the same options goes on.",
+        metavar="FILE.jsonl",
+        reads=writable_file,
     )
     samples: int = samples_option(100)
     trumps: str = trumps_option("all")

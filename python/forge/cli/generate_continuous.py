@@ -17,8 +17,9 @@ from forge.cli.shared_options import (
     wandb_option,
 )
 from forge.cli.values import console
-from forge.options import option
+from forge.options import INT64_MAX, LAST_START, MOST_LISTED, MOST_PIECES, option
 from forge.oracle.shards.naming import ShardKey
+from forge.work.paths import writable_folder
 from forge.work.seed_files import SPLITS
 
 if TYPE_CHECKING:
@@ -33,13 +34,21 @@ class GenerateContinuousArgs:
 
     marginalized: bool = option(False, "Several deals of the other seats per P0 hand.")
     n_opp_seeds: int = option(
-        3, "Deals per P0 hand (marginalized); raising it later backfills.", least=1
+        3,
+        "Deals per P0 hand (marginalized); raising it later backfills.",
+        least=1,
+        most=MOST_LISTED,
     )
-    start_seed: int = option(0, "Begin here; gaps before it stay.", least=0)
-    limit: int | None = option(None, "Stop after this many shards. [default: never]", least=1)
-    max_states: int | None = option(None, "Skip a deal with more states.", least=1)
+    start_seed: int = option(0, "Begin here; gaps before it stay.", least=0, most=LAST_START)
+    limit: int | None = option(
+        None, "Stop after this many shards. [default: never]", least=1, most=MOST_PIECES
+    )
+    max_states: int | None = option(None, "Skip a deal with more states.", least=1, most=INT64_MAX)
     output_dir: Path | None = option(
-        None, "Default: data/shards-standard, or data/shards-marginalized.", metavar="DIR"
+        None,
+        "Default: data/shards-standard, or data/shards-marginalized.",
+        metavar="DIR",
+        reads=writable_folder,
     )
     device: str = device_option("auto")
     dry_run: bool = option(False, "Show the gaps; generate nothing.")

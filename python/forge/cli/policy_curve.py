@@ -11,6 +11,7 @@ from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.options import again, option
 from forge.policy.settings import PolicyFiles, PolicyTraining
+from forge.work.paths import writable_file
 
 
 def _sizes(name: str, text: str) -> list[int]:
@@ -18,6 +19,11 @@ def _sizes(name: str, text: str) -> list[int]:
     if not all(part.isascii() and part.isdecimal() and len(part) < 10 for part in parts):
         raise ForgeError(f"{name} must be numbers of hands separated by commas, got {text!r}")
     return [int(part) for part in parts]
+
+
+def _report_files(name: str, path: Path) -> None:
+    for suffix in (".json", ".png"):
+        writable_file(name, path.with_name(path.name + suffix))
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,12 @@ class CurveArgs:
     hands: str = option(
         "100,300,1000", "Learn from the first so many hands.", metavar="N,N,...", reads=_sizes
     )
-    out: Path = option(Path("policy-curve"), "FILE.json and FILE.png are written.", metavar="FILE")
+    out: Path = option(
+        Path("policy-curve"),
+        "FILE.json and FILE.png are written.",
+        metavar="FILE",
+        reads=_report_files,
+    )
 
 
 @command()

@@ -16,7 +16,8 @@ from forge.extras import need
 from forge.game.constants import N_PLAYS
 from forge.game.contract import LOWEST_BID, Bid
 from forge.look.frames import LEAST_FPS, MOST_FPS
-from forge.options import option
+from forge.options import MOST_SEED, option
+from forge.work.paths import writable_folder
 
 if TYPE_CHECKING:
     from forge.eq.records import EqRecord
@@ -39,6 +40,8 @@ class RenderVisualizationsArgs:
         None,
         "Seed of a game in the file, or else its place there, 0 for the first. Default: the first.",
         metavar="SEED|I",
+        least=0,
+        most=MOST_SEED,
     )
     fps: float = option(
         2.0, "Frames a second, 0.1..50.", metavar="F", least=LEAST_FPS, most=MOST_FPS
@@ -49,7 +52,9 @@ class RenderVisualizationsArgs:
         metavar="FILE",
         reads=values.existing,
     )
-    output_dir: Path = option(Path("renders"), "Where pictures go.", metavar="DIR")
+    output_dir: Path = option(
+        Path("renders"), "Where pictures go.", metavar="DIR", reads=writable_folder
+    )
 
     def __post_init__(self) -> None:
         if not self.playthrough and not self.overload:

@@ -6,6 +6,7 @@ from pathlib import Path
 from forge.options import INT64_MAX, again, check, option
 from forge.policy import SHIPPED
 from forge.policy.settings import HandsSettings
+from forge.work.paths import writable_folder
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,10 @@ class RoundsSettings:
     """How many rounds there are, and what each does."""
 
     output: Path = option(
-        Path("data") / "policy-rounds", "Where everything is kept.", metavar="DIR"
+        Path("data") / "policy-rounds",
+        "Where everything is kept.",
+        metavar="DIR",
+        reads=writable_folder,
     )
     rounds: int = option(10, "At most so many, those of earlier runs included.", least=1, most=999)
     patience: int = option(

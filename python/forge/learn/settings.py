@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from forge.options import check, option
+from forge.work.paths import writable_folder
 from forge.work.tracking import wandb_or_not
 
 DEFAULT_EPOCHS: Final = 20
@@ -43,7 +44,12 @@ class Training:
         ForgeError: on a value that makes no sense.
     """
 
-    run_dir: str = option("runs", "Gets domino/version_N, for Stage 2 eq/version_N.", metavar="DIR")
+    run_dir: str = option(
+        "runs",
+        "Gets domino/version_N, for Stage 2 eq/version_N.",
+        metavar="DIR",
+        reads=writable_folder,
+    )
     epochs: int | None = option(
         None, f"[default: {DEFAULT_EPOCHS}; no end with --max-hours]", least=1
     )

@@ -13,8 +13,9 @@ from forge.game.constants import HAND_POINTS, N_PLAYS, N_SLOTS
 from forge.game.whole_numbers import whole_number
 from forge.ops.cpu import search_memories
 from forge.ops.cpu_policy import check_fits, seen_arrays
-from forge.ops.policy_schemas import MAX_WORLDS, check_keys, check_model, check_weights
+from forge.ops.policy_schemas import check_keys, check_model, check_weights
 from forge.ops.world_schemas import SAMPLERS, check_sampler
+from forge.options import MAX_WORLDS
 
 _MOST = 1 << 40
 

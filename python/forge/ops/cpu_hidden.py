@@ -9,7 +9,8 @@ from forge.build import native
 from forge.game.constants import N_DOMINOES, N_PLAYS, N_SEATS
 from forge.game.whole_numbers import whole_number
 from forge.ops.cpu_policy import check_fits, seen_arrays
-from forge.ops.policy_schemas import MAX_WORLDS, check_keys, check_model, check_weights
+from forge.ops.policy_schemas import check_keys, check_model, check_weights
+from forge.options import MAX_WORLDS
 
 
 class HiddenDominoes(NamedTuple):

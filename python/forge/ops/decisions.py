@@ -9,7 +9,6 @@ from forge.game.whole_numbers import whole_number
 from forge.ops.cpu_policy import decide_on_cpu
 from forge.ops.cuda_policy import decide_on_cuda
 from forge.ops.policy_schemas import (
-    MAX_WORLDS,
     SeatDecisions,
     check_keys,
     check_model,
@@ -17,6 +16,7 @@ from forge.ops.policy_schemas import (
     check_weights,
     empty_decisions,
 )
+from forge.options import MAX_WORLDS
 
 
 def decide(

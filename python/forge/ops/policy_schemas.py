@@ -6,7 +6,7 @@ then -1; ``needed`` int8 1..42, the points that the declarer's side needs of the
 is follows from the plays.
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,8 +18,6 @@ from forge.game.whole_numbers import whole_number
 from forge.ops.schemas import LIBRARY, expect, same_device
 
 N_WEIGHTS: int = native.N_POLICY_WEIGHTS
-# Worlds of one decision that are held at a time: what fits in memory whoever asks.
-MAX_WORLDS: Final = 1 << 20
 
 
 class SeatDecisions(NamedTuple):
