@@ -17,6 +17,7 @@ from forge.extras import need
 from forge.options import MOST_LISTED, again, option
 from forge.work.paths import writable_folder
 from forge.work.progress import progress_bar
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -121,7 +122,8 @@ def analyze_eq(args: AnalyzeEqArgs) -> None:
 
     place = args.data / args.split.value if args.data.is_dir() else args.data
     lines = [
-        f"{record.n_games} games of {place}, {len(measured.decisions)} of {len(found):,} decisions "
+        f"{counted(record.n_games, 'game')} of {place}, {len(measured.decisions)} of "
+        f"{counted(len(found), 'decision')} "
         f"with a choice measured, {args.repeats} samples each"
     ]
     if config.reference_samples:
@@ -205,7 +207,8 @@ def _save(
 
         network = f" · {about['checkpoint']}" if about["checkpoint"] else ""
         footer = (
-            f"{about['n_games']} games of {about['data']} · {len(measured.decisions)} decisions"
+            f"{counted(about['n_games'], 'game')} of {about['data']} · "
+            f"{counted(len(measured.decisions), 'decision')}"
             f"{network} · bars: 95 % intervals"
         )
         images = analysis_plots(found, measured, footer)

@@ -21,6 +21,7 @@ from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS, Bid
 from forge.options import MOST_PROCESSES, MOST_ROWS, MOST_SEED, option
 from forge.work.paths import writable_file
 from forge.work.progress import progress_bar
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.arena.comparison import Comparison, PairedResults, Sides
@@ -177,7 +178,7 @@ def _hands_per_s(done: ArenaRun) -> float | None:
 
 def _show(options: ArenaOptions, done: ArenaRun, found: Comparison, screen: Console) -> None:
     table = Table(
-        title=f"{found.n_deals:,} deals, each played twice (seed {options.seed})",
+        title=f"{counted(found.n_deals, 'deal')}, each played twice (seed {options.seed})",
         title_justify="left",
     )
     table.add_column("")
@@ -194,13 +195,14 @@ def _show(options: ArenaOptions, done: ArenaRun, found: Comparison, screen: Cons
     screen.print(table)
     test = found.mcnemar
     lines = [
-        f"McNemar: only A makes {test.only_a} deals, only B {test.only_b}: "
+        f"McNemar: only A makes {counted(test.only_a, 'deal')}, only B {test.only_b}: "
         f"p = {test.p:.2g} (exact), chi2 = {test.chi2:.2f}"
     ]
     rate = _hands_per_s(done)
     if rate is not None:
         lines.append(
-            f"{done.n_hands_played:,} hands in {done.elapsed_s:.1f} s: {rate:,.1f} hands a second"
+            f"{counted(done.n_hands_played, 'hand')} in {done.elapsed_s:.1f} s: {rate:,.1f} hands "
+            "a second"
         )
     screen.print("\n".join(lines), highlight=False, soft_wrap=True)
 

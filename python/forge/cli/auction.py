@@ -24,6 +24,7 @@ from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS
 from forge.options import option
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.bidding.calls import Call, OtherContract
@@ -168,7 +169,8 @@ def assumptions(standing: Auction, found: Evaluation, other: OtherContract | Non
     more = ", ".join(f"{bid} is worth {bid.marks}" for bid in BIDS if bid.marks > 1)
     lines = [
         f"Chances: {found.calibration.summary if found.calibration else found.how}; "
-        f"{int(found.table.n.max())} deals around your hand, each as likely: for your own bid, "
+        f"{counted(int(found.table.n.max()), 'deal')} around your hand, each as likely: for your "
+        "own bid, "
         "what the others bid says nothing about what they hold.",
         "Whatever you bid is the last bid: nobody goes over it. Made or set, it is worth 1 mark, "
         f"{more}; marks count alike whatever the score.",
@@ -186,10 +188,13 @@ def assumptions(standing: Auction, found: Evaluation, other: OtherContract | Non
         "its best pip suit (most dominoes)."
     )
     if standing.bidder is None:
-        lines.append(f"The dealer is forced to bid and may hold anything ({other.n_deals} deals).")
+        lines.append(
+            f"The dealer is forced to bid and may hold anything ({counted(other.n_deals, 'deal')})."
+        )
     else:
         lines.append(
-            f"Of {other.n_deals} deals around your hand {other.n_kept} count: those in which the "
+            f"Of {counted(other.n_deals, 'deal')} around your hand {other.n_kept} count: those in "
+            "which the "
             f"bidder's own hand gives {bid} at least an even chance over {N_BIDDER_SAMPLES} deals "
             "as that seat sees it, or the best there are for it."
         )

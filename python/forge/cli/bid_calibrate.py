@@ -16,6 +16,7 @@ from forge.cli.values import console, n_cores
 from forge.extras import need
 from forge.options import LAST_START, MOST_PROCESSES, MOST_ROWS, MOST_TOGETHER, option
 from forge.work.paths import writable_file
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.bidding.calibration.hands import PlayedHand
@@ -82,7 +83,7 @@ def play(args: PlayArgs) -> None:
             options, range(args.start, args.start + args.hands), args.out, n_workers, show
         )
     screen.print(
-        f"{args.out}: {done.n_hands} hands, {done.n_played} of them now",
+        f"{args.out}: {counted(done.n_hands, 'hand')}, {done.n_played} of them now",
         markup=False,
         highlight=False,
         soft_wrap=True,
@@ -152,7 +153,7 @@ def fit(args: FitArgs) -> None:
         screen.print(
             f"{name}: calibration error {100 * each.error:.2f} points [{low:.2f}, {high:.2f}], "
             f"{100 * each.by_chance:.2f} by chance alone, log loss {each.log_loss:.5f} on "
-            f"{each.n_hands:,} hands",
+            f"{counted(each.n_hands, 'hand')}",
             markup=False,
             highlight=False,
             soft_wrap=True,

@@ -27,6 +27,7 @@ from forge.game.bid_option import bid_option
 from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
 from forge.options import MOST_DEALS, option
 from forge.work.paths import writable_file
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.bidding.stability import SizeFigures
@@ -85,7 +86,8 @@ def convergence(args: ConvergenceArgs) -> None:
     if args.plot != "/dev/null":
         title = f"{hand_text(dominoes)}: chance to make {promised} in {name}"
         footer = (
-            f"{args.resamples:,} samples a size from {args.samples:,} deals (seed {args.seed}), "
+            f"{counted(args.resamples, 'sample')} a size from {counted(args.samples, 'deal')} "
+            f"(seed {args.seed}), "
             f"{simulator.player.text}, forge {__version__}"
         )
         write_file(Path(args.plot), stability_png(figures, title, footer))
@@ -111,7 +113,7 @@ def convergence(args: ConvergenceArgs) -> None:
         return
     screen.print(
         f"{hand_text(dominoes)}, bid {promised}: {name} is best, "
-        f"made in {shares[best]:.1%} of {args.samples:,} deals "
+        f"made in {shares[best]:.1%} of {counted(args.samples, 'deal')} "
         f"(seed {args.seed}, {simulator.player.text}).",
         highlight=False,
         soft_wrap=True,

@@ -23,6 +23,7 @@ from forge.cli.values import console
 from forge.game.constants import HAND_POINTS
 from forge.game.contract import LOWEST_BID, Bid, Contract
 from forge.options import MOST_DEALS, option
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.bidding.losses import Losses, LostDeal
@@ -118,8 +119,9 @@ def _show(
     )
     n = len(losses.numbers)
     lines = [
-        f"{title}: {n} of {losses.n_deals} deals (seed {simulator.seed}) give team 0 fewer than "
-        f"{losses.contract.bid.points} points, {how}."
+        f"{title}: {n} of {counted(losses.n_deals, 'deal')} (seed {simulator.seed}) give team 0 "
+        "fewer than "
+        f"{counted(losses.contract.bid.points, 'point')}, {how}."
     ]
     if n:
         ends = f"{losses.points[0]}..{losses.points[-1]}"
@@ -130,7 +132,9 @@ def _show(
         screen.print(replay_view(deal.played, f"Deal {deal.number}"), highlight=False)
         if not simulator.is_perfect:
             points = deal.perfect.points
-            heading = f"Perfect play of deal {deal.number} brings team 0 {points} points:"
+            heading = (
+                f"Perfect play of deal {deal.number} brings team 0 {counted(points, 'point')}:"
+            )
             screen.print(line_view(deal.perfect, heading), highlight=False)
 
 

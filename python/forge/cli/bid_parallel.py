@@ -22,6 +22,7 @@ from forge.errors import ForgeError
 from forge.options import option
 from forge.work.paths import writable_file
 from forge.work.progress import progress_bar
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.bidding.hands_file import HandRow
@@ -98,7 +99,7 @@ def parallel(args: ParallelArgs) -> None:
 
         done = evaluate_hands(work, todo, args.output, n_workers, show)
     screen.print(
-        f"{args.output}: {done.n_hands} hands, {done.n_done} of them now",
+        f"{args.output}: {counted(done.n_hands, 'hand')}, {done.n_done} of them now",
         highlight=False,
         soft_wrap=True,
         markup=False,

@@ -83,7 +83,7 @@ def bidding_continuous(args: BiddingContinuousArgs) -> None:
     simulator = make_simulator(args.who, 0, args.device, args.workers)
     simulator.player.build(simulator.device)  # what is wrong with it is told at once
     if args.dry_run:
-        show_gaps(args.output, SUFFIX, "hands", args.start_seed, args.limit)
+        show_gaps(args.output, SUFFIX, "hand", args.start_seed, args.limit)
         return
     screen, start = console(), time.perf_counter()
     with progress_bar(screen) as progress:

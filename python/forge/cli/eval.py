@@ -90,6 +90,9 @@ def evaluate_checkpoint(args: EvalArgs, given: Given) -> None:
     stage = STAGES[module.STAGE]
     if not stage.lists_worst:
         _refuse_options_of_worst(given, stage.number)
+    parent = Path() if path.parent == SHIPPED else path.parent
+    folder = args.out or parent / f"{path.stem}-eval-{args.split.value}"
+    writable_folder("--out", folder)
     with Bars(screen) as bars:
         solving = bars.mover(SOLVING)
         rows, source = stage.open_rows(args.data, args.split.value, args.device, solving)
@@ -104,8 +107,6 @@ def evaluate_checkpoint(args: EvalArgs, given: Given) -> None:
             limit=args.limit,
         )
     found.about.update(_about(path, module, args.split.value, args.device))
-    parent = Path() if path.parent == SHIPPED else path.parent
-    folder = args.out or parent / f"{path.stem}-eval-{args.split.value}"
     report = json.dumps(found.to_json(), indent=1, allow_nan=False)
     files = {"evaluation.json": f"{report}\n".encode(), **_worst_and_plots(found, args.draw)}
     names = _save(files, folder)

@@ -21,6 +21,7 @@ from forge.options import INT64_MAX, LAST_START, MOST_LISTED, MOST_PIECES, optio
 from forge.oracle.shards.naming import ShardKey
 from forge.work.paths import writable_folder
 from forge.work.seed_files import SPLITS
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.oracle.shards.pipeline import PipelineOptions
@@ -64,8 +65,10 @@ def generate_continuous(args: GenerateContinuousArgs) -> None:
     Standard: one declaration a seed, seed % 10. Marginalized: seat 0's hand of the seed with
     several deals of the other seats. Any number of these may run on one directory at once.
     """
+    from forge.ops import resolve_device
     from forge.oracle.shards.pipeline import PipelineOptions
 
+    resolve_device(args.device)  # whether it is there, in a dry run too
     kind = "marginalized" if args.marginalized else "standard"
     options = PipelineOptions(
         args.output_dir or Path("data") / f"shards-{kind}",
@@ -105,7 +108,7 @@ def show_gaps(keys: Iterator[ShardKey], options: PipelineOptions) -> None:
     present = {split: _present(options.out_dir / split) for split in SPLITS}
     n_present = sum(map(len, present.values()))
     counts = ", ".join(f"{split} {len(keys_of)}" for split, keys_of in present.items())
-    screen.print(f"{options.out_dir}: {n_present} shards ({counts})", highlight=False)
+    screen.print(f"{options.out_dir}: {counted(n_present, 'shard')} ({counts})", highlight=False)
     last_seed = max((key.seed for keys_of in present.values() for key in keys_of), default=-1)
     n_gaps = 0
     coming: list[ShardKey] = []

@@ -11,6 +11,7 @@ from forge.cli.shared_options import device_option
 from forge.cli.values import console
 from forge.options import LAST_START, MOST_GAMES, MOST_TOGETHER, option
 from forge.work.paths import writable_file
+from forge.work.wording import counted
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def generate_eq(args: GenerateEqArgs, eq_options: EqOptions) -> None:
             )
     n_bytes = write_record(args.output, join_records(records))
     screen.print(
-        f"{args.output}: {args.n_games} games, {n_bytes / 1e6:.1f} MB, {progress.rate}",
+        f"{args.output}: {counted(args.n_games, 'game')}, {n_bytes / 1e6:.1f} MB, {progress.rate}",
         markup=False,
         highlight=False,
         soft_wrap=True,

@@ -59,7 +59,7 @@ def generate_eq_continuous(args: GenerateEqContinuousArgs, eq_options: EqOptions
     on = resolve_device(args.device)
     how = eq_options.open(on)
     if args.dry_run:
-        show_gaps(args.output_dir, SUFFIX, "games", args.start_seed, args.limit)
+        show_gaps(args.output_dir, SUFFIX, "game", args.start_seed, args.limit)
         return
     screen = console()
     config = how.settings.as_dict() | {"batch_size": args.batch_size, "device": str(on)}

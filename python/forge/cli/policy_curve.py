@@ -12,6 +12,7 @@ from forge.errors import ForgeError
 from forge.options import again, option
 from forge.policy.settings import PolicyFiles, PolicyTraining
 from forge.work.paths import writable_file
+from forge.work.wording import counted
 
 
 def _sizes(name: str, text: str) -> list[int]:
@@ -64,7 +65,8 @@ def policy_curve(args: CurveArgs, training: PolicyTraining) -> None:
     def told(point: HandsPoint) -> None:
         found = point.report.overall
         screen.print(
-            f"{point.hands:,} hands: {found.nll:.4f} nats a decision, {found.agreement:.1%} as "
+            f"{counted(point.hands, 'hand')}: {found.nll:.4f} nats a decision, "
+            f"{found.agreement:.1%} as "
             f"played, {100 * found.regret:.2f} points of chance lost, over {found.rows:,}",
             highlight=False,
             soft_wrap=True,

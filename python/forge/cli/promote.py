@@ -72,6 +72,7 @@ def promote(args: PromoteArgs) -> None:
         max_bytes=None if args.no_limit else MAX_SHIPPED_BYTES,
     )
     folder = SHIPPED if args.to is None else args.to
+    writable_folder("--to", folder)
     with Bars() as bars:
         solving = bars.mover(SOLVING)
 

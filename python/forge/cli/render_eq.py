@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from forge.game.contract import LOWEST_BID, Bid
 from forge.look.frames import LEAST_FPS, MOST_FPS
 from forge.options import MOST_SEED, option
 from forge.work.paths import writable_folder
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.eq.records import EqRecord
@@ -90,7 +90,6 @@ def render_visualizations(args: RenderVisualizationsArgs) -> None:
     check_record(record.game(index))
     views = game_views(record, index)
     about = f"{args.dataset.name}{_settings(record)}"
-    _make_directory(args.output_dir)
     name = f"game_{record.seeds[index]:08d}"
     if args.overload:
         path = args.output_dir / f"{name}_decision_{shown:02d}.png"
@@ -99,7 +98,11 @@ def render_visualizations(args: RenderVisualizationsArgs) -> None:
     if args.playthrough:
         path = args.output_dir / f"{name}_playthrough.gif"
         some = [view for view in views if args.all_players or view.player == 0]
-        _tell(path, _draw_playthrough(path, some, about, args.fps), f"{len(some)} decisions, ")
+        _tell(
+            path,
+            _draw_playthrough(path, some, about, args.fps),
+            f"{counted(len(some), 'decision')}, ",
+        )
 
 
 def _find(record: EqRecord, game: int | None, dataset: Path) -> int:
@@ -134,16 +137,6 @@ def _settings(record: EqRecord) -> str:
         f"forge {record.settings.get('forge_version', '')}".strip(),
     ]
     return "".join(f"   {part}" for part in parts if part)
-
-
-def _make_directory(directory: Path) -> None:
-    """Now, rather than after the work."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ForgeError(f"cannot make --output-dir {directory}: {error.strerror}") from error
-    if not os.access(directory, os.W_OK | os.X_OK):
-        raise ForgeError(f"cannot write to --output-dir {directory}: permission denied")
 
 
 def _bid(record: EqRecord) -> Bid:

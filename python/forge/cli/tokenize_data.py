@@ -94,7 +94,9 @@ def tokenize_data(args: TokenizeDataArgs) -> None:
     """
     from forge.ml.tokenize import Settings, make_plan
     from forge.ml.tokenized.sources import shard_sources, take_in_turn
+    from forge.ops import resolve_device
 
+    resolve_device(args.device)  # whether it is there, in a dry run too
     if args.from_seeds is None:
         for name, value in (
             ("--per-seed", args.per_seed),

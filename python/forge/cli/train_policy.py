@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from forge.cli.command import command, end_if_stopped
 from forge.cli.values import console
 from forge.policy.settings import PolicyFiles, PolicyTraining
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.policy.learning import PolicyFigures
@@ -41,13 +42,13 @@ def train_policy(files: PolicyFiles, training: PolicyTraining) -> None:
         raise ForgeError(f"{files.output}: another process is writing it")
     with claim:
         rows = rows_of(load_all(paths))
-        screen.print(f"{len(rows):,} decisions of {len(paths):,} files")
+        screen.print(f"{counted(len(rows), 'decision')} of {counted(len(paths), 'file')}")
 
         def told(epoch: int, figures: PolicyFigures) -> None:
             screen.print(
                 f"epoch {epoch}: {figures.nll:.4f} nats a decision ({figures.uniform:.4f} of any "
                 f"legal play), {figures.agreement:.1%} as played, {100 * figures.regret:.2f} "
-                f"points of chance lost, over {figures.rows:,} decisions held out",
+                f"points of chance lost, over {counted(figures.rows, 'decision')} held out",
                 soft_wrap=True,
             )
 

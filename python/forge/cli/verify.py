@@ -81,7 +81,8 @@ def _row(shard: VerifiedShard, elapsed_s: float) -> tuple[str, ...]:
 def _conclude(screen: Console, n_files: int, problems: Sequence[str]) -> None:
     """Say how many are good; the problems beyond the first go to stdout, one line each."""
     if not problems:
-        screen.print(f"all {n_files} verified", highlight=False)
+        line = "the file is verified" if n_files == 1 else f"all {n_files} verified"
+        screen.print(line)
         return
     for problem in problems[1:]:
         screen.print(problem, markup=False, highlight=False, soft_wrap=True)

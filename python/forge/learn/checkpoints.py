@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from forge.extras import extra
 from forge.learn.run import BEST_CHECKPOINT, LAST_CHECKPOINT
+from forge.work.atomic import naming
 from forge.work.stop import StopSignal
 from forge.work.yaml_files import write_yaml
 
@@ -81,7 +82,8 @@ class Checkpoints(Checkpoint):
 
     def save(self, trainer: pl.Trainer, path: Path) -> None:
         """Write a checkpoint and its record; every process has to call it."""
-        trainer.save_checkpoint(path)
+        with naming(path):
+            trainer.save_checkpoint(path)
         self._saved_at = time.monotonic()
         if trainer.is_global_zero:
             metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}

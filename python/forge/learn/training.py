@@ -29,7 +29,7 @@ from forge.learn.run import (
     run_record,
 )
 from forge.learn.settings import Training
-from forge.work.atomic import write_file
+from forge.work.atomic import naming, write_file
 from forge.work.stop import StopSignal
 from forge.work.tracking import WANDB_PROJECT, starting_wandb
 
@@ -148,7 +148,9 @@ def train_network(
         if folder is not None and trainer.is_global_zero:
             _keep_best(training.resume, folder / CHECKPOINTS)
         try:
-            trainer.fit(module, cast(Any, data), ckpt_path=training.resume, weights_only=True)
+            # A full disk fails some writer of Lightning's, which names no file.
+            with naming(folder or Path(training.run_dir)):
+                trainer.fit(module, cast(Any, data), ckpt_path=training.resume, weights_only=True)
         finally:
             data.teardown("fit")
         if folder is not None and trainer.is_global_zero and MONITOR in trainer.callback_metrics:

@@ -9,6 +9,7 @@ from rich.console import Console
 from forge.ml.tokenize import Report, ShardDone, TokenizeListener
 from forge.work.progress import progress_bar
 from forge.work.tracking import Tracker
+from forge.work.wording import counted
 
 
 class TokenizeProgress(TokenizeListener):
@@ -44,8 +45,9 @@ class TokenizeProgress(TokenizeListener):
         self._n_done += 1
         self._n_samples += entry.samples
         self._console.print(
-            f"[{self._n_done}/{self._total}] {done.split}/{entry.file}: {entry.states:,} states, "
-            f"{entry.samples:,} samples, {done.elapsed_s:.2f} s",
+            f"[{self._n_done}/{self._total}] {done.split}/{entry.file}: "
+            f"{counted(entry.states, 'state')}, "
+            f"{counted(entry.samples, 'sample')}, {done.elapsed_s:.2f} s",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -68,7 +70,8 @@ class TokenizeProgress(TokenizeListener):
         if not (report.n_tokenized or report.total_samples or report.stopped_by):
             return f"{output}: nothing to do, all deals are there"
         parts = [
-            f"{report.n_tokenized} deals tokenised: {report.n_samples:,} samples in "
+            f"{counted(report.n_tokenized, 'deal')} tokenised: "
+            f"{counted(report.n_samples, 'sample')} in "
             f"{report.elapsed_s:.1f} s ({report.samples_per_s / 1e3:,.0f} k samples/s)"
         ]
         if report.n_resumed:

@@ -20,6 +20,7 @@ from forge.oracle.shards.writers import BackgroundWriters, Solved
 from forge.work.claims import claim_missing
 from forge.work.seed_files import prepare_splits
 from forge.work.stop import StopSignal
+from forge.work.wording import counted
 
 PassedOver = Literal["present", "busy", "too large"]
 
@@ -55,7 +56,7 @@ class PipelineReport:
         """One line for people."""
         rate = self.n_states / self.elapsed_s / 1e6 if self.elapsed_s else 0.0
         parts = [
-            f"{self.n_solved} solved: {self.n_states:,} states in {self.elapsed_s:.1f} s "
+            f"{self.n_solved} solved: {counted(self.n_states, 'state')} in {self.elapsed_s:.1f} s "
             f"({rate:.1f} M states/s)"
         ]
         if self.n_bytes:
