@@ -42,7 +42,10 @@ class AnalyzeEqArgs:
     """What may be said to `forge analyze-eq`."""
 
     data: Path = option(
-        Path("data/eq-games"), "E[Q] games: a folder of splits, or one file.", metavar="PATH"
+        Path("data/eq-games"),
+        "E[Q] games: a folder of splits, or one file.",
+        metavar="PATH",
+        reads=values.existing,
     )
     split: Split = option(Split.VAL, "Of a folder.")
     games: int = option(200, "At most so many games.", metavar="N", least=1, most=MOST_LISTED)
@@ -73,7 +76,6 @@ class AnalyzeEqArgs:
 
     def __post_init__(self) -> None:
         _ = self.config
-        values.existing("--data", self.data)
 
     @property
     def config(self) -> AnalysisConfig:

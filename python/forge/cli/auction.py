@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from forge.bidding.auction import DEALER, Auction, parse_bids
+from forge.cli import values
 from forge.cli.bidding_options import deals_progress, make_simulator, shipped_calibration
 from forge.cli.command import command
 from forge.cli.shared_options import (
@@ -46,7 +47,10 @@ class AuctionArgs:
         most=DEALER,
     )
     bids: str = option(
-        "", f"Of the seats before you, in turn: pass, {VALID_BIDS}.", metavar='"pass,30,31"'
+        "",
+        f"Of the seats before you, in turn: pass, {VALID_BIDS}.",
+        metavar='"pass,30,31"',
+        reads=values.bids,
     )
     dealer_must_bid: bool = option(
         False,

@@ -62,6 +62,7 @@ class ExportArgs:
         "Take them from the val split of a tokenised folder, for Stage 2 of E[Q] files. "
         "[default: the reference protocol; for Stage 2 and policies games of random play]",
         metavar="DIR",
+        reads=values.existing,
     )
 
 

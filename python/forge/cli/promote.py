@@ -44,6 +44,7 @@ class PromoteArgs:
         "Measure on the val split of a tokenised folder (with --to), for Stage 2 of "
         "E[Q] files. [default: the reference protocol, which Stage 2 has none of]",
         metavar="DIR",
+        reads=values.existing,
     )
     device: str = device_option("auto")
 

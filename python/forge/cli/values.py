@@ -13,7 +13,9 @@ from rich.console import Console
 from forge.errors import ForgeError
 from forge.options import MAX_WORLDS, MOST_LISTED, MOST_SEED
 from forge.work.devices import check_device
-from forge.work.paths import NOWHERE, check_paths
+from forge.work.paths import NOWHERE, check_paths, existing
+
+__all__ = ["existing"]  # what options read with, all under one name
 
 if TYPE_CHECKING:
     from forge.arena.specs import PlayerSpec
@@ -72,6 +74,14 @@ def hand(name: str, text: str) -> tuple[int, ...]:
         return parse_hand(text)
 
 
+def bids(name: str, text: str) -> tuple[Bid | None, ...]:
+    """The bids of an auction so far; None is a pass."""
+    from forge.bidding.auction import parse_bids
+
+    with _told_of(name):
+        return tuple(parse_bids(text))
+
+
 def trumps(name: str, text: str) -> tuple[int, ...]:
     """Declarations 0..9."""
     from forge.bidding.hand import parse_trumps
@@ -125,6 +135,7 @@ def network(name: str, text: str | Path) -> Path:
     """The checkpoint that a path or a name of the catalogue stands for."""
     from forge.models.catalog import resolve
 
+    check_paths(name, text)
     with _told_of(name):
         return resolve(text)
 
@@ -144,14 +155,6 @@ def sizes(name: str, text: str) -> tuple[int, ...]:
     if not all(len(part) < 20 and int(part) <= MAX_WORLDS for part in parts):
         raise ForgeError(f"{name} must be whole numbers up to {MAX_WORLDS}, got {text!r}")
     return tuple(int(part) for part in parts)
-
-
-def existing(name: str, path: Path) -> Path:
-    """A file or folder that is there."""
-    check_paths(name, path)
-    if not path.exists():
-        raise ForgeError(f"{name}: there is no file {path}")
-    return path
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 from forge.game.bid_option import bid_option
 from forge.game.contract import VALID_BIDS
 from forge.options import MAX_WORLDS, MOST_SEED, check, option
-from forge.work.paths import writable_file, writable_folder
+from forge.work.paths import existing, writable_file, writable_folder
 
 
 def default_pool(n_worlds: int) -> int:
@@ -47,6 +47,7 @@ class HandsSettings:
         None,
         "File of the policy that the teacher goes by; without one all worlds count alike.",
         metavar="FILE",
+        reads=existing,
     )
     worlds: int = option(30, "Worlds judged by.", metavar="N", least=1, most=MAX_WORLDS)
     pool: int | None = option(
@@ -78,4 +79,4 @@ class PolicyFiles:
     output: Path = option(
         Path("seat.policy"), "The file of the policy.", metavar="FILE", reads=writable_file
     )
-    start: Path | None = option(None, "A policy to go on from.", metavar="FILE")
+    start: Path | None = option(None, "A policy to go on from.", metavar="FILE", reads=existing)

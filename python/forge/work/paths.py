@@ -28,6 +28,14 @@ def check_paths(name: str, value: Path | str | Sequence[Path]) -> None:
             )
 
 
+def existing(name: str, path: Path) -> Path:
+    """A file or folder that is there; ForgeError, naming the option, if it is not."""
+    check_paths(name, path)
+    if not path.exists():
+        raise ForgeError(f"{name}: there is no file {path}")
+    return path
+
+
 def writable_file(name: str, path: Path | str) -> None:
     """Raises ForgeError, naming the option, where no file can be written under a path.
 
