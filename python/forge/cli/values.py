@@ -19,6 +19,7 @@ __all__ = ["existing"]  # what options read with, all under one name
 
 if TYPE_CHECKING:
     from forge.arena.specs import PlayerSpec
+    from forge.game.contract import Bid
     from forge.game.deal import Deal
 
 
