@@ -102,6 +102,7 @@ def run_arena(
     n_workers: int = 1,
     out: Path | None = None,
     on_block: Callable[[int, PairedResults], None] | None = None,
+    on_found: Callable[[int], None] | None = None,
 ) -> ArenaRun:
     """Play the deals of the series that are not in the file yet.
 
@@ -111,6 +112,7 @@ def run_arena(
         n_workers: processes, one thread each; 1 works in this one.
         out: where results are kept; a file of the same options goes on. None keeps nothing.
         on_block: hears how many deals this run has played, and the results of all so far.
+        on_found: hears before the first how many deals are in the file already, if any are.
 
     Raises:
         ForgeError: for a bad checkpoint or device, or a file of other options.
@@ -121,6 +123,8 @@ def run_arena(
         file = None if out is None else stack.enter_context(arena_file(out, options.record()))
         blocks = [] if file is None else list(file.rows)
         n_before = len(paired_results(blocks, n_deals, options.rule))
+        if n_before and on_found is not None:
+            on_found(n_before)
         stop = stack.enter_context(StopSignal("deals"))
         for block in played_blocks(options, missing_deals(blocks, n_deals), n_workers, stop):
             blocks.append(block)

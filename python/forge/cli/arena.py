@@ -130,7 +130,11 @@ def arena(args: ArenaArgs) -> None:
             standing = f"make {results.made_a.mean():.1%} : {results.made_b.mean():.1%}"
             progress.update(task, completed=len(results), rate=f"{rate}, {standing}")
 
-        done = run_arena(options, args.games, n_workers, args.out, show)
+        def found_some(n_deals: int) -> None:
+            there = f"{counted(n_deals, 'deal')} of {args.games:,} are there already"
+            screen.print(f"going on with {args.out}: {there}", soft_wrap=True)
+
+        done = run_arena(options, args.games, n_workers, args.out, show, found_some)
         sides = None
         if args.sides and done.stopped_by is None:
             progress.update(task, description="deals of B alone", completed=0, rate="")

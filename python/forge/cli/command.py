@@ -282,6 +282,8 @@ def _one_line(error: Exception) -> str | None:
     if isinstance(error, OSError):
         place = f": {error.filename}" if error.filename is not None else ""
         return first_line(f"{error.strerror or error}{place}")
+    if isinstance(error, UnicodeEncodeError):  # a path that a library cannot take
+        return first_line(f"not a name in UTF-8, which files of this kind need: {error.object}")
     if isinstance(error, MemoryError):
         return "out of memory"
     arrow = sys.modules.get("pyarrow")
@@ -294,7 +296,7 @@ def _usage_line(error: Exception, message: str) -> str:
     if message.strip() in ("", "Missing command."):
         path = getattr(getattr(error, "ctx", None), "command_path", "forge")
         return f"a command is missing: {path} --help lists them"
-    return first_line(message)
+    return first_line(message.replace(": Value error, ", ": "))  # pydantic's, in Typer's
 
 
 def first_line(text: str) -> str:

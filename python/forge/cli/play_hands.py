@@ -20,7 +20,7 @@ def play_hands(settings: HandsSettings) -> None:
 
     from forge.game.contract import Bid
     from forge.policy.numbers import load_policy
-    from forge.policy.played_hands import HANDS_A_FILE, play_missing
+    from forge.policy.played_hands import HANDS_A_FILE, hands_path, play_missing
     from forge.policy.self_play import Teacher
     from forge.work.progress import progress_bar
     from forge.work.stop import StopSignal
@@ -33,6 +33,11 @@ def play_hands(settings: HandsSettings) -> None:
     n_hands = -(-settings.hands // HANDS_A_FILE) * HANDS_A_FILE
     if n_hands != settings.hands:
         screen.print(f"{n_hands:,} hands: files have {HANDS_A_FILE:,} each", soft_wrap=True)
+    starts = range(0, n_hands, HANDS_A_FILE)
+    n_there = sum(hands_path(settings.output, settings.seed, each).exists() for each in starts)
+    if n_there:
+        there = f"{n_there * HANDS_A_FILE:,} hands of {n_hands:,} are there already"
+        screen.print(f"going on with {settings.output}: {there}", soft_wrap=True)
     began = time.monotonic()
     with StopSignal() as signal, progress_bar(screen) as bar:
         task = bar.add_task("hands", total=n_hands, rate="")

@@ -122,7 +122,7 @@ def _find(record: EqRecord, game: int | None, dataset: Path) -> int:
 
 def _settings(record: EqRecord) -> str:
     """How the numbers were made, as far as the file says."""
-    from forge.eq.settings import GameSettings
+    from forge.eq.settings import GameSettings, weighing_of
 
     try:
         settings = GameSettings.from_dict(record.settings)
@@ -131,7 +131,7 @@ def _settings(record: EqRecord) -> str:
     estimate = settings.estimate
     parts = [
         f"{estimate.n_samples:,} worlds a decision, {estimate.sampler}",
-        "posterior" if estimate.posterior else "",
+        weighing_of(record.settings),
         "adaptive" if estimate.adaptive else "",
         f"oracle {settings.oracle}",
         f"forge {record.settings.get('forge_version', '')}".strip(),

@@ -293,3 +293,14 @@ class GameSettings:
             raise ForgeError(
                 f"not the settings of E[Q] games as forge records them ({error})"
             ) from error
+
+
+def weighing_of(settings: Mapping[str, Any]) -> str:
+    """What the worlds of recorded games were weighed by, in words; empty where all counted alike,
+    or the settings are of others."""
+    estimate = settings.get("estimate")
+    posterior = estimate.get("posterior") if isinstance(estimate, Mapping) else None
+    if not isinstance(posterior, Mapping):
+        return ""
+    who = f"policy {posterior['policy']}" if "policy" in posterior else "oracle"
+    return f"posterior {who}"

@@ -3,6 +3,7 @@
 import math
 import numbers
 import operator
+import sys
 from typing import Any
 
 from forge.errors import ForgeError, brief
@@ -62,6 +63,11 @@ def real_number(
             valid = f"{least:g}..{most:g}" if above == -math.inf else f"{low}, up to {most:g}"
         raise ForgeError(f"{name} must be {valid}, got {brief(value)}")
     return found
+
+
+def is_finite(value: Any) -> bool:
+    """Whether a plain value, as JSON has them, is a number that a float holds."""
+    return type(value) in (int, float) and -sys.float_info.max <= value <= sys.float_info.max
 
 
 def truth(name: str, value: Any) -> bool:
