@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -137,7 +138,7 @@ def test_wrong_arguments(name: str) -> None:
             given = {**right, argument: value}
             what = f"{name}({argument}={str(value)[:40]!r} of {type(value).__name__})"
             try:
-                told(lambda given=given: function(**given), what)
+                told(partial(function, **given), what)
             except AssertionError as error:
                 wrong.append(str(error))
     assert not wrong, "\n".join(wrong)
@@ -153,7 +154,7 @@ def test_tensors_in_other_clothes(name: str) -> None:
         for kind, (value, is_right) in variants(tensor).items():
             given = {**right, argument: value}
             try:
-                worked = told(lambda given=given: function(**given), f"{name}({argument} {kind})")
+                worked = told(partial(function, **given), f"{name}({argument} {kind})")
                 assert worked or not is_right, f"{name}({argument} {kind}) is refused"
             except AssertionError as error:
                 wrong.append(str(error))
@@ -171,7 +172,7 @@ def test_wrong_weighing(kind: str) -> None:
             given = {**right, "weighing": make(**{field: value})}
             what = f"{kind}.{field} = {str(value)[:40]!r} of {type(value).__name__}"
             try:
-                told(lambda given=given: forge.ops.estimate_decisions(**given), what)
+                told(partial(forge.ops.estimate_decisions, **given), what)
             except AssertionError as error:
                 wrong.append(str(error))
     assert not wrong, "\n".join(wrong)
@@ -187,7 +188,7 @@ def test_wrong_adaptive_sampling() -> None:
             given = {**right, "adaptive": sampling}
             what = f"{field} = {str(value)[:40]!r} of {type(value).__name__}"
             try:
-                told(lambda given=given: forge.ops.estimate_decisions(**given), what)
+                told(partial(forge.ops.estimate_decisions, **given), what)
             except AssertionError as error:
                 wrong.append(str(error))
     assert not wrong, "\n".join(wrong)

@@ -143,14 +143,18 @@ def run_arena(
     )
 
 
-def missing_deals(blocks: Sequence[Block], n_deals: int) -> list[list[int]]:
+def missing_deals(blocks: Sequence[Block], n_deals: int) -> list[Sequence[int]]:
     """Numbers of the deals that are still to be played, in the blocks to play them in."""
     done = {number for block in blocks for number in block.deals}
-    parts = (
-        [number for number in range(first, min(first + BLOCK_DEALS, n_deals)) if number not in done]
-        for first in range(0, n_deals, BLOCK_DEALS)
-    )
-    return [part for part in parts if part]
+    found: list[Sequence[int]] = []
+    for first in range(0, n_deals, BLOCK_DEALS):
+        # A range where all are missing: a long series is no longer than its blocks in memory.
+        part: Sequence[int] = range(first, min(first + BLOCK_DEALS, n_deals))
+        if not done.isdisjoint(part):
+            part = [number for number in part if number not in done]
+        if part:
+            found.append(part)
+    return found
 
 
 def played_blocks(
