@@ -103,6 +103,7 @@ ALONE = {
     "parallel": ["--seeds=0:1"],
     "generate": ["--seed=0"],
     "analyze-eq": ["--data=there"],
+    "solve": [f"--deal={Deal.from_seed(0).text}", "--decl=3"],
 }
 
 
@@ -193,7 +194,17 @@ def _may_be_taken(what: Option, hint: Any, value: str) -> bool:
     return True
 
 
-OUTPUT = ("--out", "--output", "--output-dir", "--plot", "--to", "--run-dir", "--onnx", "--dir")
+OUTPUT = (
+    "--picture",
+    "--out",
+    "--output",
+    "--output-dir",
+    "--plot",
+    "--to",
+    "--run-dir",
+    "--onnx",
+    "--dir",
+)
 
 
 @pytest.mark.parametrize("kind", ["below a file", "the other kind"])

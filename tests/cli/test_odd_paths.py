@@ -23,7 +23,15 @@ ONE_OF_MANY = re.compile(
     r"|points|plays|rounds|seeds)\b"
 )
 # Endless or outward; their paths are those of generate and of train.
-ELSEWHERE = {"generate", "campaign", "quickstart", "improve-policy", "bid-benchmark"}
+ELSEWHERE = {
+    "generate",
+    "campaign",
+    "quickstart",
+    "improve-policy",
+    "bid-benchmark",
+    "advise",
+    "review",
+}
 
 
 def prepare(folder: Path, data_dir: Path) -> None:
