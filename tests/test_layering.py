@@ -43,6 +43,7 @@ PYTHON_LAYERS = (
     "flywheel",
     "cli",
     "doors",
+    "__main__",
 )
 
 CSRC_BELOW = {

@@ -20,6 +20,23 @@ _KEY: Final = "forge option"
 INT64_MIN: Final = -(2**63)
 INT64_MAX: Final = 2**63 - 1
 
+# The most that options of one kind may ask for. Every number has a last valid value, and each of
+# these has a reason why a larger one would not be worked off but break something.
+MOST_SEED: Final = INT64_MAX  # files hold seeds as int64
+LAST_START: Final = 10**18  # where seeds begin to be counted up, still as int64
+MOST_PIECES: Final = 10**9  # games, hands, shards that are made one by one: years, but no memory
+MOST_ROWS: Final = 10**7  # rows of results that are held in memory, about a hundred bytes each
+MOST_LISTED: Final = 10**6  # what a run lists before it begins: the seeds of a range
+MOST_GAMES: Final = 5_000  # in one E[Q] file, which is made in memory, 0.1 MB a game
+MOST_DEALS: Final = 10**6  # around one hand: held together; an interval is 0.1 points by then
+MAX_WORLDS: Final = 1 << 20  # that a decision is judged by, or weighed (`forge.ops.decide`)
+MOST_TOGETHER: Final = 1 << 20  # rows of a batch
+MOST_PROCESSES: Final = 1024  # more than cores of any machine
+# Temperatures and thresholds in points: below the first no play differs from the best one, above
+# the second all are alike.
+LEAST_POINTS: Final = 1e-6
+MOST_POINTS: Final = 1e6
+
 
 class OptionError(ForgeError):
     """What is wrong with options together, told of one of them.
@@ -47,6 +64,7 @@ class Option:
         metavar: what stands for the value in help texts.
         least, most: bounds of a number that it may reach.
         above, below: bounds that it may not.
+        valid: what is valid in words, where the bounds do not say it.
         bare: what the option stands for where it is given without a value; None: it needs one.
         is_argument: given by place, not by name.
         reads: called with the option as typed and its value before a command imports anything
@@ -60,6 +78,7 @@ class Option:
     most: float | None = None
     above: float | None = None
     below: float | None = None
+    valid: str | None = None
     bare: str | None = None
     is_argument: bool = False
     reads: Callable[[str, Any], object] | None = None
@@ -67,6 +86,8 @@ class Option:
     @property
     def bounds(self) -> str:
         """What is valid, in words, to follow "must be"; empty without bounds."""
+        if self.valid is not None:
+            return self.valid
         if self.least is not None and self.most is not None:
             return f"{self.least}..{self.most}"
         parts = [
@@ -120,7 +141,7 @@ def check_value(name: str, value: object, what: Option) -> None:
     if isinstance(value, int) and not INT64_MIN <= value <= INT64_MAX:
         least = INT64_MIN if what.least is None else what.least
         most = INT64_MAX if what.most is None else what.most
-        raise ForgeError(f"{name} must be {least}..{most}, got {value}")
+        raise ForgeError(f"{name} must be {what.valid or f'{least}..{most}'}, got {value}")
     if not what.allows(value):
         raise ForgeError(f"{name} must be {what.bounds}, got {value}")
 

@@ -228,7 +228,7 @@ HAND = "--hand 6-4,5-5,4-2,3-1,2-0,1-1,0-0"
 # Command lines with a value that stands for nothing, and part of what they are told.
 SENSELESS = {
     "arena random clever": "no player 'clever': valid are random",
-    "arena random eq:n=0": "player 'eq:n=0': n must be 1 or more, got 0",
+    "arena random eq:n=0": "player 'eq:n=0': n must be 1..1048576, got 0",
     "arena random model:none.ckpt": "no checkpoint at none.ckpt",
     "arena random random --device tpu": "--device: unknown device 'tpu'; valid are auto, cpu, cuda",
     "generate-eq --output x --player eq:tau=1": "tau says nothing without posterior",

@@ -123,7 +123,7 @@ def test_places_that_cannot_be_written(refuses: Fails, dataset: Path, tmp_path: 
     (tmp_path / "taken").write_text("")
     for place in ("taken", "taken/below"):
         line = refuses(f"--dataset {dataset} --overload --output-dir {place}")
-        assert f"cannot make --output-dir {place}" in line
+        assert f"--output-dir: cannot write {place}" in line
 
 
 def test_policies_that_are_none(fails: Fails, dataset: Path, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from forge.arena.written_options import written
 from forge.eq.settings import EstimateConfig, PosteriorConfig
 from forge.errors import ForgeError
 from forge.game.constants import N_PLAYS
-from forge.options import again, option
-from forge.policy.settings import MAX_WORLDS, default_pool
+from forge.options import MAX_WORLDS, again, option
+from forge.policy.settings import default_pool
 
 if TYPE_CHECKING:
     import torch

@@ -12,6 +12,7 @@ import numpy as np
 from forge.arena.comparison import PairedResults
 from forge.arena.protocol import STANDARD, ContractRule
 from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_SEATS
+from forge.game.whole_numbers import is_finite
 from forge.work.file_schema import in_file
 from forge.work.results_file import ResultsFile, ResultsFormat, are_numbers
 
@@ -55,7 +56,7 @@ def _is_sound(values: Mapping[str, Any]) -> bool:
         and all(are_numbers(values[name], n, most) for name, most in last.items())
         and isinstance(values["cpu_s"], list)
         and len(values["cpu_s"]) == 2
-        and all(isinstance(each, float | int) for each in (*values["cpu_s"], values["wall_s"]))
+        and all(is_finite(each) for each in (*values["cpu_s"], values["wall_s"]))
     )
 
 

@@ -102,6 +102,7 @@ def run_arena(
     n_workers: int = 1,
     out: Path | None = None,
     on_block: Callable[[int, PairedResults], None] | None = None,
+    on_found: Callable[[int], None] | None = None,
 ) -> ArenaRun:
     """Play the deals of the series that are not in the file yet.
 
@@ -111,6 +112,7 @@ def run_arena(
         n_workers: processes, one thread each; 1 works in this one.
         out: where results are kept; a file of the same options goes on. None keeps nothing.
         on_block: hears how many deals this run has played, and the results of all so far.
+        on_found: hears before the first how many deals are in the file already, if any are.
 
     Raises:
         ForgeError: for a bad checkpoint or device, or a file of other options.
@@ -121,6 +123,8 @@ def run_arena(
         file = None if out is None else stack.enter_context(arena_file(out, options.record()))
         blocks = [] if file is None else list(file.rows)
         n_before = len(paired_results(blocks, n_deals, options.rule))
+        if n_before and on_found is not None:
+            on_found(n_before)
         stop = stack.enter_context(StopSignal("deals"))
         for block in played_blocks(options, missing_deals(blocks, n_deals), n_workers, stop):
             blocks.append(block)
@@ -139,14 +143,18 @@ def run_arena(
     )
 
 
-def missing_deals(blocks: Sequence[Block], n_deals: int) -> list[list[int]]:
+def missing_deals(blocks: Sequence[Block], n_deals: int) -> list[Sequence[int]]:
     """Numbers of the deals that are still to be played, in the blocks to play them in."""
     done = {number for block in blocks for number in block.deals}
-    parts = (
-        [number for number in range(first, min(first + BLOCK_DEALS, n_deals)) if number not in done]
-        for first in range(0, n_deals, BLOCK_DEALS)
-    )
-    return [part for part in parts if part]
+    found: list[Sequence[int]] = []
+    for first in range(0, n_deals, BLOCK_DEALS):
+        # A range where all are missing: a long series is no longer than its blocks in memory.
+        part: Sequence[int] = range(first, min(first + BLOCK_DEALS, n_deals))
+        if not done.isdisjoint(part):
+            part = [number for number in part if number not in done]
+        if part:
+            found.append(part)
+    return found
 
 
 def played_blocks(

@@ -19,6 +19,7 @@ from forge.bidding.simulate import Simulator
 from forge.work.claims import claim_missing, put_in_place
 from forge.work.seed_files import missing_seeds, prepare_splits, seed_path
 from forge.work.stop import StopSignal
+from forge.work.wording import counted
 
 SECONDS_A_DAY: Final = 86_400
 
@@ -45,7 +46,7 @@ class BiddingReport:
 
     def summary(self) -> str:
         """One line for people."""
-        parts = [f"{self.n_seeds} hands in {self.elapsed_s:.1f} s ({self.rate})"]
+        parts = [f"{counted(self.n_seeds, 'hand')} in {self.elapsed_s:.1f} s ({self.rate})"]
         if self.n_bytes:
             parts.append(f"{self.n_bytes / 1e6:.2f} MB written")
         if self.n_present:

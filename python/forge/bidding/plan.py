@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from forge.game.contract import LOWEST_BID, Bid
-from forge.options import check, option
+from forge.options import MOST_DEALS, check, option
 
 # No sequential run goes beyond: half a width of 0.005 at worst.
 MAX_DEALS: Final = 50_000
@@ -27,7 +27,7 @@ class Plan:
         ForgeError: on a value out of range.
     """
 
-    n_deals: int = option(100, "Deals of the other hands.", least=1)
+    n_deals: int = option(100, "Deals of the other hands.", least=1, most=MOST_DEALS)
     until: float | None = option(
         None,
         "Add deals until half the interval of the best trump at the bid is this narrow.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from forge.stats.intervals import wilson
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
+_TOGETHER: Final = 1 << 23  # numbers drawn at a time, of 8 bytes
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,13 @@ def stability(
 def _counts(made: Made, n: int, n_resamples: int, rng: np.random.Generator) -> Counts:
     """int64 [R, D]: how many of n drawn deals were made."""
     n_pool = made.shape[1]
-    drawn = rng.multinomial(n, np.full(n_pool, 1 / n_pool), size=n_resamples)
-    counts: Counts = drawn @ made.T.astype(np.int64)
-    return counts
+    shares, deals = np.full(n_pool, 1 / n_pool), made.T.astype(np.int64)
+    together = max(1, _TOGETHER // n_pool)  # in parts, which draw what all at once would
+    parts = [
+        rng.multinomial(n, shares, size=min(together, n_resamples - start)) @ deals
+        for start in range(0, n_resamples, together)
+    ]
+    return np.concatenate(parts)
 
 
 def _figures(counts: Counts, n: int, truth: Floats) -> SizeFigures:

@@ -14,6 +14,7 @@ from forge.cli.command import command
 from forge.cli.shared_options import hand_option, seed_option
 from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.game.bid_option import bid_option
 from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
 from forge.game.declarations import parse_declaration
 from forge.game.tables import parse_dominoes, parse_hand
@@ -30,18 +31,21 @@ class AdviseArgs:
 
     hand: str = hand_option()
     decl: str | None = option(
-        None, "Trump: name or id 0..9. Without it: what to bid.", metavar="NAME|ID"
+        None,
+        "Trump: name or id 0..9. Without it: what to bid.",
+        metavar="NAME|ID",
+        reads=values.declaration,
     )
     declarer: str = option(
         PLAYERS[0], f"Who declared, and led first: {', '.join(PLAYERS)}.", metavar="WHO"
     )
-    plays: str = option("", "All dominoes played so far, in order.", metavar='"6-4,4-4,..."')
-    bid: int = option(
-        LOWEST_BID.number,
-        f"What the declarer's side promised: {VALID_BIDS}.",
-        metavar="BID",
-        reads=values.table_bid,
+    plays: str = option(
+        "",
+        "All dominoes played so far, in order.",
+        metavar='"6-4,4-4,..."',
+        reads=values.dominoes,
     )
+    bid: int = bid_option(LOWEST_BID.number, f"What the declarer's side promised: {VALID_BIDS}.")
     player: str | None = option(
         None,
         "Who judges: seat, make or eq with options, as in make:n=200. Default: seat:n=400.",
@@ -118,7 +122,7 @@ def _points(points: float | None) -> str:
 def _advise_bid(args: AdviseArgs) -> None:
     from forge.advice.bids import advise_bid
 
-    screen = Console(stderr=True) if args.as_json else console()
+    screen = console(stderr=args.as_json)
     found = advise_bid(parse_hand(args.hand), args.seed)
     if args.as_json:
         print(json.dumps(found.to_json(), allow_nan=False))

@@ -14,8 +14,10 @@ from forge.cli.shared_options import device_option
 from forge.cli.values import console
 from forge.eq.analysis.config import AnalysisConfig
 from forge.extras import need
-from forge.options import again, option
+from forge.options import MOST_LISTED, again, option
+from forge.work.paths import writable_folder
 from forge.work.progress import progress_bar
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,10 +42,13 @@ class AnalyzeEqArgs:
     """What may be said to `forge analyze-eq`."""
 
     data: Path = option(
-        Path("data/eq-games"), "E[Q] games: a folder of splits, or one file.", metavar="PATH"
+        Path("data/eq-games"),
+        "E[Q] games: a folder of splits, or one file.",
+        metavar="PATH",
+        reads=values.existing,
     )
     split: Split = option(Split.VAL, "Of a folder: train, val or test.", metavar="SPLIT")
-    games: int = option(200, "At most so many games.", metavar="N", least=1)
+    games: int = option(200, "At most so many games.", metavar="N", least=1, most=MOST_LISTED)
     worlds: str = option(
         "10,50,200,1000", "Sizes of the samples.", metavar="N,N,...", reads=values.sizes
     )
@@ -61,14 +66,16 @@ class AnalyzeEqArgs:
     repeats: int = again(AnalysisConfig, "repeats")
     seed: int = again(AnalysisConfig, "seed")
     output: Path = option(
-        Path("eq-analysis"), "Folder of analysis.json and the plots.", metavar="DIR"
+        Path("eq-analysis"),
+        "Folder of analysis.json and the plots.",
+        metavar="DIR",
+        reads=writable_folder,
     )
     draw: bool = option(True, "Draw PNG plots.", "--plots/--no-plots")
     device: str = device_option("auto")
 
     def __post_init__(self) -> None:
         _ = self.config
-        values.existing("--data", self.data)
 
     @property
     def config(self) -> AnalysisConfig:
@@ -117,7 +124,8 @@ def analyze_eq(args: AnalyzeEqArgs) -> None:
 
     place = args.data / args.split.value if args.data.is_dir() else args.data
     lines = [
-        f"{record.n_games} games of {place}, {len(measured.decisions)} of {len(found):,} decisions "
+        f"{counted(record.n_games, 'game')} of {place}, {len(measured.decisions)} of "
+        f"{counted(len(found), 'decision')} "
         f"with a choice measured, {args.repeats} samples each"
     ]
     if config.reference_samples:
@@ -201,7 +209,8 @@ def _save(
 
         network = f" · {about['checkpoint']}" if about["checkpoint"] else ""
         footer = (
-            f"{about['n_games']} games of {about['data']} · {len(measured.decisions)} decisions"
+            f"{counted(about['n_games'], 'game')} of {about['data']} · "
+            f"{counted(len(measured.decisions), 'decision')}"
             f"{network} · bars: 95 % intervals"
         )
         images = analysis_plots(found, measured, footer)

@@ -18,9 +18,11 @@ from forge.cli.shared_options import device_option
 from forge.cli.values import console, n_cores
 from forge.errors import ForgeError
 from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS, Bid
-from forge.options import option
+from forge.options import MOST_PROCESSES, MOST_ROWS, MOST_SEED, option
+from forge.work.paths import writable_file
 from forge.work.progress import progress_bar
 from forge.work.rates import rate_text
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.arena.comparison import Comparison, PairedResults, Sides
@@ -35,9 +37,10 @@ def _forced_bid(name: str, text: str) -> Bid | None:
     """None: all bids in turn."""
     if text == "all":
         return None
-    if not text.isdecimal() or not text.isascii():
+    bids = {str(bid.number): bid for bid in BIDS}
+    if text not in bids:
         raise ForgeError(f"{name} must be {VALID_BIDS} or all, got {text!r}")
-    return values.table_bid(name, int(text))
+    return bids[text]
 
 
 def _trump_rule(name: str, text: str) -> TrumpRule:
@@ -56,8 +59,10 @@ class ArenaArgs:
 
     a: str = option(help="A player, see below.", metavar="A", is_argument=True, reads=values.player)
     b: str = option(help="Its opponent.", metavar="B", is_argument=True, reads=values.player)
-    games: int = option(1400, "Deals; each is played twice, with the teams swapped.", least=1)
-    seed: int = option(0, "Of the series of deals.", least=0)
+    games: int = option(
+        1400, "Deals; each is played twice, with the teams swapped.", least=1, most=MOST_ROWS
+    )
+    seed: int = option(0, "Of the series of deals.", least=0, most=MOST_SEED)
     bid: str = option(
         str(LOWEST_BID),
         f"Forced on a seat: {VALID_BIDS}, or all: each of them in turn for {BLOCK_DEALS} deals, so "
@@ -77,11 +82,14 @@ class ArenaArgs:
         "Tell apart what A gains declaring and defending: B also meets itself, which --out keeps "
         "beside its file, as FILE.b.jsonl.",
     )
-    workers: int | None = option(None, "Processes, one thread each. Default: one a core.", least=1)
+    workers: int | None = option(
+        None, "Processes, one thread each. Default: one a core.", least=1, most=MOST_PROCESSES
+    )
     out: Path | None = option(
         None,
         "Keep results here, and go on from what is there. Default: keep nothing.",
         metavar="FILE.jsonl",
+        reads=writable_file,
     )
     device: str = device_option("cpu")
     as_json: bool = option(False, "Print a JSON report instead of tables.", "--json")
@@ -113,7 +121,7 @@ def arena(args: ArenaArgs) -> None:
         ContractRule(_forced_bid("--bid", args.bid), _trump_rule("--trump", args.trump)),
     )
     # With --json, stdout is the report and nothing else.
-    screen = Console(stderr=True) if args.as_json else console()
+    screen = console(stderr=args.as_json)
     with progress_bar(screen) as progress:
         task = progress.add_task("deals", total=args.games, rate="")
 
@@ -123,7 +131,11 @@ def arena(args: ArenaArgs) -> None:
             standing = f"make {results.made_a.mean():.1%} : {results.made_b.mean():.1%}"
             progress.update(task, completed=len(results), rate=f"{rate}, {standing}")
 
-        done = run_arena(options, args.games, n_workers, args.out, show)
+        def found_some(n_deals: int) -> None:
+            there = f"{counted(n_deals, 'deal')} of {args.games:,} are there already"
+            screen.print(f"going on with {args.out}: {there}", soft_wrap=True)
+
+        done = run_arena(options, args.games, n_workers, args.out, show, found_some)
         sides = None
         if args.sides and done.stopped_by is None:
             progress.update(task, description="deals of B alone", completed=0, rate="")
@@ -172,7 +184,7 @@ def _hands_per_s(done: ArenaRun) -> float | None:
 def _show(options: ArenaOptions, done: ArenaRun, found: Comparison, screen: Console) -> None:
     # Names are as long as their options: lines of their own leave the table within 80 columns.
     lines = [
-        f"{found.n_deals:,} deals, each played twice (seed {options.seed})",
+        f"{counted(found.n_deals, 'deal')}, each played twice (seed {options.seed})",
         f"A: {options.a.text}",
         f"B: {options.b.text}",
     ]
@@ -196,13 +208,14 @@ def _show(options: ArenaOptions, done: ArenaRun, found: Comparison, screen: Cons
     screen.print(table)
     test = found.mcnemar
     lines = [
-        f"McNemar: only A makes {test.only_a} deals, only B {test.only_b}: "
+        f"McNemar: only A makes {counted(test.only_a, 'deal')}, only B {test.only_b}: "
         f"p = {test.p:.2g} (exact), chi2 = {test.chi2:.2f}"
     ]
     rate = _hands_per_s(done)
     if rate is not None:
         lines.append(
-            f"{done.n_hands_played:,} hands in {done.elapsed_s:.1f} s: {rate:,.1f} hands a second"
+            f"{counted(done.n_hands_played, 'hand')} in {done.elapsed_s:.1f} s: {rate:,.1f} hands "
+            "a second"
         )
     screen.print("\n".join(lines), highlight=False, soft_wrap=True)
 

@@ -11,13 +11,21 @@ from rich.console import Console
 from rich.table import Table
 
 from forge.bidding.auction import DEALER, Auction, parse_bids
+from forge.cli import values
 from forge.cli.bidding_options import deals_progress, make_simulator, shipped_calibration
 from forge.cli.command import command
-from forge.cli.shared_options import device_option, hand_option, seed_option, trumps_option
+from forge.cli.shared_options import (
+    device_option,
+    hand_option,
+    samples_option,
+    seed_option,
+    trumps_option,
+)
 from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS
 from forge.options import option
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.bidding.calls import Call, OtherContract
@@ -39,14 +47,17 @@ class AuctionArgs:
         most=DEALER,
     )
     bids: str = option(
-        "", f"Of the seats before you, in turn: pass, {VALID_BIDS}.", metavar='"pass,30,31"'
+        "",
+        f"Of the seats before you, in turn: pass, {VALID_BIDS}.",
+        metavar='"pass,30,31"',
+        reads=values.bids,
     )
     dealer_must_bid: bool = option(
         False,
         f"Where all pass, the dealer bids {LOWEST_BID}; or the hand is thrown in and dealt again.",
         "--dealer-must-bid/--throw-in",
     )
-    samples: int = option(200, "Deals around the hand.", least=1)
+    samples: int = samples_option(200)
     trumps: str = trumps_option("all")
     seed: int = seed_option(0)
     device: str = device_option("cpu")
@@ -87,7 +98,7 @@ def auction(args: AuctionArgs) -> None:
     plan = Plan(args.samples)
     standing = args.standing
     simulator = make_simulator("oracle", args.seed, args.device)
-    screen = Console(stderr=True) if args.as_json else console()
+    screen = console(stderr=args.as_json)
     calibration = shipped_calibration(simulator, screen)
     with deals_progress(screen, len(decls) * args.samples) as advance:
         found = evaluate_hand(dominoes, decls, simulator, plan, calibration, advance)
@@ -162,7 +173,8 @@ def assumptions(standing: Auction, found: Evaluation, other: OtherContract | Non
     more = ", ".join(f"{bid} is worth {bid.marks}" for bid in BIDS if bid.marks > 1)
     lines = [
         f"Chances: {found.calibration.summary if found.calibration else found.how}; "
-        f"{int(found.table.n.max())} deals around your hand, each as likely: for your own bid, "
+        f"{counted(int(found.table.n.max()), 'deal')} around your hand, each as likely: for your "
+        "own bid, "
         "what the others bid says nothing about what they hold.",
         "Whatever you bid is the last bid: nobody goes over it. Made or set, it is worth 1 mark, "
         f"{more}; marks count alike whatever the score.",
@@ -180,10 +192,13 @@ def assumptions(standing: Auction, found: Evaluation, other: OtherContract | Non
         "its best pip suit (most dominoes)."
     )
     if standing.bidder is None:
-        lines.append(f"The dealer is forced to bid and may hold anything ({other.n_deals} deals).")
+        lines.append(
+            f"The dealer is forced to bid and may hold anything ({counted(other.n_deals, 'deal')})."
+        )
     else:
         lines.append(
-            f"Of {other.n_deals} deals around your hand {other.n_kept} count: those in which the "
+            f"Of {counted(other.n_deals, 'deal')} around your hand {other.n_kept} count: those in "
+            "which the "
             f"bidder's own hand gives {bid} at least an even chance over {N_BIDDER_SAMPLES} deals "
             "as that seat sees it, or the best there are for it."
         )

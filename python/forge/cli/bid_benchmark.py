@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
 from rich.table import Table
 
 from forge.cli import values
@@ -18,7 +17,7 @@ from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.extras import need
 from forge.game.contract import LOWEST_BID
-from forge.options import option
+from forge.options import MOST_DEALS, option
 
 if TYPE_CHECKING:
     from forge.bidding.speed import Speed, SpeedMode
@@ -51,8 +50,12 @@ class BenchmarkArgs:
         metavar='"MODE MODE ..."',
         reads=_read_modes,
     )
-    samples: int = option(500, "Deals that the columns of seconds are for.", least=1)
-    seconds: float = option(3.0, "How long to measure each mode, at least.", above=0)
+    samples: int = option(
+        500, "Deals that the columns of seconds are for.", least=1, most=MOST_DEALS
+    )
+    seconds: float = option(
+        3.0, "How long to measure each mode, at least; a day at most.", above=0, most=86_400
+    )
     seed: int = seed_option(0)
     device: str = device_option("cpu")
     as_json: bool = option(False, "Print JSON.", "--json")
@@ -70,7 +73,7 @@ def benchmark(args: BenchmarkArgs) -> None:
     from forge.bidding.speed import measure_speed
 
     todo = [_mode(text, args.seed, args.device) for text in args.modes.split()]
-    screen = Console(stderr=True) if args.as_json else console()
+    screen = console(stderr=args.as_json)
     done = []
     for mode in todo:
         with screen.status(f"measuring {mode.name}"):

@@ -14,8 +14,10 @@ from forge.cli import values
 from forge.cli.command import CommandGroup, command, end_if_stopped
 from forge.cli.values import console, n_cores
 from forge.extras import need
-from forge.options import option
+from forge.options import LAST_START, MOST_PROCESSES, MOST_ROWS, MOST_TOGETHER, option
+from forge.work.paths import writable_file
 from forge.work.rates import rate_text
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.bidding.calibration.hands import PlayedHand
@@ -26,15 +28,23 @@ if TYPE_CHECKING:
 class PlayArgs:
     """What may be said to `forge bid-calibrate play`."""
 
-    out: Path = option(help="Where hands go; an old file goes on.", metavar="FILE")
-    hands: int = option(10_000, "How many.", metavar="N", least=1)
-    start: int = option(0, "Number of the first hand.", metavar="N", least=0)
+    out: Path = option(
+        help="Where hands go; an old file goes on.", metavar="FILE", reads=writable_file
+    )
+    hands: int = option(10_000, "How many.", metavar="N", least=1, most=MOST_ROWS)
+    start: int = option(0, "Number of the first hand.", metavar="N", least=0, most=LAST_START)
     player: str = option(
         "seat:n=60", "Who plays all four seats.", metavar="PLAYER", reads=values.player
     )
-    deals: int = option(100, "Deals of perfect play a hand.", metavar="N", least=1)
-    played: int = option(1, "Further deals, played, a hand.", metavar="N", least=1)
-    workers: int | None = option(None, "Processes. Default: one a core.", metavar="N", least=1)
+    deals: int = option(
+        100, "Deals of perfect play a hand.", metavar="N", least=1, most=MOST_TOGETHER
+    )
+    played: int = option(
+        1, "Further deals, played, a hand.", metavar="N", least=1, most=MOST_TOGETHER
+    )
+    workers: int | None = option(
+        None, "Processes. Default: one a core.", metavar="N", least=1, most=MOST_PROCESSES
+    )
 
     def __post_init__(self) -> None:
         _ = self.options
@@ -74,7 +84,7 @@ def play(args: PlayArgs) -> None:
             options, range(args.start, args.start + args.hands), args.out, n_workers, show
         )
     screen.print(
-        f"{args.out}: {done.n_hands} hands, {done.n_played} of them now",
+        f"{args.out}: {counted(done.n_hands, 'hand')}, {done.n_played} of them now",
         markup=False,
         highlight=False,
         soft_wrap=True,
@@ -87,14 +97,18 @@ class FitArgs:
     """What may be said to `forge bid-calibrate fit`."""
 
     data: Path = option(help="Played hands to fit to.", metavar="FILE", reads=values.existing)
-    output: Path = option(help="The calibration to write.", metavar="FILE.json")
+    output: Path = option(
+        help="The calibration to write.", metavar="FILE.json", reads=writable_file
+    )
     validate: Path | None = option(
         None,
         "Other played hands, to check. Default: each tenth of --data by a fit to the rest.",
         metavar="FILE",
         reads=values.existing,
     )
-    plot: Path | None = option(None, "Reliability plot to write.", metavar="FILE.png")
+    plot: Path | None = option(
+        None, "Reliability plot to write.", metavar="FILE.png", reads=writable_file
+    )
 
 
 @command()
@@ -140,7 +154,7 @@ def fit(args: FitArgs) -> None:
         screen.print(
             f"{name}: calibration error {100 * each.error:.2f} points [{low:.2f}, {high:.2f}], "
             f"{100 * each.by_chance:.2f} by chance alone, log loss {each.log_loss:.5f} on "
-            f"{each.n_hands:,} hands",
+            f"{counted(each.n_hands, 'hand')}",
             markup=False,
             highlight=False,
             soft_wrap=True,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
 from rich.table import Table
 
 from forge.cli import values
@@ -24,8 +23,11 @@ from forge.cli.shared_options import (
     workers_option,
 )
 from forge.cli.values import console
+from forge.game.bid_option import bid_option
 from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
-from forge.options import option
+from forge.options import MOST_DEALS, option
+from forge.work.paths import writable_file
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.bidding.stability import SizeFigures
@@ -39,14 +41,18 @@ class ConvergenceArgs:
     """What may be said to `forge bid-convergence`."""
 
     hand: str = hand_option(EXAMPLE_HAND)
-    bid: int = option(LOWEST_BID.number, f"{VALID_BIDS}.", reads=values.table_bid)
+    bid: int = bid_option(LOWEST_BID.number, f"{VALID_BIDS}.")
     trumps: str = trumps_option("all")
     sizes: str = option(SIZES, "Numbers of deals to judge.", metavar="N,N,...", reads=values.sizes)
-    samples: int = option(1600, "Deals in the pool that samples are drawn from.", least=1)
-    resamples: int = option(1000, "Samples of each size.", least=1)
+    samples: int = option(
+        1600, "Deals in the pool that samples are drawn from.", least=1, most=MOST_DEALS
+    )
+    resamples: int = option(1000, "Samples of each size.", least=1, most=MOST_DEALS)
     seed: int = seed_option(0)
     player: str = player_option("oracle")
-    plot: str = option("convergence.png", "Picture; /dev/null draws none.", metavar="FILE.png")
+    plot: str = option(
+        "convergence.png", "Picture; /dev/null draws none.", metavar="FILE.png", reads=writable_file
+    )
     workers: int | None = workers_option(None)
     device: str = device_option("cpu")
     as_json: bool = option(False, "Print JSON.", "--json")
@@ -70,7 +76,7 @@ def convergence(args: ConvergenceArgs) -> None:
     promised = Bid.of(args.bid)
     numbers = sorted(set(values.sizes("--sizes", args.sizes)))
     simulator = make_simulator(args.player, args.seed, args.device, args.workers, promised)
-    screen = Console(stderr=True) if args.as_json else console()
+    screen = console(stderr=args.as_json)
     with deals_progress(screen, len(decls) * args.samples) as advance:
         made = simulator.made(dominoes, decls, 0, args.samples, promised, advance)
     figures = stability(made, numbers, args.resamples, args.seed)
@@ -80,7 +86,8 @@ def convergence(args: ConvergenceArgs) -> None:
     if args.plot != "/dev/null":
         title = f"{hand_text(dominoes)}: chance to make {promised} in {name}"
         footer = (
-            f"{args.resamples:,} samples a size from {args.samples:,} deals (seed {args.seed}), "
+            f"{counted(args.resamples, 'sample')} a size from {counted(args.samples, 'deal')} "
+            f"(seed {args.seed}), "
             f"{simulator.player.text}, forge {__version__}"
         )
         write_file(Path(args.plot), stability_png(figures, title, footer))
@@ -106,7 +113,7 @@ def convergence(args: ConvergenceArgs) -> None:
         return
     screen.print(
         f"{hand_text(dominoes)}, bid {promised}: {name} is best, "
-        f"made in {shares[best]:.1%} of {args.samples:,} deals "
+        f"made in {shares[best]:.1%} of {counted(args.samples, 'deal')} "
         f"(seed {args.seed}, {simulator.player.text}).",
         highlight=False,
         soft_wrap=True,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from rich.console import Console
-
 from forge.bidding.plan import Plan
 from forge.cli import values
 from forge.cli.bidding_options import make_simulator
@@ -20,6 +18,7 @@ from forge.cli.shared_options import (
 )
 from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.game.bid_option import bid_option
 from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
 from forge.options import again, option
 
@@ -33,18 +32,19 @@ class EvaluateArgs:
     trumps: str = trumps_option("all")
     seed: int = seed_option(0)
     checkpoint: str | None = option(
-        None, "Let this network play, all hands open.", metavar="FILE|NAME"
+        None,
+        "Let this network play, all hands open.",
+        metavar="FILE|NAME",
+        reads=values.network,
     )
     sample: bool = option(False, "Draw its moves instead of the best (policy networks).")
     player: str | None = option(
-        None, "Who plays all four seats. Default: oracle.", metavar="PLAYER"
-    )
-    bid: int | None = option(
         None,
-        f"Ask about this bid alone, faster: {VALID_BIDS}.",
-        metavar="BID",
-        reads=values.table_bid,
+        "Who plays all four seats. Default: oracle.",
+        metavar="PLAYER",
+        reads=values.player,
     )
+    bid: int | None = bid_option(None, f"Ask about this bid alone, faster: {VALID_BIDS}.")
     until: float | None = again(Plan, "until", metavar="P")
     drop_worse: bool = option(False, "Stop dealing for trumps shown to be worse (99.9 %).")
     as_list: bool = option(False, "One line a trump and bid, with intervals.", "--list")
@@ -99,7 +99,7 @@ def evaluate(args: EvaluateArgs) -> None:
     )
     simulator.player.build(simulator.device)  # what is wrong with it is told at once
     # With --json, stdout is the report and nothing else.
-    screen = Console(stderr=True) if args.as_json else console()
+    screen = console(stderr=args.as_json)
     with progress_bar(screen) as progress:
         total = None if args.until is not None or args.drop_worse else args.samples * len(decls)
         task = progress.add_task("deals", total=total, rate="")

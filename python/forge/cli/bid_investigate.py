@@ -22,7 +22,8 @@ from forge.cli.shared_options import (
 from forge.cli.values import console
 from forge.game.constants import HAND_POINTS
 from forge.game.contract import LOWEST_BID, Bid, Contract
-from forge.options import option
+from forge.options import MOST_DEALS, option
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.bidding.losses import Losses, LostDeal
@@ -43,10 +44,10 @@ class InvestigateArgs:
         least=1,
         most=HAND_POINTS,
     )
-    samples: int = option(500, "Deals to look at.", least=1)
+    samples: int = option(500, "Deals to look at.", least=1, most=MOST_DEALS)
     seed: int = seed_option(0)
     player: str = player_option("oracle")
-    show: int = option(1, "Lost deals to replay, the worst first.", least=0)
+    show: int = option(1, "Lost deals to replay, the worst first.", least=0, most=MOST_DEALS)
     workers: int | None = workers_option(None)
     device: str = device_option("cpu")
     as_json: bool = option(False, "Print JSON.", "--json")
@@ -67,7 +68,7 @@ def investigate(args: InvestigateArgs) -> None:
     dominoes, decl = parse_hand(args.hand), parse_declaration(args.trump)
     contract = Contract(decl, Bid(args.below))
     simulator = make_simulator(args.player, args.seed, args.device, args.workers, contract.bid)
-    screen = Console(stderr=True) if args.as_json else console()
+    screen = console(stderr=args.as_json)
     with deals_progress(screen, args.samples) as advance:
         losses = find_losses(simulator, dominoes, contract, args.samples, advance)
     deals = lost_deals(simulator, dominoes, losses, args.show)
@@ -118,8 +119,9 @@ def _show(
     )
     n = len(losses.numbers)
     lines = [
-        f"{title}: {n} of {losses.n_deals} deals (seed {simulator.seed}) give team 0 fewer than "
-        f"{losses.contract.bid.points} points, {how}."
+        f"{title}: {n} of {counted(losses.n_deals, 'deal')} (seed {simulator.seed}) give team 0 "
+        "fewer than "
+        f"{counted(losses.contract.bid.points, 'point')}, {how}."
     ]
     if n:
         ends = f"{losses.points[0]}..{losses.points[-1]}"
@@ -130,7 +132,9 @@ def _show(
         screen.print(replay_view(deal.played, f"Deal {deal.number}"), highlight=False)
         if not simulator.is_perfect:
             points = deal.perfect.points
-            heading = f"Perfect play of deal {deal.number} brings team 0 {points} points:"
+            heading = (
+                f"Perfect play of deal {deal.number} brings team 0 {counted(points, 'point')}:"
+            )
             screen.print(line_view(deal.perfect, heading), highlight=False)
 
 

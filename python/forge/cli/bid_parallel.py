@@ -20,8 +20,10 @@ from forge.cli.shared_options import (
 from forge.cli.values import console, n_cores, parse_seed_range
 from forge.errors import ForgeError
 from forge.options import option
+from forge.work.paths import writable_file
 from forge.work.progress import progress_bar
 from forge.work.rates import rate_text
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.bidding.hands_file import HandRow
@@ -41,7 +43,10 @@ class ParallelArgs:
         reads=values.seed_range,
     )
     output: Path = option(
-        Path("hands.jsonl"), "JSON lines; a file of the same options goes on.", metavar="FILE.jsonl"
+        Path("hands.jsonl"),
+        "JSON lines; a file of the same options goes on.",
+        metavar="FILE.jsonl",
+        reads=writable_file,
     )
     samples: int = samples_option(100)
     trumps: str = trumps_option("all")
@@ -95,7 +100,7 @@ def parallel(args: ParallelArgs) -> None:
 
         done = evaluate_hands(work, todo, args.output, n_workers, show)
     screen.print(
-        f"{args.output}: {done.n_hands} hands, {done.n_done} of them now",
+        f"{args.output}: {counted(done.n_hands, 'hand')}, {done.n_done} of them now",
         highlight=False,
         soft_wrap=True,
         markup=False,

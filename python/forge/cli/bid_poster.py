@@ -12,6 +12,7 @@ from forge.cli.shared_options import (
     device_option,
     hand_option,
     player_option,
+    samples_option,
     seed_option,
     trumps_option,
     workers_option,
@@ -19,11 +20,13 @@ from forge.cli.shared_options import (
 from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.options import option
+from forge.work.paths import writable_file
 
 
 def _pdf_file(name: str, path: Path) -> None:
     if path.suffix.lower() != ".pdf":
         raise ForgeError(f"{name} must end in .pdf, which the page is, got {path}")
+    writable_file(name, path)
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class PosterArgs:
         Path("poster.pdf"), "The page to write.", metavar="FILE.pdf", reads=_pdf_file
     )
     paper: Literal["letter", "a4"] = option("letter", "US letter or A4, one page of it.")
-    samples: int = option(500, "Deals around the hand.", least=1)
+    samples: int = samples_option(500)
     trumps: str = trumps_option("all")
     seed: int = seed_option(0)
     player: str = player_option("oracle")

@@ -14,7 +14,8 @@ from forge.cli.shared_options import device_option, workers_option
 from forge.cli.show.seed_gaps import show_gaps
 from forge.cli.values import console
 from forge.errors import ForgeError
-from forge.options import option
+from forge.options import LAST_START, MOST_DEALS, MOST_PIECES, option
+from forge.work.paths import writable_folder
 
 if TYPE_CHECKING:
     from forge.bidding.continuous import Evaluated
@@ -25,12 +26,19 @@ if TYPE_CHECKING:
 class BiddingContinuousArgs:
     """What may be said to `forge bidding-continuous`."""
 
-    samples: int = option(500, "Deals around a hand.", metavar="N", least=1)
-    start_seed: int = option(0, "Begin here; gaps before it stay.", metavar="N", least=0)
-    limit: int | None = option(
-        None, "Stop after this many hands. Default: never.", metavar="N", least=1
+    samples: int = option(500, "Deals around a hand.", metavar="N", least=1, most=MOST_DEALS)
+    start_seed: int = option(
+        0, "Begin here; gaps before it stay.", metavar="N", least=0, most=LAST_START
     )
-    output: Path = option(Path("data/bidding-results"), "Of train/, val/, test/.", metavar="DIR")
+    limit: int | None = option(
+        None, "Stop after this many hands. Default: never.", metavar="N", least=1, most=MOST_PIECES
+    )
+    output: Path = option(
+        Path("data/bidding-results"),
+        "Of train/, val/, test/.",
+        metavar="DIR",
+        reads=writable_folder,
+    )
     checkpoint: str | None = option(
         None,
         "Let this network play, all hands open. Default: the exact solver.",
@@ -75,7 +83,7 @@ def bidding_continuous(args: BiddingContinuousArgs) -> None:
     simulator = make_simulator(args.who, 0, args.device, args.workers)
     simulator.player.build(simulator.device)  # what is wrong with it is told at once
     if args.dry_run:
-        show_gaps(args.output, SUFFIX, "hands", args.start_seed, args.limit)
+        show_gaps(args.output, SUFFIX, "hand", args.start_seed, args.limit)
         return
     screen, start = console(), time.perf_counter()
     with progress_bar(screen) as progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from forge.cli import values
 from forge.cli.command import command
 from forge.cli.generating import generate_shards
 from forge.cli.shared_options import (
@@ -17,7 +18,7 @@ from forge.cli.shared_options import (
 )
 from forge.cli.values import parse_out_dir, parse_seed_range
 from forge.game.constants import N_DECLARATIONS
-from forge.options import option
+from forge.options import INT64_MAX, INT64_MIN, option
 from forge.oracle.shards.naming import ShardFormat, ShardKey
 
 
@@ -25,11 +26,13 @@ from forge.oracle.shards.naming import ShardFormat, ShardKey
 class CampaignArgs:
     """What may be said to `forge campaign`."""
 
-    seed_range: str = option(help="Deals A to B - 1.", metavar="A:B")
+    seed_range: str = option(help="Deals A to B - 1.", metavar="A:B", reads=values.seed_range)
     decls_per_seed: int = option(
         1, "Different declarations for each seed, 1..10.", least=1, most=10
     )
-    draw_seed: int = option(0, "Another number draws other declarations.")
+    draw_seed: int = option(
+        0, "Another number draws other declarations.", least=INT64_MIN, most=INT64_MAX
+    )
     out: str = out_option("data/shards")
     format: ShardFormat = option("parquet", "File format.")
     device: str = device_option("auto")

@@ -10,20 +10,23 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn, get_type_hints
+from typing import Annotated, Any, Final, NoReturn, get_args, get_type_hints
 
 import typer
 
+from forge.cli.plain_output import degrade_output
 from forge.errors import ForgeError
 from forge.options import Option, OptionError, check_value, option_of
+from forge.work.paths import check_paths
 
 EXIT_BAD_VALUE: Final = 2
 _LINE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
 EXIT_INTERRUPTED: Final = 130
 _PACKAGE: Final = Path(__file__).parents[1]
+_LONGEST_LINE: Final = 1000  # of an error: a value of any length may stand in it
 
 
 class Given(frozenset[str]):
@@ -57,6 +60,17 @@ class Command:
                     found[each.name] = (each, what)
         return found
 
+    def hints(self) -> dict[str, Any]:
+        """The type of every option by the name of its field."""
+        found = self.options()
+        return {
+            name: hint
+            for kind in self._kinds().values()
+            if kind is not Given
+            for name, hint in get_type_hints(kind).items()
+            if name in found
+        }
+
     def add_to(self, app: typer.Typer, name: str | None = None, **details: Any) -> None:
         """Make it a command of a Typer app, under its own name or another one."""
         epilog = self._epilog() if self._epilog else None
@@ -89,13 +103,20 @@ class Command:
     def _callback(self) -> Callable[..., None]:
         kinds = self._kinds()
         found = self.options()
+        hints = self.hints()
 
         def callback(context: typer.Context, **values: Any) -> None:
+            _refuse_blank_paths(found, hints)
             for name, (_, what) in found.items():
                 check_value(_as_typed(name, what), values[name], what)
             for name, (_, what) in found.items():
-                if what.reads is not None and values[name] is not None:
-                    what.reads(_as_typed(name, what), values[name])
+                if values[name] is None:
+                    continue
+                typed = _as_typed(name, what)
+                if is_path(hints[name]):
+                    check_paths(typed, values[name])
+                if what.reads is not None:
+                    what.reads(typed, values[name])
             given = Given(
                 name
                 for name in values
@@ -120,10 +141,8 @@ class Command:
         parameters[0] = parameters[0].replace(annotation=typer.Context)
         for kind in kinds.values():
             assert kind is Given or is_dataclass(kind)
-            hints = {} if kind is Given else get_type_hints(kind)
-            for name, hint in hints.items():
-                if name in found:
-                    parameters.append(_parameter(*found[name], hint))
+            of_kind = {} if kind is Given else get_type_hints(kind)
+            parameters += [_parameter(*found[n], hint) for n, hint in of_kind.items() if n in found]
         callback.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         callback.__annotations__ = {each.name: each.annotation for each in parameters}
         # Lines are joined: help is wrapped once, to the width of the terminal.
@@ -181,6 +200,30 @@ def spellings(name: str, what: Option) -> tuple[str, ...]:
     return tuple(each.partition("/")[0] for each in names)
 
 
+def is_path(hint: Any) -> bool:
+    """Whether values of a type are paths: one, one or none, or several."""
+    return hint is Path or Path in get_args(hint)
+
+
+def _refuse_blank_paths(
+    found: dict[str, tuple[Field[Any], Option]], hints: Mapping[str, Any]
+) -> None:
+    """Nothing and blanks are no path; a `Path` of nothing would be the current folder."""
+    paths = {n: what for n, (_, what) in found.items() if is_path(hints[n])}
+    for before, word in zip(["", *_typed], _typed, strict=False):
+        head, equals, value = word.partition("=")
+        for name, what in paths.items():
+            if what.is_argument:
+                blank = not word.strip() and not before.startswith("-")
+            else:
+                names = spellings(name, what)
+                blank = (equals and head in names and not value.strip()) or (
+                    before in names and not word.strip()
+                )
+            if blank:
+                raise ForgeError(f"{_as_typed(name, what)} must be a path, got nothing")
+
+
 def _parameter(each: Field[Any], what: Option, hint: Any) -> inspect.Parameter:
     """A field as Typer takes it."""
     if what.is_argument:
@@ -209,6 +252,7 @@ def run(app: typer.Typer, args: Sequence[str] | None = None, prog: str | None = 
     0 fine; 2 a bad value, file or device, told in one line on stderr; 130 Ctrl+C. Anything else is
     a defect of ours and keeps its traceback.
     """
+    degrade_output()
     _typed[:] = sys.argv[1:] if args is None else args
     try:
         code = typer.main.get_command(app).main(
@@ -242,15 +286,17 @@ def _one_line(error: Exception) -> str | None:
     if usage_message is not None:  # Typer's usage errors: an unknown option, a missing value
         return _usage_line(error, usage_message())
     if isinstance(error, ForgeError):
-        return _first_line(str(error))
+        return first_line(str(error))
     if isinstance(error, OSError):
         place = f": {error.filename}" if error.filename is not None else ""
-        return _first_line(f"{error.strerror or error}{place}")
+        return first_line(f"{error.strerror or error}{place}")
+    if isinstance(error, UnicodeEncodeError):  # a path that a library cannot take
+        return first_line(f"not a name in UTF-8, which files of this kind need: {error.object}")
     if isinstance(error, MemoryError):
         return "out of memory"
     arrow = sys.modules.get("pyarrow")
     if arrow is not None and isinstance(error, arrow.ArrowException):
-        return _first_line(str(error))
+        return first_line(str(error))
     return None
 
 
@@ -258,9 +304,14 @@ def _usage_line(error: Exception, message: str) -> str:
     if message.strip() in ("", "Missing command."):
         path = getattr(getattr(error, "ctx", None), "command_path", "forge")
         return f"a command is missing: {path} --help lists them"
-    return _first_line(message)
+    return first_line(message.replace(": Value error, ", ": "))  # pydantic's, in Typer's
 
 
-def _first_line(text: str) -> str:
+def first_line(text: str) -> str:
+    """The first line that says something, a very long one without its middle."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[0] if lines else "unknown"
+    line = lines[0] if lines else "unknown"
+    if len(line) <= _LONGEST_LINE:
+        return line
+    half = _LONGEST_LINE // 2  # what is valid stands before a value, or after it
+    return f"{line[:half]} ... {line[-half:]}"

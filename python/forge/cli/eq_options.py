@@ -16,6 +16,7 @@ from forge.eq.settings import (
     PosteriorConfig,
 )
 from forge.errors import ForgeError
+from forge.game.bid_option import bid_option
 from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
 from forge.options import again, option
 
@@ -56,11 +57,8 @@ class EqOptions:
     objective: Literal["points", "make"] = option(
         "points", "Plays are chosen by E[Q], or by the chance of the contract --bid."
     )
-    bid: int = option(
-        LOWEST_BID.number,
-        f"What team 0 has promised (objective make): {VALID_BIDS}.",
-        metavar="BID",
-        reads=values.table_bid,
+    bid: int = bid_option(
+        LOWEST_BID.number, f"What team 0 has promised (objective make): {VALID_BIDS}."
     )
     player: str | None = option(
         None,

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from forge.cli import values
 from forge.cli.command import Given, command
 from forge.cli.measuring import SOLVING, Bars
 from forge.cli.shared_options import device_option
 from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.extras import need
-from forge.options import option
+from forge.options import MOST_LISTED, MOST_PIECES, MOST_TOGETHER, option
+from forge.work.paths import writable_folder
 
 if TYPE_CHECKING:
     from forge.learn.network_module import NetworkModule
@@ -34,29 +36,33 @@ class MeasuredSplit(str, Enum):
 class EvalArgs:
     """What may be said to `forge eval`."""
 
-    checkpoint: str = option(help="A checkpoint, or the name of a model.", metavar="FILE|NAME")
+    checkpoint: str = option(
+        help="A checkpoint, or the name of a model.", metavar="FILE|NAME", reads=values.network
+    )
     data: Path | None = option(
         None,
         "A tokenised folder; for Stage 2 one of E[Q] files. Default for Stage 1: the "
         "reference protocol, made from seeds.",
         metavar="DIR",
+        reads=values.existing,
     )
     split: MeasuredSplit = option(
         MeasuredSplit.VAL,
         "val by default, because test is for a last report and never for a choice.",
     )
-    batch_size: int = option(4096, "Positions at a time.", least=1)
+    batch_size: int = option(4096, "Positions at a time.", least=1, most=MOST_TOGETHER)
     device: str = device_option("auto")
     out: Path | None = option(
         None,
         "Folder of the report. Default: {checkpoint}-eval-{split} beside the checkpoint, "
         "in the current folder for a model of the catalogue.",
         metavar="DIR",
+        reads=writable_folder,
     )
     limit: int | None = option(
-        None, "Only so many positions, evenly spread. [default: all]", least=1
+        None, "Only so many positions, evenly spread. [default: all]", least=1, most=MOST_PIECES
     )
-    n_worst: int = option(20, "Worst positions to list.", "--worst", least=0)
+    n_worst: int = option(20, "Worst positions to list.", "--worst", least=0, most=MOST_LISTED)
     draw: bool = option(True, "Draw PNG plots.", "--plots/--no-plots")
     as_json: bool = option(False, "Print the JSON report instead of tables.", "--json")
 
@@ -79,12 +85,15 @@ def evaluate_checkpoint(args: EvalArgs, given: Given) -> None:
     from forge.models.stages import STAGES, load_network
 
     # With --json, stdout is the report and nothing else.
-    screen = Console(stderr=True) if args.as_json else console()
+    screen = console(stderr=args.as_json)
     path = resolve(args.checkpoint)
     module = load_network(path)
     stage = STAGES[module.STAGE]
     if not stage.lists_worst:
         _refuse_options_of_worst(given, stage.number)
+    parent = Path() if path.parent == SHIPPED else path.parent
+    folder = args.out or parent / f"{path.stem}-eval-{args.split.value}"
+    writable_folder("--out", folder)
     with Bars(screen) as bars:
         solving = bars.mover(SOLVING)
         rows, source = stage.open_rows(args.data, args.split.value, args.device, solving)
@@ -99,8 +108,6 @@ def evaluate_checkpoint(args: EvalArgs, given: Given) -> None:
             limit=args.limit,
         )
     found.about.update(_about(path, module, args.split.value, args.device))
-    parent = Path() if path.parent == SHIPPED else path.parent
-    folder = args.out or parent / f"{path.stem}-eval-{args.split.value}"
     report = json.dumps(found.to_json(), indent=1, allow_nan=False)
     files = {"evaluation.json": f"{report}\n".encode(), **_worst_and_plots(found, args.draw)}
     names = _save(files, folder)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forge.cli import values
 from forge.cli.command import command
 from forge.cli.values import console
 from forge.options import again, option
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class EvalPolicyArgs:
     """What may be said to `forge eval-policy`."""
 
-    policy: Path = option(SHIPPED, "The policy.", metavar="FILE")
+    policy: Path = option(SHIPPED, "The policy.", metavar="FILE", reads=values.existing)
     data: str = again(PolicyFiles, "data")
     every: bool = option(
         False, "On all hands, not only on those that training holds out.", "--all-hands"

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
 
+from forge.cli import values
 from forge.cli.command import command
 from forge.cli.measuring import SOLVING, Bars
 from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.extras import EXTRAS, need
-from forge.options import option
+from forge.options import MOST_LISTED, option
+from forge.work.paths import writable_file
 
 if TYPE_CHECKING:
     from forge.learn.batches import RowSource
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
 SHIPPED_POLICY: Final = "policy"
 
 
+def _find(name: str, checkpoint: str) -> Path:
+    from forge.policy import SHIPPED
+
+    if checkpoint == SHIPPED_POLICY and not Path(checkpoint).exists():
+        return SHIPPED
+    return values.network(name, checkpoint)
+
+
 @dataclass(frozen=True)
 class ExportArgs:
     """What may be said to `forge export`."""
@@ -33,21 +43,26 @@ class ExportArgs:
         help="A .ckpt, a name of the catalogue, a .policy of train-policy, or policy: the shipped "
         "one.",
         metavar="PATH",
+        reads=_find,
     )
     onnx: Path = option(
         help="The fp32 file, X.onnx. Beside it go X.fp16.onnx, X.int8.onnx, X.md and X.json.",
         metavar="X.onnx",
+        reads=writable_file,
     )
     variants: str | None = option(
         None, "A comma list of fp32, fp16 and int8. [default: all; fp32 and fp16 of a policy]"
     )
-    opset: int = option(18, "ONNX opset, 18..22.")
-    positions: int = option(10_000, "Positions to check and measure on, at most.")
+    opset: int = option(18, "ONNX opset, 18..22.", least=18, most=22)
+    positions: int = option(
+        10_000, "Positions to check and measure on, at most.", least=1, most=MOST_LISTED
+    )
     data: Path | None = option(
         None,
         "Take them from the val split of a tokenised folder, for Stage 2 of E[Q] files. "
         "[default: the reference protocol; for Stage 2 and policies games of random play]",
         metavar="DIR",
+        reads=values.existing,
     )
 
 
@@ -65,7 +80,7 @@ def export(args: ExportArgs) -> None:
     from forge.learn.onnx.export import export as export_checkpoint
     from forge.learn.onnx.variants import parse_variants
 
-    path = _find(args.checkpoint)
+    path = _find("--checkpoint", args.checkpoint)
     with Bars() as bars:
         load, open_rows = _reader(path, args, bars)
         result = export_checkpoint(
@@ -78,15 +93,6 @@ def export(args: ExportArgs) -> None:
             load=load,
         )
     _show(result, args.onnx.parent)
-
-
-def _find(checkpoint: str) -> Path:
-    from forge.models.catalog import resolve
-    from forge.policy import SHIPPED
-
-    if checkpoint == SHIPPED_POLICY and not Path(checkpoint).exists():
-        return SHIPPED
-    return resolve(checkpoint)
 
 
 def _reader(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forge.cli import values
 from forge.cli.command import command
 from forge.cli.generating import generate_shards, missing_keys
 from forge.cli.shared_options import (
@@ -20,7 +21,7 @@ from forge.cli.shared_options import (
 from forge.cli.show.moves import moves_table, ranked_moves
 from forge.cli.values import console, parse_out_dir, parse_seed_range
 from forge.errors import ForgeError
-from forge.options import option
+from forge.options import MOST_SEED, option
 from forge.oracle.shards.naming import ShardFormat, ShardKey
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
 class GenerateArgs:
     """What may be said to `forge generate`."""
 
-    seed: int | None = option(None, "One deal.", metavar="N", least=0)
-    seed_range: str | None = option(None, "Deals A to B - 1.", metavar="A:B")
+    seed: int | None = option(None, "One deal.", metavar="N", least=0, most=MOST_SEED)
+    seed_range: str | None = option(
+        None, "Deals A to B - 1.", metavar="A:B", reads=values.seed_range
+    )
     decl: str | None = decl_option(None)
     out: str = out_option("data/shards")
     format: ShardFormat = option("parquet", "File format.")
@@ -44,7 +47,10 @@ class GenerateArgs:
     wandb: bool = wandb_option(False)
     wandb_group: str | None = wandb_group_option(None)
     p0_hand: str | None = option(
-        None, "Seven dominoes for seat 0; --seed deals the other seats.", metavar='"6-6,6-5,..."'
+        None,
+        "Seven dominoes for seat 0; --seed deals the other seats.",
+        metavar='"6-6,6-5,..."',
+        reads=values.hand,
     )
     show_qvals: bool = option(False, "Print V and the Q of every first lead.")
     base_seed: int | None = option(
@@ -52,9 +58,14 @@ class GenerateArgs:
         "Marginalised deal: seat 0 keeps the hand of this seed (needs --opp-seed).",
         metavar="N",
         least=0,
+        most=MOST_SEED,
     )
     opp_seed: int | None = option(
-        None, "Marginalised deal: deals the other three seats.", metavar="K", least=0
+        None,
+        "Marginalised deal: deals the other three seats.",
+        metavar="K",
+        least=0,
+        most=MOST_SEED,
     )
 
 

@@ -17,9 +17,11 @@ from forge.cli.shared_options import (
     wandb_option,
 )
 from forge.cli.values import console
-from forge.options import option
+from forge.options import INT64_MAX, LAST_START, MOST_LISTED, MOST_PIECES, option
 from forge.oracle.shards.naming import ShardKey
+from forge.work.paths import writable_folder
 from forge.work.seed_files import SPLITS
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.oracle.shards.pipeline import PipelineOptions
@@ -33,13 +35,21 @@ class GenerateContinuousArgs:
 
     marginalized: bool = option(False, "Several deals of the other seats per P0 hand.")
     n_opp_seeds: int = option(
-        3, "Deals per P0 hand (marginalized); raising it later backfills.", least=1
+        3,
+        "Deals per P0 hand (marginalized); raising it later backfills.",
+        least=1,
+        most=MOST_LISTED,
     )
-    start_seed: int = option(0, "Begin here; gaps before it stay.", least=0)
-    limit: int | None = option(None, "Stop after this many shards. [default: never]", least=1)
-    max_states: int | None = option(None, "Skip a deal with more states.", least=1)
+    start_seed: int = option(0, "Begin here; gaps before it stay.", least=0, most=LAST_START)
+    limit: int | None = option(
+        None, "Stop after this many shards. [default: never]", least=1, most=MOST_PIECES
+    )
+    max_states: int | None = option(None, "Skip a deal with more states.", least=1, most=INT64_MAX)
     output_dir: Path | None = option(
-        None, "Default: data/shards-standard, or data/shards-marginalized.", metavar="DIR"
+        None,
+        "Default: data/shards-standard, or data/shards-marginalized.",
+        metavar="DIR",
+        reads=writable_folder,
     )
     device: str = device_option("auto")
     dry_run: bool = option(False, "Show the gaps; generate nothing.")
@@ -55,8 +65,10 @@ def generate_continuous(args: GenerateContinuousArgs) -> None:
     Standard: one declaration a seed, seed % 10. Marginalized: seat 0's hand of the seed with
     several deals of the other seats. Any number of these may run on one directory at once.
     """
+    from forge.ops import resolve_device
     from forge.oracle.shards.pipeline import PipelineOptions
 
+    resolve_device(args.device)  # whether it is there, in a dry run too
     kind = "marginalized" if args.marginalized else "standard"
     options = PipelineOptions(
         args.output_dir or Path("data") / f"shards-{kind}",
@@ -96,7 +108,7 @@ def show_gaps(keys: Iterator[ShardKey], options: PipelineOptions) -> None:
     present = {split: _present(options.out_dir / split) for split in SPLITS}
     n_present = sum(map(len, present.values()))
     counts = ", ".join(f"{split} {len(keys_of)}" for split, keys_of in present.items())
-    screen.print(f"{options.out_dir}: {n_present} shards ({counts})", highlight=False)
+    screen.print(f"{options.out_dir}: {counted(n_present, 'shard')} ({counts})", highlight=False)
     last_seed = max((key.seed for keys_of in present.values() for key in keys_of), default=-1)
     n_gaps = 0
     coming: list[ShardKey] = []

@@ -9,17 +9,23 @@ from forge.cli.command import command
 from forge.cli.eq_options import EqOptions
 from forge.cli.shared_options import device_option
 from forge.cli.values import console
-from forge.options import option
+from forge.options import LAST_START, MOST_GAMES, MOST_TOGETHER, option
+from forge.work.paths import writable_file
+from forge.work.wording import counted
 
 
 @dataclass(frozen=True)
 class GenerateEqArgs:
     """What may be said to `forge generate-eq`."""
 
-    output: Path = option(help="The file to write (or write anew).", metavar="FILE.pt")
-    start_seed: int = option(0, "The first game.", metavar="N", least=0)
-    n_games: int = option(1, "How many.", metavar="N", least=1)
-    batch_size: int = option(32, "Games played in lock step.", metavar="N", least=1)
+    output: Path = option(
+        help="The file to write (or write anew).", metavar="FILE.pt", reads=writable_file
+    )
+    start_seed: int = option(0, "The first game.", metavar="N", least=0, most=LAST_START)
+    n_games: int = option(1, "How many.", metavar="N", least=1, most=MOST_GAMES)
+    batch_size: int = option(
+        32, "Games played in lock step.", metavar="N", least=1, most=MOST_TOGETHER
+    )
     device: str = device_option("auto")
 
 
@@ -49,7 +55,7 @@ def generate_eq(args: GenerateEqArgs, eq_options: EqOptions) -> None:
             )
     n_bytes = write_record(args.output, join_records(records))
     screen.print(
-        f"{args.output}: {args.n_games} games, {n_bytes / 1e6:.1f} MB, {progress.rate}",
+        f"{args.output}: {counted(args.n_games, 'game')}, {n_bytes / 1e6:.1f} MB, {progress.rate}",
         markup=False,
         highlight=False,
         soft_wrap=True,

@@ -13,7 +13,8 @@ from forge.cli.eq_options import EqOptions
 from forge.cli.shared_options import device_option, wandb_group_option, wandb_option
 from forge.cli.show.seed_gaps import show_gaps
 from forge.cli.values import console
-from forge.options import option
+from forge.options import LAST_START, MOST_PIECES, MOST_TOGETHER, option
+from forge.work.paths import writable_folder
 
 if TYPE_CHECKING:
     from forge.eq.records import EqRecord
@@ -23,12 +24,18 @@ if TYPE_CHECKING:
 class GenerateEqContinuousArgs:
     """What may be said to `forge generate-eq-continuous`."""
 
-    start_seed: int = option(0, "Begin here; gaps before it stay.", metavar="N", least=0)
-    batch_size: int = option(32, "Games played in lock step.", metavar="N", least=1)
-    limit: int | None = option(
-        None, "Stop after this many games. Default: never.", metavar="N", least=1
+    start_seed: int = option(
+        0, "Begin here; gaps before it stay.", metavar="N", least=0, most=LAST_START
     )
-    output_dir: Path = option(Path("data/eq-games"), "Of train/, val/, test/.", metavar="DIR")
+    batch_size: int = option(
+        32, "Games played in lock step.", metavar="N", least=1, most=MOST_TOGETHER
+    )
+    limit: int | None = option(
+        None, "Stop after this many games. Default: never.", metavar="N", least=1, most=MOST_PIECES
+    )
+    output_dir: Path = option(
+        Path("data/eq-games"), "Of train/, val/, test/.", metavar="DIR", reads=writable_folder
+    )
     device: str = device_option("auto")
     dry_run: bool = option(False, "Show missing seeds; generate nothing.")
     wandb: bool = wandb_option(False)
@@ -52,7 +59,7 @@ def generate_eq_continuous(args: GenerateEqContinuousArgs, eq_options: EqOptions
     on = resolve_device(args.device)
     how = eq_options.open(on)
     if args.dry_run:
-        show_gaps(args.output_dir, SUFFIX, "games", args.start_seed, args.limit)
+        show_gaps(args.output_dir, SUFFIX, "game", args.start_seed, args.limit)
         return
     screen = console()
     config = how.settings.as_dict() | {"batch_size": args.batch_size, "device": str(on)}

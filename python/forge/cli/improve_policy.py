@@ -8,6 +8,7 @@ from forge.cli.command import command, end_if_stopped
 from forge.cli.values import console, n_cores
 from forge.flywheel.settings import RoundsSettings
 from forge.policy.settings import PolicyTraining
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -58,7 +59,7 @@ def improve_policy(settings: RoundsSettings, training: PolicyTraining) -> None:
             number = len(rounds.rounds) + 1
             screen.tell(f"stopped in round {number}: the same command goes on with it")
         elif rounds.is_over:
-            screen.tell(f"over after {len(rounds.rounds)} rounds")
+            screen.tell(f"over after {counted(len(rounds.rounds), 'round')}")
         screen.tell(f"the best policy is {rounds.best}")
     end_if_stopped(signum)
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
-from forge.cli.command import Command, CommandGroup, complain, run
+from forge.cli.command import Command, CommandGroup, complain, first_line, run
+from forge.cli.plain_output import degrade_output
 
 
 class Entry(NamedTuple):
@@ -179,8 +181,12 @@ def main() -> None:
         sys.exit(0)
     known = {name for entry in COMMANDS for name in spellings(entry)}
     if not asked_for.startswith("-") and asked_for not in known:
-        names = ", ".join(entry.name for entry in COMMANDS)
-        sys.exit(complain(f"no command {asked_for!r}: valid are {names}"))
+        degrade_output()
+        names = [entry.name for entry in COMMANDS]
+        alike = get_close_matches(asked_for, names, n=2, cutoff=0.7)
+        meant = f" (did you mean {' or '.join(alike)}?)" if alike else ""
+        line = f"no command {asked_for!r}{meant}: valid are {', '.join(names)}"
+        sys.exit(complain(first_line(line)))
     run(app, prog="forge")
 
 

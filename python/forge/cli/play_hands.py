@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forge.cli.command import command, end_if_stopped
+from forge.cli.values import console
 from forge.policy.settings import HandsSettings, default_pool
 from forge.work.rates import rate_text
 
@@ -18,25 +19,28 @@ def play_hands(settings: HandsSettings) -> None:
     """
     import time
 
-    from rich.console import Console
-
     from forge.game.contract import Bid
     from forge.policy.numbers import load_policy
-    from forge.policy.played_hands import HANDS_A_FILE, play_missing
+    from forge.policy.played_hands import HANDS_A_FILE, hands_path, play_missing
     from forge.policy.self_play import Teacher
     from forge.work.progress import progress_bar
     from forge.work.stop import StopSignal
 
-    console = Console(highlight=False)
+    screen = console()
     policy = None if settings.policy is None else load_policy(settings.policy)
     pool = settings.pool or default_pool(settings.worlds)
     bid = None if settings.bid is None else Bid.of(settings.bid)
     teacher = Teacher(policy, settings.worlds, pool, settings.mix, bid)
     n_hands = -(-settings.hands // HANDS_A_FILE) * HANDS_A_FILE
     if n_hands != settings.hands:
-        console.print(f"{n_hands:,} hands: files have {HANDS_A_FILE:,} each", soft_wrap=True)
+        screen.print(f"{n_hands:,} hands: files have {HANDS_A_FILE:,} each", soft_wrap=True)
+    starts = range(0, n_hands, HANDS_A_FILE)
+    n_there = sum(hands_path(settings.output, settings.seed, each).exists() for each in starts)
+    if n_there:
+        there = f"{n_there * HANDS_A_FILE:,} hands of {n_hands:,} are there already"
+        screen.print(f"going on with {settings.output}: {there}", soft_wrap=True)
     began = time.monotonic()
-    with StopSignal() as signal, progress_bar(console) as bar:
+    with StopSignal() as signal, progress_bar(screen) as bar:
         task = bar.add_task("hands", total=n_hands, rate="")
 
         def told(n: int) -> None:
@@ -48,7 +52,7 @@ def play_hands(settings: HandsSettings) -> None:
             settings.output, settings.seed, n_hands, teacher, told, lambda: signal.requested
         )
     n = HANDS_A_FILE * len(paths)
-    console.print(f"{n:,} hands in {settings.output}", markup=False, soft_wrap=True)
+    screen.print(f"{n:,} hands in {settings.output}", markup=False, soft_wrap=True)
     end_if_stopped(signal.signum)
 
 

@@ -11,6 +11,8 @@ from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.options import again, option
 from forge.policy.settings import PolicyFiles, PolicyTraining
+from forge.work.paths import writable_file
+from forge.work.wording import counted
 
 
 def _sizes(name: str, text: str) -> list[int]:
@@ -18,6 +20,11 @@ def _sizes(name: str, text: str) -> list[int]:
     if not all(part.isascii() and part.isdecimal() and len(part) < 10 for part in parts):
         raise ForgeError(f"{name} must be numbers of hands separated by commas, got {text!r}")
     return [int(part) for part in parts]
+
+
+def _report_files(name: str, path: Path) -> None:
+    for suffix in (".json", ".png"):
+        writable_file(name, path.with_name(path.name + suffix))
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,12 @@ class CurveArgs:
     hands: str = option(
         "100,300,1000", "Learn from the first so many hands.", metavar="N,N,...", reads=_sizes
     )
-    out: Path = option(Path("policy-curve"), "FILE.json and FILE.png are written.", metavar="FILE")
+    out: Path = option(
+        Path("policy-curve"),
+        "FILE.json and FILE.png are written.",
+        metavar="FILE",
+        reads=_report_files,
+    )
 
 
 @command()
@@ -53,7 +65,8 @@ def policy_curve(args: CurveArgs, training: PolicyTraining) -> None:
     def told(point: HandsPoint) -> None:
         found = point.report.overall
         screen.print(
-            f"{point.hands:,} hands: {found.nll:.4f} nats a decision, {found.agreement:.1%} as "
+            f"{counted(point.hands, 'hand')}: {found.nll:.4f} nats a decision, "
+            f"{found.agreement:.1%} as "
             f"played, {100 * found.regret:.2f} points of chance lost, over {found.rows:,}",
             highlight=False,
             soft_wrap=True,

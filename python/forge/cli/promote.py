@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forge.cli import values
 from forge.cli.command import command
 from forge.cli.measuring import SOLVING, Bars
 from forge.cli.shared_options import device_option
 from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.options import option
+from forge.work.paths import writable_folder
 
 if TYPE_CHECKING:
     from forge.learn.batches import RowSource
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 class PromoteArgs:
     """What may be said to `forge promote`."""
 
-    checkpoint: Path = option(help="A .ckpt of a run.", metavar="RUN.ckpt")
+    checkpoint: Path = option(help="A .ckpt of a run.", metavar="RUN.ckpt", reads=values.existing)
     size_name: str | None = option(
         None, "A word for the size. [default: by the number of parameters]"
     )
@@ -30,7 +32,10 @@ class PromoteArgs:
     title: str | None = option(None, "What tables call it. [default: kind and size]")
     notes: str = option("", "Where it comes from.")
     to: Path | None = option(
-        None, "Folder of the catalogue. [default: the package's]", metavar="DIR"
+        None,
+        "Folder of the catalogue. [default: the package's]",
+        metavar="DIR",
+        reads=writable_folder,
     )
     dtype: str = option("float32", "Of the stored parameters: float32 or float16.")
     no_limit: bool = option(False, "Allow files above 8 MB (with --to).")
@@ -39,6 +44,7 @@ class PromoteArgs:
         "Measure on the val split of a tokenised folder (with --to), for Stage 2 of "
         "E[Q] files. [default: the reference protocol, which Stage 2 has none of]",
         metavar="DIR",
+        reads=values.existing,
     )
     device: str = device_option("auto")
 
@@ -67,6 +73,7 @@ def promote(args: PromoteArgs) -> None:
         max_bytes=None if args.no_limit else MAX_SHIPPED_BYTES,
     )
     folder = SHIPPED if args.to is None else args.to
+    writable_folder("--to", folder)
     with Bars() as bars:
         solving = bars.mover(SOLVING)
 

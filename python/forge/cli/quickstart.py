@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from forge.cli import values
 from forge.cli.command import command
 from forge.cli.shared_options import device_option
 from forge.cli.show.moves import moves_table, ranked_moves
 from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.options import option
+from forge.work.paths import writable_folder
 from forge.work.rates import rate_text
 
 if TYPE_CHECKING:
@@ -29,8 +31,12 @@ SEED = 0
 class QuickstartArgs:
     """What may be said to `forge quickstart`."""
 
-    decl: str | None = option(None, "Declaration: name or id 0..9.", metavar="NAME|ID")
-    out: Path = option(Path("quickstart"), "Directory for the shard.", metavar="DIR")
+    decl: str | None = option(
+        None, "Declaration: name or id 0..9.", metavar="NAME|ID", reads=values.declaration
+    )
+    out: Path = option(
+        Path("quickstart"), "Directory for the shard.", metavar="DIR", reads=writable_folder
+    )
     device: str = device_option("auto")
 
 

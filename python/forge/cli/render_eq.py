@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,9 @@ from forge.extras import need
 from forge.game.constants import N_PLAYS
 from forge.game.contract import LOWEST_BID, Bid
 from forge.look.frames import LEAST_FPS, MOST_FPS
-from forge.options import option
+from forge.options import MOST_SEED, option
+from forge.work.paths import writable_folder
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.eq.records import EqRecord
@@ -39,6 +40,8 @@ class RenderVisualizationsArgs:
         None,
         "Seed of a game in the file, or else its place there, 0 for the first. Default: the first.",
         metavar="SEED|I",
+        least=0,
+        most=MOST_SEED,
     )
     fps: float = option(
         2.0, "Frames a second, 0.1..50.", metavar="F", least=LEAST_FPS, most=MOST_FPS
@@ -49,7 +52,9 @@ class RenderVisualizationsArgs:
         metavar="FILE",
         reads=values.existing,
     )
-    output_dir: Path = option(Path("renders"), "Where pictures go.", metavar="DIR")
+    output_dir: Path = option(
+        Path("renders"), "Where pictures go.", metavar="DIR", reads=writable_folder
+    )
 
     def __post_init__(self) -> None:
         if not self.playthrough and not self.overload:
@@ -84,7 +89,6 @@ def render_visualizations(args: RenderVisualizationsArgs) -> None:
     check_record(record.game(index))
     views = game_views(record, index)
     about = f"{args.dataset.name}{_settings(record)}"
-    _make_directory(args.output_dir)
     name = f"game_{record.seeds[index]:08d}"
     if args.overload:
         path = args.output_dir / f"{name}_decision_{shown:02d}.png"
@@ -95,7 +99,7 @@ def render_visualizations(args: RenderVisualizationsArgs) -> None:
         some = [view for view in views if args.all_players or view.player == 0]
         of_each = [what_plays_told(view, _bid(record), args.policy) for view in some]
         n_bytes = _draw_playthrough(path, some, of_each, about, args.fps)
-        _tell(path, n_bytes, f"{len(some)} decisions, ")
+        _tell(path, n_bytes, f"{counted(len(some), 'decision')}, ")
 
 
 def _find(record: EqRecord, game: int | None, dataset: Path) -> int:
@@ -115,7 +119,7 @@ def _find(record: EqRecord, game: int | None, dataset: Path) -> int:
 
 def _settings(record: EqRecord) -> str:
     """How the numbers were made, as far as the file says."""
-    from forge.eq.settings import GameSettings
+    from forge.eq.settings import GameSettings, weighing_of
 
     try:
         settings = GameSettings.from_dict(record.settings)
@@ -124,22 +128,12 @@ def _settings(record: EqRecord) -> str:
     estimate = settings.estimate
     parts = [
         f"{estimate.n_samples:,} worlds a decision, {estimate.sampler}",
-        "posterior" if estimate.posterior else "",
+        weighing_of(record.settings),
         "adaptive" if estimate.adaptive else "",
         f"oracle {settings.oracle}",
         f"forge {record.settings.get('forge_version', '')}".strip(),
     ]
     return "".join(f"   {part}" for part in parts if part)
-
-
-def _make_directory(directory: Path) -> None:
-    """Now, rather than after the work."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ForgeError(f"cannot make --output-dir {directory}: {error.strerror}") from error
-    if not os.access(directory, os.W_OK | os.X_OK):
-        raise ForgeError(f"cannot write to --output-dir {directory}: permission denied")
 
 
 def _bid(record: EqRecord) -> Bid:

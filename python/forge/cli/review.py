@@ -13,6 +13,7 @@ from forge.cli.shared_options import seed_option
 from forge.cli.values import console
 from forge.errors import ForgeError, reason_of
 from forge.options import option
+from forge.work.paths import writable_file
 
 if TYPE_CHECKING:
     from forge.advice.reviewing import Review
@@ -37,7 +38,10 @@ class ReviewArgs:
     seed: int = seed_option(0)
     as_json: bool = option(False, "Print JSON.", "--json")
     picture: Path | None = option(
-        None, "Draw the chance of the bid, play by play: .png, .svg or .pdf.", metavar="FILE"
+        None,
+        "Draw the chance of the bid, play by play: .png, .svg or .pdf.",
+        metavar="FILE",
+        reads=writable_file,
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import MISSING
 from typing import Any, Final
 
 from forge.cli import values
-from forge.options import option
+from forge.options import MOST_DEALS, MOST_PROCESSES, MOST_SEED, option
+from forge.work.paths import writable_folder
 from forge.work.tracking import wandb_or_not
 
 EXAMPLE_HAND: Final = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
@@ -34,13 +35,17 @@ def decl_option(default: str | None = None) -> Any:
         default,
         "Declaration: name, id 0..9, a comma list, or all. Default: seed % 10.",
         metavar="NAME|ID|all",
+        reads=values.declarations,
     )
 
 
 def out_option(default: Any = MISSING) -> Any:
     """Where shards go."""
     return option(
-        default, "Directory for train/, val/, test/; /dev/null writes nothing.", metavar="DIR"
+        default,
+        "Directory for train/, val/, test/; /dev/null writes nothing.",
+        metavar="DIR",
+        reads=writable_folder,
     )
 
 
@@ -73,12 +78,12 @@ def trumps_option(default: str = "all") -> Any:
 
 def samples_option(default: int) -> Any:
     """Deals of a simulation."""
-    return option(default, "Deals around the hand.", least=1)
+    return option(default, "Deals around the hand.", least=1, most=MOST_DEALS)
 
 
 def seed_option(default: int = 0) -> Any:
     """Of a simulation."""
-    return option(default, "Of the deals and of all chance.", least=0)
+    return option(default, "Of the deals and of all chance.", least=0, most=MOST_SEED)
 
 
 def player_option(default: str = "oracle") -> Any:
@@ -94,4 +99,6 @@ def player_option(default: str = "oracle") -> Any:
 
 def workers_option(default: int | None = None) -> Any:
     """Processes of a simulation."""
-    return option(default, "Processes for players. Default: one a core.", least=1)
+    return option(
+        default, "Processes for players. Default: one a core.", least=1, most=MOST_PROCESSES
+    )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
+from forge.cli import values
 from forge.cli.command import command
 from forge.cli.show.moves import moves_table, ranked_moves
 from forge.cli.values import console
@@ -36,9 +37,16 @@ class SolveArgs:
         "one to seven each.",
         metavar='"6-6,5-4,... / ... / ... / ..."',
     )
-    decl: str | None = option(None, "Declaration: name or id 0..9.", metavar="NAME|ID")
+    decl: str | None = option(
+        None, "Declaration: name or id 0..9.", metavar="NAME|ID", reads=values.declaration
+    )
     leader: int = option(0, "Seat that leads first.", metavar="0..3", least=0, most=3)
-    plays: str = option("", "The dominoes played since, in order.", metavar='"6-6,5-4,..."')
+    plays: str = option(
+        "",
+        "The dominoes played since, in order.",
+        metavar='"6-6,5-4,..."',
+        reads=values.dominoes,
+    )
     as_json: bool = option(False, "Print JSON.", "--json")
 
     def __post_init__(self) -> None:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from rich.table import Table
 
+from forge.cli import values
 from forge.cli.command import command, end_if_stopped
 from forge.cli.shared_options import device_option, wandb_option
 from forge.cli.values import console, parse_seed_range
 from forge.errors import ForgeError
 from forge.ml.settings import DEFAULT_GLOBAL_SEED, DEFAULT_SAMPLES_PER_SHARD
-from forge.options import option
+from forge.options import MOST_LISTED, MOST_PIECES, MOST_SEED, option
+from forge.work.paths import writable_folder
 
 if TYPE_CHECKING:
     from forge.ml.tokenize import Settings, TokenizePlan
@@ -33,6 +35,7 @@ class TokenizeDataArgs:
         "--input",
         "--input-dir",
         metavar="DIR",
+        reads=values.existing,
     )
     output_dir: Path = option(
         Path("data/tokenized"),
@@ -40,20 +43,28 @@ class TokenizeDataArgs:
         "--output",
         "--output-dir",
         metavar="DIR",
+        reads=writable_folder,
     )
     max_samples_per_shard: int = option(
         DEFAULT_SAMPLES_PER_SHARD,
         "States drawn of each deal (of a shard, or of a seed and declaration).",
         least=1,
+        most=MOST_PIECES,
     )
     max_files: int | None = option(
-        None, "Take this many deals at most, from the splits in turn, lowest seeds first.", least=1
+        None,
+        "Take this many deals at most, from the splits in turn, lowest seeds first.",
+        least=1,
+        most=MOST_PIECES,
     )
     from_seeds: str | None = option(
-        None, "Solve the deals of these seeds; no shards.", metavar="A:B"
+        None, "Solve the deals of these seeds; no shards.", metavar="A:B", reads=values.seed_range
     )
     per_seed: int | None = option(
-        None, "The same as --max-samples-per-shard, for --from-seeds.", least=1
+        None,
+        "The same as --max-samples-per-shard, for --from-seeds.",
+        least=1,
+        most=MOST_PIECES,
     )
     declarations: Literal["seed", "all"] | None = option(
         None, "With --from-seeds: seed % 10, or all ten of each seed. [default: seed]"
@@ -62,8 +73,11 @@ class TokenizeDataArgs:
         None,
         "With --from-seeds: this many marginalized deals of each seed instead of its own.",
         least=1,
+        most=MOST_LISTED,
     )
-    seed: int = option(DEFAULT_GLOBAL_SEED, "Of the sampling (not of deals).", least=0)
+    seed: int = option(
+        DEFAULT_GLOBAL_SEED, "Of the sampling (not of deals).", least=0, most=MOST_SEED
+    )
     device: str = device_option("auto")
     force: bool = option(False, "Make the data anew, whatever is there.")
     dry_run: bool = option(False, "Show what would be done; write nothing.")
@@ -80,7 +94,9 @@ def tokenize_data(args: TokenizeDataArgs) -> None:
     """
     from forge.ml.tokenize import Settings, make_plan
     from forge.ml.tokenized.sources import shard_sources, take_in_turn
+    from forge.ops import resolve_device
 
+    resolve_device(args.device)  # whether it is there, in a dry run too
     if args.from_seeds is None:
         for name, value in (
             ("--per-seed", args.per_seed),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forge.cli.command import command, end_if_stopped
+from forge.cli.values import console
 from forge.policy.settings import PolicyFiles, PolicyTraining
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.policy.learning import PolicyFigures
@@ -20,7 +22,6 @@ def train_policy(files: PolicyFiles, training: PolicyTraining) -> None:
     from forge.extras import need
 
     need("train", "lightning")
-    from rich.console import Console
 
     from forge.errors import ForgeError
     from forge.policy.choices import rows_of
@@ -31,7 +32,7 @@ def train_policy(files: PolicyFiles, training: PolicyTraining) -> None:
     from forge.work.claims import claim_missing, put_in_place
     from forge.work.stop import StopSignal
 
-    console = Console(highlight=False)
+    screen = console()
     start = None if files.start is None else load_policy(files.start)
     paths = hand_files(files.data)
     if files.output.is_dir():
@@ -41,20 +42,20 @@ def train_policy(files: PolicyFiles, training: PolicyTraining) -> None:
         raise ForgeError(f"{files.output}: another process is writing it")
     with claim:
         rows = rows_of(load_all(paths))
-        console.print(f"{len(rows):,} decisions of {len(paths):,} files")
+        screen.print(f"{counted(len(rows), 'decision')} of {counted(len(paths), 'file')}")
 
         def told(epoch: int, figures: PolicyFigures) -> None:
-            console.print(
+            screen.print(
                 f"epoch {epoch}: {figures.nll:.4f} nats a decision ({figures.uniform:.4f} of any "
                 f"legal play), {figures.agreement:.1%} as played, {100 * figures.regret:.2f} "
-                f"points of chance lost, over {figures.rows:,} decisions held out",
+                f"points of chance lost, over {counted(figures.rows, 'decision')} held out",
                 soft_wrap=True,
             )
 
         with StopSignal("step") as signal:
             policy = train(rows, training, start, told, lambda: signal.requested)
         put_in_place(claim, policy_bytes(policy))
-    console.print(f"{files.output} written", markup=False, soft_wrap=True)
+    screen.print(f"{files.output} written", markup=False, soft_wrap=True)
     end_if_stopped(signal.signum)
 
 

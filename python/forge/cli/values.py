@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from forge.errors import ForgeError
-from forge.game.contract import BIDS, VALID_BIDS, Bid
+from forge.options import MAX_WORLDS, MOST_LISTED, MOST_SEED
 from forge.work.devices import check_device
+from forge.work.paths import NOWHERE, check_paths, existing
+
+__all__ = ["existing"]  # what options read with, all under one name
 
 if TYPE_CHECKING:
     from forge.arena.specs import PlayerSpec
+    from forge.game.contract import Bid
+    from forge.game.deal import Deal
 
 
 def parse_seed_range(text: str) -> range:
@@ -23,32 +28,37 @@ def parse_seed_range(text: str) -> range:
     first, colon, end = text.partition(":")
     if not (colon and first.isdecimal() and end.isdecimal() and text.isascii()):
         raise ForgeError(f"seed range {text!r} must be A:B with whole numbers, like 0:40")
+    if max(len(first.lstrip("0")), len(end.lstrip("0"))) > len(str(MOST_SEED)):
+        raise ForgeError(f"seed range {text!r} goes beyond the last seed, {MOST_SEED}")
     seeds = range(int(first), int(end))
     if not seeds:
         raise ForgeError(f"seed range {text!r} is empty or backwards: A:B needs A < B (B excluded)")
+    if seeds.stop > MOST_SEED + 1:
+        raise ForgeError(f"seed range {text!r} goes beyond the last seed, {MOST_SEED}")
+    if seeds.stop - seeds.start > MOST_LISTED:
+        raise ForgeError(f"seed range {text!r} has more than {MOST_LISTED:,} seeds")
     return seeds
 
 
 def parse_out_dir(text: str) -> Path | None:
     """A directory to write to; None for `/dev/null`, which means writing nothing."""
-    return None if text == "/dev/null" else Path(text)
+    return None if text == NOWHERE else Path(text)
 
 
-def console() -> Console:
-    """The console for results and progress: stdout, so that both share one terminal."""
-    return Console()
+def console(stderr: bool = False) -> Console:
+    """The console for results and progress: stdout, so that both share one terminal.
+
+    Text is text: nothing in a path is a style (`[red]`), an emoji (`:boom:`) or coloured.
+
+    Args:
+        stderr: there instead, where stdout is a report and nothing else.
+    """
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
 def n_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0))
-
-
-def table_bid(name: str, number: int) -> Bid:
-    """The bid that an option asks for, or a ForgeError that names the option."""
-    if number not in {bid.number for bid in BIDS}:
-        raise ForgeError(f"{name} must be {VALID_BIDS}, got {number}")
-    return Bid.of(number)
 
 
 def seed_range(name: str, text: str) -> range:
@@ -63,6 +73,14 @@ def hand(name: str, text: str) -> tuple[int, ...]:
 
     with _told_of(name):
         return parse_hand(text)
+
+
+def bids(name: str, text: str) -> tuple[Bid | None, ...]:
+    """The bids of an auction so far; None is a pass."""
+    from forge.bidding.auction import parse_bids
+
+    with _told_of(name):
+        return tuple(parse_bids(text))
 
 
 def trumps(name: str, text: str) -> tuple[int, ...]:
@@ -82,17 +100,43 @@ def declaration(name: str, text: str) -> int:
 
 
 def player(name: str, text: str) -> PlayerSpec:
-    """A player; its errors name it."""
+    """A player."""
     from forge.arena.registry import parse_player
     from forge.models.catalog import resolve
 
-    return parse_player(text, resolve)
+    with _told_of(name):
+        return parse_player(text, resolve)
+
+
+def declarations(name: str, text: str) -> tuple[int, ...]:
+    """Declarations as a list of names or ids, or all."""
+    from forge.game.declarations import parse_declarations
+
+    with _told_of(name):
+        return tuple(parse_declarations(text))
+
+
+def deal(name: str, text: str) -> Deal:
+    """A deal."""
+    from forge.game.deal import Deal
+
+    with _told_of(name):
+        return Deal.from_text(text)
+
+
+def dominoes(name: str, text: str) -> tuple[int, ...]:
+    """Any number of dominoes, as ids."""
+    from forge.game.tables import parse_dominoes
+
+    with _told_of(name):
+        return tuple(parse_dominoes(text))
 
 
 def network(name: str, text: str | Path) -> Path:
     """The checkpoint that a path or a name of the catalogue stands for."""
     from forge.models.catalog import resolve
 
+    check_paths(name, text)
     with _told_of(name):
         return resolve(text)
 
@@ -107,16 +151,11 @@ def device(name: str, text: str) -> str:
 def sizes(name: str, text: str) -> tuple[int, ...]:
     """`10,50,200` as whole numbers of 1 or more."""
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and part.isascii() and int(part) for part in parts):
+    if not all(part.isdecimal() and part.isascii() and part.strip("0") for part in parts):
         raise ForgeError(f"{name} must be whole numbers and commas, like 10,50,200, got {text!r}")
+    if not all(len(part) < 20 and int(part) <= MAX_WORLDS for part in parts):
+        raise ForgeError(f"{name} must be whole numbers up to {MAX_WORLDS}, got {text!r}")
     return tuple(int(part) for part in parts)
-
-
-def existing(name: str, path: Path) -> Path:
-    """A file or folder that is there."""
-    if not path.exists():
-        raise ForgeError(f"{name}: there is no file {path}")
-    return path
 
 
 @contextmanager

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
+from forge.cli import values
 from forge.cli.command import command
 from forge.cli.values import console
 from forge.errors import ForgeError
@@ -29,7 +31,10 @@ class VerifyArgs:
         help="Shard files (.parquet, .pt) or directories of them.", is_argument=True
     )
     deal: str | None = option(
-        None, "The deal of a file that does not say its own.", metavar='"6-6,... / ... / ... / ..."'
+        None,
+        "The deal of a file that does not say its own.",
+        metavar='"6-6,... / ... / ... / ..."',
+        reads=values.deal,
     )
 
 
@@ -61,7 +66,7 @@ def verify(args: VerifyArgs) -> None:
             shard = verify_shard(path, given_deal)
         except (ForgeError, OSError) as error:
             problems.append(str(error))
-            table.add_row(path.name, "", "", "", "[red]BAD[/red]")
+            table.add_row(path.name, "", "", "", Text("BAD", style="red"))
             continue
         table.add_row(*_row(shard, time.perf_counter() - start))
     screen.print(table)
@@ -76,7 +81,8 @@ def _row(shard: VerifiedShard, elapsed_s: float) -> tuple[str, ...]:
 def _conclude(screen: Console, n_files: int, problems: Sequence[str]) -> None:
     """Say how many are good; the problems beyond the first go to stdout, one line each."""
     if not problems:
-        screen.print(f"all {n_files} verified", highlight=False)
+        line = "the file is verified" if n_files == 1 else f"all {n_files} verified"
+        screen.print(line)
         return
     for problem in problems[1:]:
         screen.print(problem, markup=False, highlight=False, soft_wrap=True)

@@ -11,9 +11,10 @@ from forge.cli import values
 from forge.cli.command import command
 from forge.cli.values import console
 from forge.extras import need
+from forge.game.bid_option import bid_option
 from forge.game.constants import N_PLAYS
 from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
-from forge.options import option
+from forge.options import MOST_SEED, option
 
 # Columns and lines of a picture: wide enough for two columns of sections.
 _SCREEN: Final = (128, 44)
@@ -29,7 +30,9 @@ class ViewArgs:
         is_argument=True,
         reads=values.existing,
     )
-    game: int | None = option(None, "Where to begin: a seed, or a place 0.. in the file.")
+    game: int | None = option(
+        None, "Where to begin: a seed, or a place 0.. in the file.", least=0, most=MOST_SEED
+    )
     decision: int | None = option(
         None,
         "Where to begin, 0..27; with --text the only one printed.",
@@ -42,10 +45,9 @@ class ViewArgs:
     )
     show_hidden: bool = option(False, "Show also the hands that the seat to act can't see.")
     chances: bool = option(False, "Chances to get at least so many points.")
-    bid: int = option(
+    bid: int = bid_option(
         LOWEST_BID.number,
         f"Of team 0, {VALID_BIDS}: what chances are about, and what a policy goes by.",
-        reads=values.table_bid,
     )
     policy: Path | None = option(
         None,

@@ -16,6 +16,7 @@ from forge.work.claims import claim_missing, put_in_place
 from forge.work.rates import rate_text
 from forge.work.seed_files import missing_seeds, prepare_splits
 from forge.work.stop import StopSignal
+from forge.work.wording import counted
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class EqReport:
     def summary(self) -> str:
         """One line for people."""
         parts = [
-            f"{self.n_games} games: {self.n_decisions:,} decisions, {self.n_worlds:,} worlds in "
+            f"{counted(self.n_games, 'game')}: {counted(self.n_decisions, 'decision')}, "
+            f"{counted(self.n_worlds, 'world')} in "
             f"{self.elapsed_s:.1f} s ({rates(self.n_games, self.n_decisions, self.elapsed_s)})"
         ]
         if self.n_bytes:

@@ -13,7 +13,7 @@ from forge.eq.moments import Summary
 from forge.eq.oracle import Oracle
 from forge.eq.settings import EstimateConfig
 from forge.errors import ForgeError
-from forge.game.constants import N_SEATS
+from forge.game.constants import N_PLAYS
 from forge.game.contract import LOWEST_BID, Bid
 from forge.play.games import Games
 
@@ -91,14 +91,15 @@ def estimate(
     Raises:
         ForgeError: if a game is over, its plays leave no world, or the policy is missing.
     """
-    n_possible = possible_worlds(games)
-    complete = n_possible <= config.all_up_to
     if answers_natively(games, oracle):
+        _refuse_over(games)
         found = estimate_natively(games, keys, config, bids, policy)
-        summary, converged, chances = summary_of(found), found.converged, found.chances
+        n_possible, chances = found.n_possible, found.chances
+        summary, converged = summary_of(found), found.converged
     else:
+        n_possible, chances = possible_worlds(games), None
         summary, converged = asked_for_points(games, keys, n_possible, oracle, config)
-        chances = None
+    complete = n_possible <= config.all_up_to
     return Estimate(summary, games.legal, complete, converged, n_possible, chances)
 
 
@@ -108,10 +109,14 @@ def possible_worlds(games: Games) -> Tensor:
     Raises:
         ForgeError: if a game is over, or its plays leave no world.
     """
-    if games.n_plays >= N_SEATS * 7:
-        raise ForgeError("the games are over: there is nothing to decide")
+    _refuse_over(games)
     n_possible: Tensor = ops.count_worlds(*games.hidden())
     if bool((n_possible == 0).any()):
         row = int((n_possible == 0).nonzero()[0])
         raise ForgeError(f"game {row}: no hidden hands fit what was played")
     return n_possible
+
+
+def _refuse_over(games: Games) -> None:
+    if games.n_plays >= N_PLAYS:
+        raise ForgeError("the games are over: there is nothing to decide")

@@ -11,7 +11,15 @@ from forge import __version__
 from forge.errors import ForgeError
 from forge.game.constants import N_PLAYS
 from forge.game.contract import LOWEST_BID, Bid
-from forge.options import OptionError, check, option
+from forge.options import (
+    LEAST_POINTS,
+    MAX_WORLDS,
+    MOST_PIECES,
+    MOST_POINTS,
+    OptionError,
+    check,
+    option,
+)
 
 SAMPLERS: Final = ("uniform", "mrv")
 POLICIES: Final = ("greedy", "epsilon_greedy", "boltzmann")
@@ -39,7 +47,9 @@ class PosteriorConfig:
     """
 
     window: int = option(4, "How many plays back that looks.", least=1, most=N_PLAYS)
-    tau: float = option(0.1, "Temperature of the plays of others, points.", above=0)
+    tau: float = option(
+        0.1, "Temperature of the plays of others, points.", least=LEAST_POINTS, most=MOST_POINTS
+    )
     mix: float = option(0.1, "Share of random plays of others.", least=0, most=1)
     min_ess_share: float = option(
         0.02, "Least effective share of the worlds, by tempering.", least=0, most=1
@@ -94,11 +104,16 @@ class AdaptiveConfig:
         ForgeError: on a value out of range.
     """
 
-    min_samples: int = option(5000, "Worlds before convergence is looked at.", least=1)
-    max_samples: int = option(2_000_000, "Most worlds per decision.", least=1)
-    batch_size: int = option(1000, "Worlds from one look to the next.", least=1)
+    min_samples: int = option(
+        5000, "Worlds before convergence is looked at.", least=1, most=MAX_WORLDS
+    )
+    max_samples: int = option(2_000_000, "Most worlds per decision.", least=1, most=MOST_PIECES)
+    batch_size: int = option(1000, "Worlds from one look to the next.", least=1, most=MAX_WORLDS)
     sem_threshold: float = option(
-        0.1, "Converged when the standard error of every legal play is below, points.", above=0
+        0.1,
+        "Converged when the standard error of every legal play is below, points.",
+        above=0,
+        most=MOST_POINTS,
     )
     stop_when_certain: bool = option(
         False, "Stop too when the best play is ahead of all others by four standard errors."
@@ -131,12 +146,12 @@ class EstimateConfig:
         ForgeError: on a value out of range.
     """
 
-    n_samples: int = option(50, "Worlds sampled per decision.", least=1)
+    n_samples: int = option(50, "Worlds sampled per decision.", least=1, most=MAX_WORLDS)
     sampler: str = option(
         "uniform", "uniform: all worlds alike; mrv: the most constrained first, with a bias."
     )
     enumerate: bool = option(False, "Exact E[Q] where there are at most --enum-threshold worlds.")
-    enum_threshold: int = option(100_000, "Most worlds to enumerate.", least=1)
+    enum_threshold: int = option(100_000, "Most worlds to enumerate.", least=1, most=MOST_PIECES)
     posterior: PosteriorConfig | PolicyPosterior | None = None
     adaptive: AdaptiveConfig | None = None
 
@@ -174,11 +189,15 @@ class ExplorationConfig:
 
     policy: str = option("greedy", "How a play is chosen by E[Q].")
     epsilon: float = option(0.1, "Chance of a random play (epsilon_greedy).", least=0, most=1)
-    temperature: float = option(2.0, "Of the softmax over E[Q], points (boltzmann).", above=0)
+    temperature: float = option(
+        2.0, "Of the softmax over E[Q], points (boltzmann).", least=LEAST_POINTS, most=MOST_POINTS
+    )
     blunder_rate: float = option(
         0.0, "Chance of a play known to be worse, under any policy.", least=0, most=1
     )
-    max_blunder: float = option(5.0, "Most E[Q] that a blunder gives away, points.", above=0)
+    max_blunder: float = option(
+        5.0, "Most E[Q] that a blunder gives away, points.", above=0, most=MOST_POINTS
+    )
 
     def __post_init__(self) -> None:
         if self.policy not in POLICIES:
@@ -274,3 +293,14 @@ class GameSettings:
             raise ForgeError(
                 f"not the settings of E[Q] games as forge records them ({error})"
             ) from error
+
+
+def weighing_of(settings: Mapping[str, Any]) -> str:
+    """What the worlds of recorded games were weighed by, in words; empty where all counted alike,
+    or the settings are of others."""
+    estimate = settings.get("estimate")
+    posterior = estimate.get("posterior") if isinstance(estimate, Mapping) else None
+    if not isinstance(posterior, Mapping):
+        return ""
+    who = f"policy {posterior['policy']}" if "policy" in posterior else "oracle"
+    return f"posterior {who}"

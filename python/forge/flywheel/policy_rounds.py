@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
 from forge.errors import ForgeError, reason_of
 from forge.flywheel.judging import Verdict, judge
 from forge.flywheel.settings import RoundsSettings
+from forge.game.whole_numbers import is_finite
 from forge.policy.choices import rows_of
 from forge.policy.folders import hand_files
 from forge.policy.learning import PolicyFigures, train_policy
@@ -79,7 +79,7 @@ def _are_gains(found: Any) -> bool:
         isinstance(found, dict)
         and set(found) == set(_KINDS)
         and all(isinstance(each, list) and len(each) == 3 for each in found.values())
-        and all(isinstance(x, float | int) and isfinite(x) for each in found.values() for x in each)
+        and all(is_finite(x) for each in found.values() for x in each)
     )
 
 
@@ -136,8 +136,11 @@ class PolicyRounds:
             self._record = stack.enter_context(record)
             if [each.number for each in self.rounds] != list(range(1, len(self.rounds) + 1)):
                 raise ForgeError(f"{self.folder / RECORD}: rounds are missing, or there twice")
-            if not (self.folder / FIRST).exists():
-                write_file(self.folder / FIRST, policy_bytes(start))
+            first = self.folder / FIRST
+            if not first.exists():
+                write_file(first, policy_bytes(start))
+            if policy_bytes(load_policy(first)) != policy_bytes(start):
+                raise ForgeError(f"{first} is not the policy that the rounds began with")
             self._restore()
             self._held = stack.pop_all()
 

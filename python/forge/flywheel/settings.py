@@ -6,6 +6,7 @@ from pathlib import Path
 from forge.options import INT64_MAX, again, check, option
 from forge.policy import SHIPPED
 from forge.policy.settings import HandsSettings
+from forge.work.paths import existing, writable_folder
 
 
 @dataclass(frozen=True)
@@ -13,13 +14,16 @@ class RoundsSettings:
     """How many rounds there are, and what each does."""
 
     output: Path = option(
-        Path("data") / "policy-rounds", "Where everything is kept.", metavar="DIR"
+        Path("data") / "policy-rounds",
+        "Where everything is kept.",
+        metavar="DIR",
+        reads=writable_folder,
     )
     rounds: int = option(10, "At most so many, those of earlier runs included.", least=1, most=999)
     patience: int = option(
         2, "End when so many rounds in a row brought nothing.", least=1, most=999
     )
-    start: Path = option(SHIPPED, "The policy of the first round.", metavar="FILE")
+    start: Path = option(SHIPPED, "The policy of the first round.", metavar="FILE", reads=existing)
     played_from: int = option(
         1000, "Round k plays the hands of this seed + k.", least=0, most=INT64_MAX - 1000
     )

@@ -1,5 +1,6 @@
 """What else happens around the training steps: numbers that are not finite, a line an epoch."""
 
+import io
 import math
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ from torch import Tensor
 from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.checkpoints import MONITOR
+from forge.work.atomic import write_file
 from forge.work.tensor_files import not_finite
 
 with extra("train"):
@@ -92,7 +94,9 @@ class StopOnNonFinite(pl.Callback):
             rank = f"_rank_{trainer.global_rank}" if trainer.world_size > 1 else ""
             path = self.folder / f"nonfinite_step_{trainer.global_step}{rank}.pt"
             content = {name: column.cpu() for name, column in self._batch.items()}
-            torch.save({"batch": content, "step": trainer.global_step}, path)
+            buffer = io.BytesIO()
+            torch.save({"batch": content, "step": trainer.global_step}, buffer)
+            write_file(path, buffer.getvalue())
             kept = f"; its batch is in {path}"
         raise ForgeError(f"training stopped at step {trainer.global_step}: {reason}{kept}")
 

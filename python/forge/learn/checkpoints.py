@@ -8,6 +8,7 @@ from typing import Any, Final
 from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.run import BEST_CHECKPOINT, LAST_CHECKPOINT
+from forge.work.atomic import naming
 from forge.work.stop import StopSignal
 from forge.work.tensor_files import not_finite
 from forge.work.yaml_files import write_yaml
@@ -93,7 +94,8 @@ class Checkpoints(Checkpoint):
                 f"training stopped at step {trainer.global_step}: "
                 f"{bad or 'a weight of another process'} is not finite, {path.name} was not written"
             )
-        trainer.save_checkpoint(path)
+        with naming(path):
+            trainer.save_checkpoint(path)
         self._saved_at = time.monotonic()
         if trainer.is_global_zero:
             metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}

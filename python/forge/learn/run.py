@@ -115,7 +115,15 @@ def git_commit() -> str | None:
     folder = Path(forge.__file__).parent
     try:
         done = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+            [
+                "git",
+                "--no-optional-locks",
+                "describe",
+                "--always",
+                "--dirty",
+                "--abbrev=40",
+                "--exclude=*",
+            ],
             cwd=folder,
             capture_output=True,
             text=True,

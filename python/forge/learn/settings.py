@@ -10,6 +10,7 @@ from typing import Any, Final, get_type_hints
 
 from forge.errors import ForgeError
 from forge.options import INT64_MAX, Option, check, check_value, option, option_of
+from forge.work.paths import writable_folder
 from forge.work.plain_values import shown
 from forge.work.tracking import wandb_or_not
 
@@ -100,7 +101,12 @@ class Training:
         ForgeError: on a value that makes no sense.
     """
 
-    run_dir: str = option("runs", "Gets domino/version_N, for Stage 2 eq/version_N.", metavar="DIR")
+    run_dir: str = option(
+        "runs",
+        "Gets domino/version_N, for Stage 2 eq/version_N.",
+        metavar="DIR",
+        reads=writable_folder,
+    )
     epochs: int | None = option(
         None, f"[default: {DEFAULT_EPOCHS}; no end with --max-hours]", least=1, most=1_000_000_000
     )

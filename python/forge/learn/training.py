@@ -31,7 +31,7 @@ from forge.learn.run import (
     run_record,
 )
 from forge.learn.settings import Training
-from forge.work.atomic import write_file
+from forge.work.atomic import naming, write_file
 from forge.work.stop import StopSignal
 from forge.work.tensor_files import plain_objects
 from forge.work.tracking import WANDB_PROJECT, starting_wandb
@@ -135,7 +135,12 @@ def train_network(
         if folder is not None and trainer.is_global_zero:
             _keep_best(training.resume, folder / CHECKPOINTS)
         try:
-            with _going_on(training.resume, trainer), plain_objects():
+            # A full disk fails some writer of Lightning's, which names no file.
+            with (
+                _going_on(training.resume, trainer),
+                naming(folder or Path(training.run_dir)),
+                plain_objects(),
+            ):
                 trainer.fit(module, cast(Any, data), ckpt_path=training.resume, weights_only=True)
         finally:
             data.teardown("fit")

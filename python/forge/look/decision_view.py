@@ -13,6 +13,7 @@ from forge.eq.collate import game_before, replays
 from forge.eq.exploration import Mode
 from forge.eq.moments import N_BINS
 from forge.eq.records import EqRecord
+from forge.eq.settings import weighing_of
 from forge.errors import ForgeError
 from forge.game.constants import CALLED_SUIT, N_DECLARATIONS, N_PLAYS, N_SEATS, N_SLOTS
 from forge.game.declarations import DECLARATION_NAMES, declaration_name
@@ -132,6 +133,7 @@ class DecisionView:
         q_gap: best minus second best mean, 0 where there is no choice.
         u_mean, u_max: mean and greatest sd of the legal plays.
         train: whether there is a choice.
+        weighing: what the worlds were weighed by; empty where they counted alike.
     """
 
     seed: int
@@ -157,6 +159,7 @@ class DecisionView:
     u_mean: float
     u_max: float
     train: bool
+    weighing: str = ""
 
     @property
     def team(self) -> int:
@@ -267,6 +270,7 @@ def _view(record: EqRecord, row: int, games: Games) -> DecisionView:
         n_samples=int(record["n_samples"][row]),
         complete=bool(record["complete"][row]),
         converged=bool(record["converged"][row]),
+        weighing=weighing_of(record.settings),
         mode=Mode(int(record["exploration_mode"][row])).name.lower(),
         q_gap=float(record["q_gap"][row]),
         u_mean=float(record["u_mean"][row]),

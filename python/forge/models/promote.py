@@ -205,7 +205,7 @@ def _write(model: Model, weights: dict[str, bytes], folder: Path) -> None:
         index = stack.enter_context(_claim(folder / INDEX_FILE))
         _check_free(model.name, folder)
         models = [*list_models(folder), model]
-        own = {**weights, ".md": card.model_card(model).encode()}
+        own = {**weights, ".md": card.model_card(model).encode(errors="surrogateescape")}
         claims = [prepare(model.name + suffix, data) for suffix, data in own.items()]
         index.write(index_bytes(models))
         index.flush()
@@ -226,4 +226,6 @@ def _readme(folder: Path, models: list[Model]) -> bytes:
     path = folder / "README.md"
     template = path if path.is_file() else SHIPPED / "README.md"
     in_order = sorted(models, key=Model.order)
-    return card.with_tables(template.read_text(encoding="utf-8"), in_order).encode()
+    return card.with_tables(template.read_text(encoding="utf-8"), in_order).encode(
+        errors="surrogateescape"
+    )

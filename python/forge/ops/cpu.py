@@ -31,13 +31,13 @@ def _refuse(error: str) -> None:
 
 def _single_deal(deal: Tensor, decl: int) -> Array:
     schemas.check_deal(deal, decl)
-    deal = deal.contiguous()
-    check_dominoes(deal)
-    return deal.numpy()
+    hands = schemas.on_cpu("deal", deal)
+    check_dominoes(torch.from_numpy(hands))
+    return hands
 
 
 def _states(states: Tensor) -> Array:
-    array = states.contiguous().numpy()
+    array = schemas.on_cpu("states", states)
     _refuse(native.states_error(array))
     return array
 
@@ -90,9 +90,9 @@ def backward_induction(deal: Tensor, decl: int, states: Tensor) -> tuple[Tensor,
 def _positions(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[Array, Array, Array]:
     schemas.check_positions(deals, decls, states)
     positions = (
-        deals.contiguous().numpy(),
-        decls.contiguous().numpy(),
-        states.contiguous().numpy(),
+        schemas.on_cpu("deals", deals),
+        schemas.on_cpu("decls", decls),
+        schemas.on_cpu("states", states),
     )
     _refuse(native.positions_error(*positions))
     return positions
@@ -126,7 +126,7 @@ def search(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
 def search_at_least(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor) -> Tensor:
     positions = _positions(deals, decls, states)
     schemas.check_targets(states, targets)
-    asked, out = targets.contiguous().numpy(), schemas.empty_q(states)
+    asked, out = schemas.on_cpu("targets", targets), schemas.empty_q(states)
     with search_memories() as memories:
         native.search_at_least(*positions, asked, out.numpy(), memories, torch.get_num_threads())
     return out
@@ -143,7 +143,7 @@ def search_value(deals: Tensor, decls: Tensor, states: Tensor) -> Tensor:
 def search_made(deals: Tensor, decls: Tensor, states: Tensor, targets: Tensor) -> Tensor:
     positions = _positions(deals, decls, states)
     schemas.check_targets(states, targets)
-    asked, made = targets.contiguous().numpy(), schemas.empty_values(states)
+    asked, made = schemas.on_cpu("targets", targets), schemas.empty_values(states)
     with search_memories() as memories:
         native.search_made(*positions, asked, made.numpy(), memories, torch.get_num_threads())
     return made.bool()
@@ -167,7 +167,7 @@ def tokenize_states(deals: Tensor, decls: Tensor, states: Tensor) -> tuple[Tenso
 def play(deals: Tensor, decls: Tensor, states: Tensor, slots: Tensor) -> tuple[Tensor, Tensor]:
     positions = _positions(deals, decls, states)
     schemas.check_slots(states, slots)
-    asked = slots.contiguous().numpy()
+    asked = schemas.on_cpu("slots", slots)
     after, points = schemas.empty_plays(states.contiguous())
     next_states = after.numpy()
     native.play(*positions, asked, next_states, points.numpy(), torch.get_num_threads())
@@ -194,6 +194,10 @@ def verify_tablebase(
     Returns (number of faulty rows, first faulty row or -1, what is wrong with it).
     """
     hands = _single_deal(deal, decl)
+    for name, given in (("states", states), ("values", values), ("q", q)):
+        schemas.check_dense(name, given)
+    if states.dim() != 1:
+        raise ForgeError(f"states must be int64 [N], got {list(states.shape)}")
     n = states.shape[0]
     if values.shape != (n,) or q.shape != (n, N_SLOTS):
         raise ForgeError(f"for {n} states V must be [{n}] and q [{n}, 7]")
@@ -202,9 +206,9 @@ def verify_tablebase(
     return native.verify_tablebase(
         hands,
         decl,
-        states.contiguous().numpy(),
-        values.contiguous().numpy(),
-        q.contiguous().numpy(),
+        schemas.on_cpu("states", states),
+        schemas.on_cpu("values", values),
+        schemas.on_cpu("q", q),
         torch.get_num_threads(),
     )
 

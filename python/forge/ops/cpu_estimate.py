@@ -8,13 +8,15 @@ import torch
 from torch import Tensor
 
 from forge.build import native
-from forge.errors import ForgeError
+from forge.errors import ForgeError, brief
 from forge.game.constants import HAND_POINTS, N_PLAYS, N_SLOTS
-from forge.game.whole_numbers import whole_number
+from forge.game.whole_numbers import real_number, truth, whole_number
 from forge.ops.cpu import search_memories
 from forge.ops.cpu_policy import check_fits, seen_arrays
-from forge.ops.policy_schemas import MAX_WORLDS, check_keys, check_model, check_weights
+from forge.ops.policy_schemas import check_keys, check_model, check_weights
+from forge.ops.schemas import on_cpu
 from forge.ops.world_schemas import SAMPLERS, check_sampler
+from forge.options import MAX_WORLDS
 
 _MOST = 1 << 40
 
@@ -135,13 +137,13 @@ def estimate_decisions(
     numbers = None
     if isinstance(weighing, PolicyWeights):
         check_weights(hands, weighing.numbers)
-        numbers = weighing.numbers.detach().contiguous().numpy()
+        numbers = on_cpu("numbers", weighing.numbers)
     settings = _settings(n_samples, all_up_to, sampler, weighing, adaptive, for_chance)
     found = _room(n)
     with search_memories() as memories:
         row = native.estimate(
             *seen,
-            keys.contiguous().numpy(),
+            on_cpu("keys", keys),
             numbers,
             settings,
             native.EstimateRoom(*(each.numpy() for each in found)),
@@ -179,15 +181,19 @@ def _settings(
 ) -> native.EstimateSettings:
     """What was asked for, as the core takes it; ForgeError for what can't be."""
     check_sampler(sampler)
+    truth("for_chance", for_chance)
     n_samples = whole_number("n_samples", n_samples, 1, _MOST)
     oracle = policy = sampling = None
     if isinstance(weighing, OracleWeights):
         whole_number("window", weighing.window, 1, N_PLAYS)
-        _within("tau", weighing.tau, "above 0", weighing.tau > 0)
+        real_number("tau", weighing.tau, above=0)
         for name in ("mix", "min_ess_share"):
-            share = getattr(weighing, name)
-            _within(name, share, "0..1", 0 <= share <= 1)
+            real_number(name, getattr(weighing, name), 0, 1)
         oracle = native.OracleWeights(*weighing)
+    elif weighing is not None and not isinstance(weighing, PolicyWeights):
+        raise ForgeError(
+            f"weighing must be OracleWeights, PolicyWeights or None, got {brief(weighing)}"
+        )
     elif weighing is not None:
         whole_number("pool", weighing.pool, 1, MAX_WORLDS)
         check_model(weighing.uniform, weighing.window)
@@ -195,18 +201,16 @@ def _settings(
             raise ForgeError("worlds are weighed by a policy only where they are drawn uniformly")
         policy = native.PolicyWeighing(weighing.pool, weighing.uniform, weighing.window)
     if adaptive is not None:
+        if not isinstance(adaptive, AdaptiveSampling):
+            raise ForgeError(f"adaptive must be AdaptiveSampling or None, got {brief(adaptive)}")
         whole_number("min_samples", adaptive.min_samples, 1, _MOST)
         whole_number("max_samples", adaptive.max_samples, adaptive.min_samples, _MOST)
         whole_number("batch_size", adaptive.batch_size, 1, _MOST)
-        _within("sem_threshold", adaptive.sem_threshold, "above 0", adaptive.sem_threshold > 0)
+        real_number("sem_threshold", adaptive.sem_threshold, above=0)
+        truth("stop_when_certain", adaptive.stop_when_certain)
         sampling = native.AdaptiveSampling(*adaptive)
     least = n_samples if adaptive is None else adaptive.min_samples
     all_up_to = whole_number("all_up_to", least if all_up_to is None else all_up_to, 0, _MOST)
     return native.EstimateSettings(
         n_samples, all_up_to, SAMPLERS[sampler], for_chance, oracle, policy, sampling
     )
-
-
-def _within(name: str, value: float, bounds: str, ok: bool) -> None:
-    if not ok:
-        raise ForgeError(f"{name} must be {bounds}, got {value}")

@@ -9,7 +9,9 @@ from forge.build import native
 from forge.game.constants import N_DOMINOES, N_PLAYS, N_SEATS
 from forge.game.whole_numbers import whole_number
 from forge.ops.cpu_policy import check_fits, seen_arrays
-from forge.ops.policy_schemas import MAX_WORLDS, check_keys, check_model, check_weights
+from forge.ops.policy_schemas import check_keys, check_model, check_weights
+from forge.ops.schemas import on_cpu
+from forge.options import MAX_WORLDS
 
 
 class HiddenDominoes(NamedTuple):
@@ -68,8 +70,8 @@ def hidden_dominoes(
     )
     row = native.hidden_dominoes(
         *seen,
-        keys.contiguous().numpy(),
-        weights.detach().contiguous().numpy(),
+        on_cpu("keys", keys),
+        on_cpu("weights", weights),
         whole_number("n_worlds", n_worlds, 1, MAX_WORLDS),
         uniform,
         window,

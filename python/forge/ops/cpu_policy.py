@@ -13,6 +13,7 @@ from forge.errors import ForgeError
 from forge.game.constants import N_SLOTS
 from forge.ops import policy_schemas as schemas
 from forge.ops.policy_schemas import SeatDecisions
+from forge.ops.schemas import on_cpu
 
 Array = npt.NDArray[Any]
 _Seen = tuple[Array, Array, Array, Array]
@@ -20,15 +21,12 @@ _Seen = tuple[Array, Array, Array, Array]
 
 def seen_arrays(hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor) -> _Seen:
     """What seats see, as the core takes it; ForgeError for a row that none can be looking at."""
-    for name, given in (("hands", hands), ("decls", decls), ("plays", plays), ("needed", needed)):
-        if not isinstance(given, Tensor) or given.device.type != "cpu" or given.is_sparse:
-            raise ForgeError(f"{name} must be a dense tensor on the CPU")
     schemas.check_seen(hands, decls, plays, needed)
     seen = (
-        hands.contiguous().numpy(),
-        decls.contiguous().numpy(),
-        plays.contiguous().numpy(),
-        needed.contiguous().numpy(),
+        on_cpu("hands", hands),
+        on_cpu("decls", decls),
+        on_cpu("plays", plays),
+        on_cpu("needed", needed),
     )
     row, reason = native.first_bad_seen(*seen)
     if row >= 0:
@@ -48,7 +46,7 @@ def policy_logits(
     seen = seen_arrays(hands, decls, plays, needed)
     schemas.check_weights(hands, weights)
     logits = schemas.empty_logits(hands)
-    numbers = weights.detach().contiguous().numpy()
+    numbers = on_cpu("weights", weights)
     native.policy_logits(*seen, numbers, logits.numpy(), torch.get_num_threads())
     return logits
 
@@ -91,8 +89,8 @@ def decide_on_cpu(
     arrays = seen_arrays(*seen)
     row = native.decide(
         *arrays,
-        keys.contiguous().numpy(),
-        None if weights is None else weights.detach().contiguous().numpy(),
+        on_cpu("keys", keys),
+        None if weights is None else on_cpu("weights", weights),
         settings,
         room.slots.numpy(),
         room.chances.numpy(),

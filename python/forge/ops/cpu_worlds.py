@@ -10,13 +10,14 @@ from torch import Tensor
 from forge.build import native
 from forge.errors import ForgeError
 from forge.ops import world_schemas as schemas
+from forge.ops.schemas import on_cpu
 
 Array = npt.NDArray[Any]
 
 
 def _questions(allowed: Tensor, sizes: Tensor) -> tuple[Array, Array]:
     """Contiguous [B, 3], or ForgeError where a mask or size cannot be."""
-    masks, held = allowed.contiguous().numpy(), sizes.contiguous().numpy()
+    masks, held = on_cpu("allowed", allowed), on_cpu("sizes", sizes)
     row, reason = native.first_bad_constraints(masks, held)
     if row >= 0:
         raise ForgeError(
@@ -48,7 +49,7 @@ def sample_worlds(
     native.sample_worlds(
         masks,
         held,
-        keys.contiguous().numpy(),
+        on_cpu("keys", keys),
         schemas.SAMPLERS[sampler],
         worlds.numpy(),
         torch.get_num_threads(),

@@ -5,11 +5,10 @@ from torch import Tensor
 from forge.build import native, require_cuda_build
 from forge.errors import ForgeError
 from forge.game.constants import N_PLAYS
-from forge.game.whole_numbers import whole_number
+from forge.game.whole_numbers import real_number, truth, whole_number
 from forge.ops.cpu_policy import decide_on_cpu
 from forge.ops.cuda_policy import decide_on_cuda
 from forge.ops.policy_schemas import (
-    MAX_WORLDS,
     SeatDecisions,
     check_keys,
     check_model,
@@ -17,6 +16,7 @@ from forge.ops.policy_schemas import (
     check_weights,
     empty_decisions,
 )
+from forge.options import MAX_WORLDS
 
 
 def decide(
@@ -64,17 +64,15 @@ def decide(
         ForgeError: for an argument out of range, and on the CPU for a row that no seat can be
             looking at or no hidden hands fit; on a device the slot of such a row is -1.
     """
-    for name, given in (("hands", hands), ("decls", decls), ("plays", plays), ("needed", needed)):
-        if not isinstance(given, Tensor) or given.is_sparse:
-            raise ForgeError(f"{name} must be a dense tensor")
     check_seen(hands, decls, plays, needed)
     check_keys(hands, keys)
     if weights is not None:
         check_weights(hands, weights)
     n_worlds = whole_number("n_worlds", n_worlds, 1, MAX_WORLDS)
     pool = whole_number("pool", pool, 1, MAX_WORLDS)
-    if not 0 <= rollouts <= 1:
-        raise ForgeError(f"rollouts must be 0..1, got {rollouts}")
+    rollouts = real_number("rollouts", rollouts, 0, 1)
+    for name, value in (("weigh", weigh), ("for_points", for_points), ("race", race)):
+        truth(name, value)
     window = check_model(uniform, window)
     settings = native.DecideSettings(
         n_worlds, pool, rollouts, uniform, weigh, for_points, race, window

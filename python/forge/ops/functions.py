@@ -15,8 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, brief
 from forge.game.whole_numbers import whole_number
+from forge.ops.schemas import check_dense
 
 
 def solve(deal: Tensor, decl: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -268,13 +269,17 @@ def _op(name: str) -> Any:
 
     def checked(*args: Any) -> Any:
         for given, (wanted, kind) in zip(args, arguments, strict=False):
-            if kind == "Tensor" and not isinstance(given, Tensor):
-                raise ForgeError(
-                    f"{wanted} must be a tensor, got {type(given).__name__}; "
-                    f"see help(forge.ops.{name})"
-                )
+            if kind == "Tensor":
+                if not isinstance(given, Tensor):
+                    raise ForgeError(
+                        f"{wanted} must be a tensor, got {type(given).__name__}; "
+                        f"see help(forge.ops.{name})"
+                    )
+                check_dense(wanted, given)
             if kind == "int" and not isinstance(given, torch.SymInt):
                 whole_number(wanted, given, -(2**63), 2**63 - 1)
+            if kind == "str" and not isinstance(given, str):
+                raise ForgeError(f"{wanted} must be text, got {brief(given)}")
         return operator(*args)
 
     return checked

@@ -6,20 +6,17 @@ then -1; ``needed`` int8 1..42, the points that the declarer's side needs of the
 is follows from the plays.
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from forge.build import native
-from forge.errors import ForgeError
 from forge.game.constants import N_PLAYS, N_SLOTS
-from forge.game.whole_numbers import whole_number
-from forge.ops.schemas import LIBRARY, expect, same_device
+from forge.game.whole_numbers import real_number, whole_number
+from forge.ops.schemas import LIBRARY, check_dense, expect, same_device
 
 N_WEIGHTS: int = native.N_POLICY_WEIGHTS
-# Worlds of one decision that are held at a time: what fits in memory whoever asks.
-MAX_WORLDS: Final = 1 << 20
 
 
 class SeatDecisions(NamedTuple):
@@ -45,6 +42,8 @@ class SeatDecisions(NamedTuple):
 
 def check_seen(hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor) -> None:
     """hands int8 [B, 7], decls int8 [B], plays int8 [B, 28], needed int8 [B]."""
+    for name, given in (("hands", hands), ("decls", decls), ("plays", plays), ("needed", needed)):
+        check_dense(name, given)
     ok = hands.dim() == 2 and hands.shape[1] == N_SLOTS
     expect("hands", hands, torch.int8, "[B, 7]", ok)
     n = hands.shape[0]
@@ -66,8 +65,7 @@ def check_keys(hands: Tensor, keys: Tensor) -> None:
 def check_model(uniform: float, window: int) -> int:
     """How a policy is taken to tell of a seat: the share of any legal play, above 0, up to 1, and
     of how many of the last plays, 1..28; returns the latter."""
-    if not 0 < uniform <= 1:
-        raise ForgeError(f"uniform must be above 0, up to 1, got {uniform}")
+    real_number("uniform", uniform, above=0, most=1)
     return whole_number("window", window, 1, N_PLAYS)
 
 

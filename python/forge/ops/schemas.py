@@ -9,11 +9,13 @@ All values are in the team-0 frame. Checks, fakes and rooms of the operators on 
 from collections.abc import Callable
 from typing import Any
 
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from forge.errors import ForgeError
 from forge.game.constants import N_FEATURES, N_SLOTS, N_TOKENS
+from forge.game.whole_numbers import whole_number
 
 SCHEMAS = {
     "enumerate_states": "(Tensor deal, int decl) -> Tensor",
@@ -43,10 +45,27 @@ for _name, _schema in SCHEMAS.items():
     LIBRARY.define(_name + _schema, tags=(torch.Tag.pt2_compliant_tag,))
 
 
-def expect(name: str, tensor: Tensor, dtype: torch.dtype, shape: str, ok: bool) -> None:
-    """Raises ForgeError unless the type is right and the shape is `ok`; `shape` says what it is."""
+def check_dense(name: str, tensor: Any) -> None:
+    """Raises ForgeError for what is no tensor, or none whose numbers lie in memory as its strides
+    say: sparse and nested ones."""
     if not isinstance(tensor, Tensor):
         raise ForgeError(f"{name} must be a tensor, got {type(tensor).__name__}")
+    if tensor.layout != torch.strided or tensor.is_nested:
+        kind = "nested" if tensor.is_nested else str(tensor.layout).removeprefix("torch.")
+        raise ForgeError(f"{name} must be a dense tensor, got a {kind} one")
+
+
+def on_cpu(name: str, tensor: Tensor) -> npt.NDArray[Any]:
+    """A tensor's numbers as the core takes them, whatever view it is; ForgeError off the CPU."""
+    check_dense(name, tensor)
+    if tensor.device.type != "cpu":
+        raise ForgeError(f"{name} must be a dense tensor on the CPU, got {tensor.device}")
+    return tensor.detach().resolve_neg().resolve_conj().contiguous().numpy()
+
+
+def expect(name: str, tensor: Tensor, dtype: torch.dtype, shape: str, ok: bool) -> None:
+    """Raises ForgeError unless the type is right and the shape is `ok`; `shape` says what it is."""
+    check_dense(name, tensor)
     if tensor.dtype != dtype or not ok:
         raise ForgeError(
             f"{name} must be {str(dtype).removeprefix('torch.')} {shape}, "
@@ -64,7 +83,10 @@ def same_device(**tensors: Tensor) -> None:
 
 def check_deal(deal: Tensor, decl: int) -> None:
     """One deal int8 [4, 7] and a declaration id 0..9."""
+    check_dense("deal", deal)
     expect("deal", deal, torch.int8, "[4, 7]", deal.dim() == 2 and tuple(deal.shape) == (4, 7))
+    if not isinstance(decl, torch.SymInt):
+        decl = whole_number("decl", decl, -(2**63), 2**63 - 1)
     if not 0 <= decl <= 9:
         raise ForgeError(f"decl must be 0..9, got {decl}")
 

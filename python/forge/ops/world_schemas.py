@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from forge.build import native
-from forge.errors import ForgeError
+from forge.errors import ForgeError, brief
 from forge.game.constants import N_HIDDEN
 from forge.ops.schemas import LIBRARY, expect, same_device
 
@@ -60,8 +60,8 @@ def check_sampling(
 
 def check_sampler(sampler: str) -> None:
     """One of `SAMPLERS`."""
-    if sampler not in SAMPLERS:
-        raise ForgeError(f"sampler must be {' or '.join(SAMPLERS)}, got {sampler!r}")
+    if not isinstance(sampler, str) or sampler not in SAMPLERS:
+        raise ForgeError(f"sampler must be {' or '.join(SAMPLERS)}, got {brief(sampler)}")
 
 
 def check_range(start: int, stop: int) -> None:

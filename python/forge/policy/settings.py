@@ -2,21 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from forge.errors import ForgeError
-from forge.game.contract import VALID_BIDS, Bid
-from forge.options import INT64_MAX, check, option
-
-# Most worlds that a decision is judged by, or weighed (`forge.ops.decide`).
-MAX_WORLDS: Final = 1 << 20
-
-
-def _table_bid(name: str, number: int) -> Bid:
-    try:
-        return Bid.of(number)
-    except ForgeError as error:
-        raise ForgeError(f"{name} must be {VALID_BIDS}, got {number}") from error
+from forge.game.bid_option import bid_option
+from forge.game.contract import VALID_BIDS
+from forge.options import MAX_WORLDS, MOST_SEED, check, option
+from forge.work.paths import existing, writable_file, writable_folder
 
 
 def default_pool(n_worlds: int) -> int:
@@ -48,13 +38,16 @@ class PolicyTraining:
 class HandsSettings:
     """Which hands are played, and by whom."""
 
-    output: Path = option(Path("data") / "policy-hands", "Where files go.", metavar="DIR")
+    output: Path = option(
+        Path("data") / "policy-hands", "Where files go.", metavar="DIR", reads=writable_folder
+    )
     hands: int = option(1000, "How many, rounded up to whole thousands.", least=1, most=100_000_000)
-    seed: int = option(1, "Of the series of hands.", least=0, most=INT64_MAX)
+    seed: int = option(1, "Of the series of hands.", least=0, most=MOST_SEED)
     policy: Path | None = option(
         None,
         "File of the policy that the teacher goes by; without one all worlds count alike.",
         metavar="FILE",
+        reads=existing,
     )
     worlds: int = option(30, "Worlds judged by.", metavar="N", least=1, most=MAX_WORLDS)
     pool: int | None = option(
@@ -65,11 +58,9 @@ class HandsSettings:
         most=MAX_WORLDS,
     )
     mix: float = option(0.35, "Share of the policy's own play to the end.", least=0, most=1)
-    bid: int | None = option(
+    bid: int | None = bid_option(
         None,
         f"Play for this bid alone: {VALID_BIDS}. Otherwise for any, half of the hands for 30.",
-        metavar="BID",
-        reads=_table_bid,
     )
 
     def __post_init__(self) -> None:
@@ -85,5 +76,7 @@ class PolicyFiles:
         "Folders of forge play-hands, separated by commas.",
         metavar="DIR[,DIR]",
     )
-    output: Path = option(Path("seat.policy"), "The file of the policy.", metavar="FILE")
-    start: Path | None = option(None, "A policy to go on from.", metavar="FILE")
+    output: Path = option(
+        Path("seat.policy"), "The file of the policy.", metavar="FILE", reads=writable_file
+    )
+    start: Path | None = option(None, "A policy to go on from.", metavar="FILE", reads=existing)

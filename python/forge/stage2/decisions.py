@@ -15,6 +15,7 @@ from forge.play.keys import decision_keys
 from forge.play.random_play import random_slots
 from forge.play.transcript import transcript_tokens
 from forge.stage2.data import DecisionSplit, decision_rows
+from forge.work.wording import counted
 
 # Games are made of that many decisions with a choice, or of more: 17 on average.
 _LEAST_CHOICES = 14
@@ -53,10 +54,12 @@ class JudgedDecisions(DecisionSplit):
         """What the decisions are, in words."""
         first, last = self.seeds[0], self.seeds[-1]
         seeds = f"seeds {first}-{last}" if last - first == len(self.seeds) - 1 else "several seeds"
+        if first == last:
+            seeds = f"seed {first}"
         few, many = self.n_worlds
-        worlds = f"{many:,}" if few == many else f"{few:,} to {many:,}"
+        worlds = counted(many, "world") if few == many else f"{few:,} to {many:,} worlds"
         oracle = self.settings.get("oracle") or "an unknown oracle"
-        return f"{len(self.seeds):,} games, {seeds}; E[Q] over {worlds} worlds, oracle {oracle}"
+        return f"{counted(len(self.seeds), 'game')}, {seeds}; E[Q] over {worlds}, oracle {oracle}"
 
 
 class PlayedDecisions:

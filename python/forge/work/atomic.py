@@ -17,6 +17,17 @@ from forge.errors import ForgeError, reason_of
 from forge.work.locks import try_lock
 
 
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name the file in what the system says, where it does not: a full disk names none."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
 class FileClaim:
     """The right to write `target`, held from before the work until the file is in place.
 
@@ -57,7 +68,8 @@ class FileClaim:
         """Append bytes to the temporary file."""
         if self._cancelled:
             raise InterruptedError(f"writing of {self.target} was cancelled")
-        return self._file.write(data)
+        with naming(self.target):
+            return self._file.write(data)
 
     def tell(self) -> int:
         """Bytes written so far."""
@@ -65,7 +77,8 @@ class FileClaim:
 
     def flush(self) -> None:
         """Hand what is buffered to the operating system."""
-        self._file.flush()
+        with naming(self.target):
+            self._file.flush()
 
     @property
     def closed(self) -> bool:
@@ -74,19 +87,21 @@ class FileClaim:
 
     def read_at(self, offset: int, n_bytes: int) -> bytes:
         """Read back what was written."""
-        self._file.flush()
+        self.flush()
         return os.pread(self._file.fileno(), n_bytes, offset)
 
     def overwrite_at(self, offset: int, data: bytes) -> None:
         """Replace bytes already written."""
-        self._file.flush()
-        os.pwrite(self._file.fileno(), data, offset)
+        self.flush()
+        with naming(self.target):
+            os.pwrite(self._file.fileno(), data, offset)
 
     def commit(self) -> int:
         """Put the file in place, on disk, under its own name; returns its size in bytes."""
-        self._file.flush()
+        self.flush()
         fd = self._file.fileno()
-        os.fsync(fd)
+        with naming(self.target):
+            os.fsync(fd)
         n_bytes = os.fstat(fd).st_size
         os.replace(self._temp, self.target)
         self._file.close()

@@ -1,10 +1,14 @@
 """What devices are called."""
 
-from forge.errors import ForgeError
+import re
+from typing import Final
+
+from forge.errors import ForgeError, brief
+
+_DEVICE: Final = re.compile(r"auto|cpu|cuda(:[0-9]{1,4})?")
 
 
 def check_device(text: str) -> None:
     """Raises ForgeError for what is no name of a device; whether it is there is not looked at."""
-    kind, colon, index = text.partition(":")
-    if text not in ("auto", "cpu") and (kind != "cuda" or (colon and not index.isdecimal())):
-        raise ForgeError(f"unknown device {text!r}; valid are auto, cpu, cuda, cuda:N")
+    if not isinstance(text, str) or _DEVICE.fullmatch(text) is None:
+        raise ForgeError(f"unknown device {brief(text)}; valid are auto, cpu, cuda, cuda:N")

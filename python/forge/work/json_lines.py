@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from forge.work.atomic import naming
 from forge.work.locks import try_lock
 
 
@@ -33,6 +34,7 @@ class JsonLines:
     """
 
     def __init__(self, path: Path, exclusive: bool = False) -> None:
+        self.path = path
         self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+b")
         if exclusive and not try_lock(self._file.fileno()):
             self._file.close()
@@ -42,18 +44,21 @@ class JsonLines:
     def keep(self, n_lines: int) -> None:
         """Cut off all but the first whole lines; has to be called before `append`."""
         end = sum(len(line) + 1 for line in whole_lines(self.content)[:n_lines])
-        self._file.truncate(end)
-        self._file.seek(end)
+        with naming(self.path):
+            self._file.truncate(end)
+            self._file.seek(end)
 
     def append(self, line: bytes) -> None:
         """Add a line, which ends with a line feed; it is on disk when this returns."""
-        self._file.write(line)
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with naming(self.path):
+            self._file.write(line)
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Give up the lock, if there is one."""
-        self._file.close()
+        with naming(self.path):  # what could not be written is tried once more
+            self._file.close()
 
     def __enter__(self) -> JsonLines:
         return self

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from forge.eq.analysis.report import Analysis, Group
 from forge.stats.figures import Figure
+from forge.work.wording import counted
 
 _UNDEFINED = "-"
 
@@ -170,7 +171,7 @@ def _a_hand(found: Analysis) -> list[str]:
     if found.sampling:
         n_decisions = found.decisions_a_hand["sampling"]
         losses = [
-            f"{n_decisions * row.lost.value:.2f} with {row.n_worlds:,} worlds"
+            f"{n_decisions * row.lost.value:.2f} with {counted(row.n_worlds, 'world')}"
             for row in found.sampling
             if row.group.trick is None
         ]

@@ -10,6 +10,7 @@ from forge.eq.continuous import GameBatch, rates
 from forge.game.constants import N_PLAYS
 from forge.work.progress import progress_bar
 from forge.work.tracking import Tracker
+from forge.work.wording import counted
 
 
 class EqProgress:
@@ -43,10 +44,15 @@ class EqProgress:
         self._n_finished += n_games
         done = f"{self._n_finished}/{self._n_games}" if self._n_games else str(self._n_finished)
         first, last = min(batch.seeds), max(batch.seeds)
-        named = f"seed {first}" if first == last else f"{n_games} games, seeds {first}..{last}"
+        named = (
+            f"seed {first}"
+            if first == last
+            else f"{counted(n_games, 'game')}, seeds {first}..{last}"
+        )
         rate = rates(n_games, batch.n_decisions, batch.elapsed_s)
         self._screen.print(
-            f"[{done}] {named}: {batch.n_worlds:,} worlds in {batch.elapsed_s:.2f} s ({rate})",
+            f"[{done}] {named}: {counted(batch.n_worlds, 'world')} in {batch.elapsed_s:.2f} s "
+            f"({rate})",
             markup=False,
             highlight=False,
             soft_wrap=True,

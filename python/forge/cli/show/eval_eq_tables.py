@@ -10,6 +10,7 @@ from rich.table import Table
 
 from forge.cli.show.eval_tables import new_table, number
 from forge.stage2.measure import EqEvaluation
+from forge.work.wording import counted
 
 # Figure, what it is, and whether it is a share; in order.
 _ROWS: Final = (
@@ -30,7 +31,8 @@ _ROWS: Final = (
 def show_eq_evaluation(found: EqEvaluation, screen: Console) -> None:
     """Print what was measured on what, the figures, and some of them by trick."""
     screen.print(
-        f"Stage 2 network on {found.source}: {found.n_positions:,} decisions with a choice",
+        f"Stage 2 network on {found.source}: {counted(found.n_positions, 'decision')} with a "
+        "choice",
         highlight=False,
         soft_wrap=True,
     )

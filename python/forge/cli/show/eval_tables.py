@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from forge.ml.measure.report import N_TARGET_ROWS, OracleEvaluation, TableRow, group_label
+from forge.work.wording import counted
 
 _COLOURS = {"met": "green", "missed": "red", "as expected": "green", "unusual": "yellow"}
 _UNDEFINED = "-"
@@ -15,7 +16,7 @@ _UNDEFINED = "-"
 def show_evaluation(found: OracleEvaluation, screen: Console) -> None:
     """Print what was measured on what, the figures, regret by group, slots, and the worst."""
     screen.print(
-        f"{found.loss_mode} network on {found.source}: {found.n_positions:,} positions, "
+        f"{found.loss_mode} network on {found.source}: {counted(found.n_positions, 'position')}, "
         f"{found.n_positions / found.elapsed_s:,.0f} a second",
         highlight=False,
         soft_wrap=True,

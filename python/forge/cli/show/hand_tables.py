@@ -12,6 +12,7 @@ from forge.bidding.hand import hand_text
 from forge.bidding.hand_evaluation import Evaluation
 from forge.game.contract import Contract
 from forge.game.declarations import declaration_name
+from forge.work.wording import counted
 
 AT_THE_TABLE: Final = "calibrated: everybody sees one hand"
 # Rivals of the best declaration that are told.
@@ -60,8 +61,10 @@ def recommendation(found: Evaluation) -> str:
 
 def _head(found: Evaluation, screen: Console) -> None:
     n = found.simulated.n
-    deals = f"{n.max():,}" if n.min() == n.max() else f"{n.min():,} to {n.max():,}"
-    _say(screen, f"{hand_text(found.hand)}: {deals} deals a trump, seed {found.simulator.seed}")
+    deals = counted(int(n.max()), "deal")
+    if n.min() != n.max():
+        deals = f"{n.min():,} to {n.max():,} deals"
+    _say(screen, f"{hand_text(found.hand)}: {deals} a trump, seed {found.simulator.seed}")
     if found.calibration is not None:
         _say(screen, f"Chances at a table, {found.calibration.summary}.")
     elif found.simulator.is_perfect:

@@ -13,6 +13,7 @@ from forge.bidding.replay import Replay, ReplayedPlay
 from forge.game.constants import HAND_POINTS
 from forge.game.declarations import declaration_name
 from forge.game.tables import domino_name
+from forge.work.wording import counted
 
 
 def names(dominoes: tuple[int, ...]) -> str:
@@ -39,7 +40,8 @@ def _summary(game: Replay) -> str:
         lost = [play for play in game.plays if play.swing < 0]
         worst = min(lost, key=lambda play: play.swing)
         lines.append(
-            f"Team 0 lost {game.lost} points in {len(lost)} plays; the dearest: "
+            f"Team 0 lost {counted(game.lost, 'point')} in {counted(len(lost), 'play')}; the "
+            "dearest: "
             f"{_remark(worst)} (seat {worst.seat})."
         )
     elif game.points < HAND_POINTS:
@@ -48,7 +50,7 @@ def _summary(game: Replay) -> str:
             f"{HAND_POINTS - game.points} on this deal."
         )
     if game.given:
-        lines.append(f"Team 1 gave {game.given} points away.")
+        lines.append(f"Team 1 gave {counted(game.given, 'point')} away.")
     return "\n".join(lines)
 
 

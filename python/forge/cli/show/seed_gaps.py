@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from forge.cli.values import console
-from forge.work.seed_files import SPLITS
+from forge.work.seed_files import SPLITS, split_of
+from forge.work.wording import counted
 
 SHOWN_GAPS: Final = 20
 
@@ -19,7 +20,7 @@ def show_gaps(root: Path, suffix: str, what: str, start_seed: int, limit: int | 
     Args:
         root: of train/, val/, test/.
         suffix: of the files.
-        what: they are, in the plural.
+        what: one of them is.
         start_seed: gaps before it do not count.
         limit: of the seeds to come; None: without end.
     """
@@ -29,9 +30,11 @@ def show_gaps(root: Path, suffix: str, what: str, start_seed: int, limit: int | 
     present = {split: _present(root / split, suffix) for split in SPLITS}
     n_present = sum(map(len, present.values()))
     counts = ", ".join(f"{split} {len(seeds)}" for split, seeds in present.items())
-    screen.print(f"{root}: {n_present} {what} ({counts})", highlight=False, soft_wrap=True)
+    screen.print(f"{root}: {counted(n_present, what)} ({counts})", highlight=False, soft_wrap=True)
     last_seed = max((seed for seeds in present.values() for seed in seeds), default=-1)
-    n_gaps = sum(1 for _ in missing_seeds(root, range(start_seed, last_seed + 1), suffix))
+    there = {s for split, seeds in present.items() for s in seeds if split_of(s) == split}
+    n_there = sum(start_seed <= seed for seed in there)
+    n_gaps = max(last_seed + 1 - start_seed, 0) - n_there
     screen.print(
         f"{n_gaps} missing up to seed {last_seed}" if n_present else "nothing there yet",
         highlight=False,

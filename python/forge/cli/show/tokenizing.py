@@ -12,6 +12,7 @@ from forge.oracle.shards.naming import ShardKey
 from forge.work.progress import progress_bar
 from forge.work.rates import rate_text
 from forge.work.tracking import Tracker
+from forge.work.wording import counted
 
 
 class TokenizeProgress(TokenizeListener):
@@ -50,8 +51,8 @@ class TokenizeProgress(TokenizeListener):
         key = ShardKey.parse(entry.file) if entry.fingerprint == SOLVED else None
         name = f"{done.split}/{entry.file}" if key is None else f"{done.split}, {key.title}"
         self._console.print(
-            f"[{self._n_done}/{self._total}] {name}: {entry.states:,} states, "
-            f"{entry.samples:,} samples, {done.elapsed_s:.2f} s",
+            f"[{self._n_done}/{self._total}] {name}: {counted(entry.states, 'state')}, "
+            f"{counted(entry.samples, 'sample')}, {done.elapsed_s:.2f} s",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -75,9 +76,9 @@ class TokenizeProgress(TokenizeListener):
         """One line about the whole run."""
         if not (report.n_tokenized or report.total_samples or report.stopped_by):
             return f"{output}: nothing to do, all deals are there"
-        deals = "deal" if report.n_tokenized == 1 else "deals"
         parts = [
-            f"{report.n_tokenized} {deals} tokenised: {report.n_samples:,} samples in "
+            f"{counted(report.n_tokenized, 'deal')} tokenised: "
+            f"{counted(report.n_samples, 'sample')} in "
             f"{report.elapsed_s:.1f} s ({rate_text(report.n_samples, report.elapsed_s, 'samples')})"
         ]
         if report.n_resumed:

@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from forge.options import OptionError, check, option
+from forge.options import (
+    MAX_WORLDS,
+    MOST_LISTED,
+    MOST_PIECES,
+    MOST_SEED,
+    OptionError,
+    check,
+    option,
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,11 @@ class AnalysisConfig:
 
     n_worlds: tuple[int, ...] = (10, 50, 200, 1000)
     enum_limit: int = option(
-        100_000, "Most worlds of a decision to value them all.", metavar="N", least=1
+        100_000,
+        "Most worlds of a decision to value them all.",
+        metavar="N",
+        least=1,
+        most=MOST_PIECES,
     )
     reference_samples: int = option(
         0,
@@ -34,16 +46,20 @@ class AnalysisConfig:
         "nothing about samples.",
         metavar="N",
         least=0,
+        most=MAX_WORLDS,
     )
-    network_worlds: int = option(200, "Worlds that both are asked about.", metavar="N", least=1)
-    repeats: int = option(16, "Samples of each size.", metavar="N", least=2)
+    network_worlds: int = option(
+        200, "Worlds that both are asked about.", metavar="N", least=1, most=MAX_WORLDS
+    )
+    repeats: int = option(16, "Samples of each size.", metavar="N", least=2, most=10_000)
     decisions_per_trick: int = option(
         40,
         "Decisions with a choice, at random; as many again beyond --enum-limit if they are of use.",
         metavar="N",
         least=1,
+        most=MOST_LISTED,
     )
-    seed: int = option(0, "Of all draws.", metavar="N", least=0)
+    seed: int = option(0, "Of all draws.", metavar="N", least=0, most=MOST_SEED)
 
     def __post_init__(self) -> None:
         sizes = self.n_worlds

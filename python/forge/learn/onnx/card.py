@@ -74,7 +74,7 @@ distance from PyTorch on these {texts.rows}: {texts.units}
 
 {_table(["file", "SHA-256"], [[f"`{f['file']}`", f"`{f['sha256']}`"] for f in export["files"]])}
 """
-    return text.encode()
+    return text.encode(errors="surrogateescape")
 
 
 def _notes(variants: Set[str]) -> str:

@@ -116,6 +116,7 @@ def facts(view: DecisionView, width: int) -> Text:
         f"ESS {view.ess:.1f} ({100 * share:.0f} %) {text_gauge(share)}",
         f"max weight {view.max_w:.3f}",
         f"converged {'yes' if view.converged else 'no'}",
+        *([view.weighing] if view.weighing else []),
         f"exploration {view.mode}",
         f"q_gap {view.q_gap:.2f}" if view.train else "forced play: no choice",
         f"u_mean {view.u_mean:.2f}",

@@ -21,6 +21,7 @@ from forge.work.claims import claim_missing
 from forge.work.rates import rate_text
 from forge.work.seed_files import prepare_splits
 from forge.work.stop import StopSignal
+from forge.work.wording import counted
 
 PassedOver = Literal["present", "busy", "too large"]
 
@@ -55,7 +56,7 @@ class PipelineReport:
     def summary(self) -> str:
         """One line for people."""
         parts = [
-            f"{self.n_solved} solved: {self.n_states:,} states in {self.elapsed_s:.1f} s "
+            f"{self.n_solved} solved: {counted(self.n_states, 'state')} in {self.elapsed_s:.1f} s "
             f"({rate_text(self.n_states, self.elapsed_s, 'states')})"
         ]
         if self.n_bytes:
