@@ -244,6 +244,6 @@ def test_every_part_of_another_type_is_refused(
     good = torch.load(ours, weights_only=True)
     refuses = partial(fails, "train", "--data", data, "--epochs", 2, "--resume")
     others: list[Any] = ["x", None, 1.5, [["x"]]]
-    for value in others if key == "hyper_parameters" else [*others, {"x": "y"}]:
+    for value in others if key in ("hyper_parameters", "callbacks") else [*others, {"x": "y"}]:
         torch.save({**good, key: value}, tmp_path / "bad.ckpt")
         assert "bad.ckpt" in refuses(tmp_path / "bad.ckpt")

@@ -214,7 +214,7 @@ def test_without_games_it_says_what_to_do(refuses: Fails, data: Path, tmp_path: 
         ("--lr 0", "lr must be above 0"),
         ("--lr much", "Invalid value for '--lr'"),
         ("--batch-size 0", "--batch-size must be 1.."),
-        ("--num-workers -1", "--num-workers must be 0 or more"),
+        ("--num-workers -1", "--num-workers must be 0.."),
         ("--epochs 0", "--epochs must be 1.."),
         ("--max-hours 0", "--max-hours must be above 0"),
         ("--precision bf8", "precision must be auto, 32-true"),

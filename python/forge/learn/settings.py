@@ -33,7 +33,7 @@ class RowsSettings:
 class NetworkSettings:
     """A network and its optimiser; the defaults are those of the author's small network."""
 
-    lr: float = option(3e-4, "Highest learning rate.", above=0, most=1e30)
+    lr: float = option(3e-4, "Highest learning rate.", above=0, below=1e31)
     optimizer: str = option("adamw", f"{', '.join(OPTIMIZERS)}.")
     embed_dim: int = option(128, "Width.", least=1, most=1 << 16)
     n_heads: int = option(8, "Heads of attention.", least=1, most=1 << 16)
