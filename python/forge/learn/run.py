@@ -112,26 +112,27 @@ def last_checkpoint(run_dir: Path, name: str = "domino") -> Path:
 
 def git_commit() -> str | None:
     """The commit of the source tree this package runs from, `-dirty` if changed; None without."""
-    folder = Path(forge.__file__).parent
+    commit = _git("rev-parse", "HEAD")
+    if not commit:
+        return None
+    # `git describe --dirty` would write to the repository's index.
+    changed = _git("status", "--porcelain", "--untracked-files=no")
+    return f"{commit}-dirty" if changed else commit
+
+
+def _git(*words: str) -> str | None:
+    """What git says about the source tree, taking no lock; None where it says nothing good."""
     try:
         done = subprocess.run(
-            [
-                "git",
-                "--no-optional-locks",
-                "describe",
-                "--always",
-                "--dirty",
-                "--abbrev=40",
-                "--exclude=*",
-            ],
-            cwd=folder,
+            ["git", "--no-optional-locks", *words],
+            cwd=Path(forge.__file__).parent,
             capture_output=True,
             text=True,
             timeout=30,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def run_record(config: dict[str, Any], data: dict[str, object]) -> dict[str, Any]:
