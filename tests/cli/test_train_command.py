@@ -204,7 +204,26 @@ def test_two_processes_on_a_stream(tmp_path: Path) -> None:
 )
 def test_bad_values(refuses: Fails, data: Path, options: list[str], message: str) -> None:
     assert message in refuses("--data", data, *options)
-    assert not list(Path().rglob("*.ckpt"))
+    assert not Path("runs").exists()
+
+
+def test_a_failed_start_leaves_no_run(refuses: Fails, train: Run, data: Path) -> None:
+    """Whatever of the data is wrong, in the first run of a folder and in a later one."""
+    tokens = (data / "val/tokens.npy").read_bytes()
+    damages = {"val/tokens.npy": tokens[:200], "train/legal.npy": b"", "manifest.yaml": b"[1"}
+    kept = {name: (data / name).read_bytes() for name in damages}
+
+    def fail_with_each(*before: Path) -> None:
+        for name, damage in damages.items():
+            (data / name).write_bytes(damage)
+            refuses("--data", data, *TINY)
+            (data / name).write_bytes(kept[name])
+            assert sorted(Path("runs").glob("*/*")) == list(before)
+
+    fail_with_each()
+    assert not Path("runs").exists()
+    assert train("--data", data, "--epochs", 1, *TINY)[0] == 0
+    fail_with_each(Path("runs/domino/version_0"))
 
 
 def test_without_data_it_says_what_to_do(refuses: Fails) -> None:

@@ -23,7 +23,7 @@ NAMES = (
     "doubles-suit",
     "notrump",
 )
-ALIASES = {"doubles": 7, "dt": 7, "ds": 8, "no-trump": 9, "nt": 9}
+ALIASES = {"doubles": 7, "dt": 7, "ds": 8, "no-trump": 9, "nt": 9, "follow-me": 9}
 
 
 def test_domino_tables() -> None:

@@ -210,5 +210,5 @@ def test_bad_options(tmp_path: Path) -> None:
         DominoDataModule(tmp_path, batch_size=0)
     with pytest.raises(ForgeError, match="no data folder"):
         DominoDataModule(tmp_path / "nowhere").setup()
-    with pytest.raises(ForgeError, match="no data split"):
+    with pytest.raises(ForgeError, match="has no deals for train"):
         DominoDataModule(tmp_path).setup()

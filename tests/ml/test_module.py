@@ -19,6 +19,7 @@ from forge.errors import ForgeError
 from forge.ml.data import DominoDataModule
 from forge.ml.module import DominoLightningModule, policy_loss, q_loss
 from support.commands import importing_tests
+from support.played_rows import played_rows
 from support.synthetic_rows import synthetic_arrays
 
 LAYOUT: dict[str, Any] = json.loads(
@@ -364,3 +365,40 @@ def test_checkpoints_that_cannot_be_loaded(tmp_path: Path) -> None:
 def test_bad_options(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ForgeError, match=message):
         DominoLightningModule(**options)
+
+
+@pytest.mark.parametrize("loss_mode", ["qvalue", "policy"])
+def test_what_a_module_plays_is_legal(loss_mode: str) -> None:
+    """Of real positions, in train mode with dropout too; the best seven-slot score often is not."""
+    torch.manual_seed(0)
+    module = DominoLightningModule(**TINY, loss_mode=loss_mode, dropout=0.5).train()
+    batch = played_rows().batch
+    inputs = batch["tokens"], batch["masks"], batch["players"]
+    legal = batch["legal"].bool()
+    slots = module.best_slot(*inputs, batch["legal"])
+    shares = module.policy(*inputs, legal)
+    assert module.training and not shares.requires_grad
+    assert legal.gather(1, slots[:, None]).all()
+    with torch.no_grad():
+        scores = module.eval()(*inputs)[0]
+    assert not legal.gather(1, scores.argmax(dim=1)[:, None]).all()
+    assert torch.equal(slots, scores.masked_fill(~legal, -torch.inf).argmax(dim=1))
+    cooled = scores / (module.temperature if loss_mode == "qvalue" else 1.0)
+    expected = cooled.masked_fill(~legal, -torch.inf).softmax(dim=1)
+    torch.testing.assert_close(shares, expected)
+    assert (shares[~legal] == 0.0).all()
+    sharp = module.policy(*inputs, legal, temperature=1e-6)
+    torch.testing.assert_close(sharp.gather(1, slots[:, None]), torch.ones(len(slots), 1))
+
+
+def test_where_there_is_nothing_to_play() -> None:
+    module, batch = DominoLightningModule(**TINY), played_rows().batch
+    inputs = batch["tokens"], batch["masks"], batch["players"]
+    legal = batch["legal"].clone()
+    legal[3] = 0
+    for ask in (module.best_slot, module.policy):
+        with pytest.raises(ForgeError, match="row 3 has no slot that may be played"):
+            ask(*inputs, legal)
+    for temperature in (0.0, -1.0, math.nan, math.inf):
+        with pytest.raises(ForgeError, match="temperature must be above 0"):
+            module.policy(*inputs, batch["legal"], temperature)

@@ -39,6 +39,19 @@ def test_names(folder: Path, name: str) -> None:
         assert torch.equal(tensor, expected[key])
 
 
+@pytest.mark.parametrize("name", ["domino-b", "domino-b.ckpt", "forge/models/domino-b-2.0M"])
+def test_the_beginning_of_one_name(folder: Path, tmp_path: Path, name: str) -> None:
+    for full in ("domino-b-2.0M-x1", "domino-c-1", "domino-c-2"):
+        options = PromoteOptions(name=full)
+        promote(tmp_path / "run.ckpt", folder, open_tiny_rows, options, device="cpu")
+    assert resolve(name, folder) == folder / "domino-b-2.0M-x1.ckpt"
+    with pytest.raises(ForgeError, match="several models: domino-c-1, domino-c-2"):
+        resolve("domino-c", folder)
+    for none in ("domin", "domino-b-2", "omino-b"):  # up to a hyphen, from the first letter on
+        with pytest.raises(ForgeError, match="no such model: the catalogue has"):
+            resolve(none, folder)
+
+
 def test_paths(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolve(tmp_path / "run.ckpt", folder) == tmp_path / "run.ckpt"
     assert resolve(str(folder / "a-1.5.ckpt"), folder) == folder / "a-1.5.ckpt"

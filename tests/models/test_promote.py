@@ -16,7 +16,7 @@ from forge.errors import ForgeError
 from forge.learn.network_module import STAGE_KEY
 from forge.ml.measure.network_pass import evaluate_network
 from forge.ml.module import DominoLightningModule
-from forge.models import card
+from forge.models import card, catalog
 from forge.models.catalog import SHIPPED, Model, list_models
 from forge.models.promote import PromoteOptions, promote
 from support.checkpoints import TINY, open_tiny_rows, run_checkpoint, tiny_module
@@ -64,6 +64,21 @@ def test_what_lies_in_the_folder(tmp_path: Path, folder: Path, loss_mode: str) -
     text = (folder / files[2]).read_text()
     for fact in (model.name, "made by a test", "two games at random", model.source["sha256"]):
         assert fact in text
+
+
+@pytest.mark.parametrize("loss_mode", ["qvalue", "policy"])
+def test_the_example_of_a_card_runs(
+    tmp_path: Path, folder: Path, loss_mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = promoted(run_checkpoint(tmp_path / "run.ckpt", loss_mode), folder)
+    text = (folder / f"{model.name}.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    load = catalog.load
+    monkeypatch.setattr(catalog, "load", lambda name, device: load(name, device, folder))
+    names: dict[str, torch.Tensor] = {}
+    exec(example, names)
+    assert names["legal"].tolist() == [[True] * 7] and 0 <= int(names["slots"]) < 7
+    assert names["shares"].sum().item() == pytest.approx(1.0)
 
 
 def test_weights_and_nothing_else(checkpoint: Path, folder: Path) -> None:

@@ -79,7 +79,8 @@ def test_its_card(
     names: dict[str, torch.Tensor] = {}
     exec(example, names)
     assert names["mean"].shape == names["error"].shape == (1, 7)
-    assert 0 <= int(names["best_slots"]) < 7
+    assert 0 <= int(names["slots"]) < 7
+    assert names["shares"].sum().item() == pytest.approx(1.0)
 
 
 def test_stages_have_tables_of_their_own(

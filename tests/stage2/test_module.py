@@ -15,7 +15,7 @@ from forge.errors import ForgeError
 from forge.learn.callbacks import StopOnNonFinite
 from forge.stage2.data import DecisionSplit, EqDataModule
 from forge.stage2.metrics import EqMetrics
-from forge.stage2.module import EqLightningModule, best_slots
+from forge.stage2.module import EqLightningModule
 from forge.stage2.network import EqPrediction
 from forge.stage2.settings import ARCHITECTURES
 from support.commands import importing_tests
@@ -175,8 +175,13 @@ def test_val_figures_are_those_of_the_split_whatever_the_batch_size(
 
 
 def test_best_slots_are_legal_and_best(data_dir: Path) -> None:
-    module, columns = tiny_module().eval(), DecisionSplit(data_dir / "val").columns
-    chosen = best_slots(module, columns["tokens"], columns["legal"])
+    module, columns = tiny_module().train(), DecisionSplit(data_dir / "val").columns
+    chosen = module.best_slot(columns["tokens"], columns["legal"])
+    shares = module.policy(columns["tokens"], columns["legal"])
+    assert module.training
+    assert ((shares > 0) == columns["legal"]).all() and torch.equal(shares.argmax(dim=1), chosen)
+    torch.testing.assert_close(shares.sum(dim=1), torch.ones(len(shares)))
+    module.eval()
     with torch.inference_mode():
         means = module(columns["tokens"]).mean.tolist()
     for slot, mean, legal in zip(chosen.tolist(), means, columns["legal"].tolist(), strict=True):

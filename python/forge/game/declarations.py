@@ -1,5 +1,7 @@
 """Names of the ten declarations. What they mean is in csrc/game/declaration.h."""
 
+import re
+
 from forge.errors import ForgeError
 from forge.game.constants import N_DECLARATIONS
 
@@ -25,6 +27,7 @@ _ALIASES = {
     "ds": 8,
     "no-trump": 9,
     "nt": 9,
+    "follow-me": 9,
 }
 
 
@@ -36,11 +39,15 @@ def declaration_name(decl: int) -> str:
 
 
 def parse_declaration(text: str) -> int:
-    """Id of a declaration given by name (case-blind), alias or id."""
-    key = text.strip().lower()
+    """Id of a declaration given by name (case-blind), alias or id.
+
+    `follow-me` is notrump, `doubles` is doubles-trump; words may be joined by a blank or `_` too.
+    """
+    key = re.sub(r"[ _]+", "-", text.strip().lower())
     if key not in _ALIASES:
         raise ForgeError(
-            f"unknown declaration {text!r}; valid are {', '.join(DECLARATION_NAMES)}, or an id 0..9"
+            f"unknown declaration {text!r}; valid are {', '.join(DECLARATION_NAMES)} "
+            "(or follow-me), or an id 0..9"
         )
     return _ALIASES[key]
 

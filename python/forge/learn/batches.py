@@ -1,4 +1,4 @@
-"""Rows to learn from or to measure on, in batches, and which slot a network's scores choose."""
+"""Rows to learn from or to measure on, in batches, and what a network's scores say to play."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+
+from forge.errors import ForgeError
 
 Batch = dict[str, Tensor]
 
@@ -46,3 +48,33 @@ def choose_slots(scores: Tensor, legal: Tensor) -> Tensor:
         int64 [B]: the legal slot with the highest score, the lowest of equals.
     """
     return scores.float().masked_fill(~legal.bool(), -torch.inf).argmax(dim=-1)
+
+
+def shares_of_slots(scores: Tensor, legal: Tensor, temperature: float = 1.0) -> Tensor:
+    """How likely each move is by a network's scores.
+
+    Args:
+        scores: float [B, 7], **acting-team frame**: logits or points.
+        legal: integer or bool [B, 7], 1 = may be played.
+        temperature: by how much a score must fall for a move to be e times rarer; in the unit of
+            the scores.
+
+    Returns:
+        float32 [B, 7]: softmax over the legal slots, 0 on the others.
+
+    Raises:
+        ForgeError: if a row has no legal slot, or the temperature is not above 0.
+    """
+    if not 0.0 < temperature < float("inf"):
+        raise ForgeError(f"temperature must be above 0 and finite, got {temperature}")
+    check_choice(legal)
+    cooled = scores.float() / temperature
+    return cooled.masked_fill(~legal.bool(), -torch.inf).softmax(dim=-1)
+
+
+def check_choice(legal: Tensor) -> None:
+    """Raises ForgeError if a row has no slot that may be played: the hand is over."""
+    none = ~legal.bool().any(dim=-1)
+    if none.any():
+        row = int(none.nonzero()[0])
+        raise ForgeError(f"legal: row {row} has no slot that may be played")

@@ -77,6 +77,19 @@ class StopOnNonFinite(pl.Callback):
         raise ForgeError(f"training stopped at step {trainer.global_step}: {reason}{kept}")
 
 
+class FirstBatch(pl.Callback):
+    """Knows whether a run has begun to learn: before that there is nothing of it to keep."""
+
+    def __init__(self) -> None:
+        self.seen = False
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """The data are there, and the network fits."""
+        self.seen = True
+
+
 class EpochLines(pl.Callback):
     """A line after each validation: where the run is and what it reached. Logs `samples` too:
     the positions trained on, by all processes and by the runs that this one resumes.

@@ -3,7 +3,8 @@
 import pickle
 import random
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, ClassVar, Final, TypeVar
 
@@ -60,6 +61,17 @@ class NetworkModule(pl.LightningModule):
         check_optimizer(optimizer)
         self.lr, self.weight_decay, self.optimizer = lr, weight_decay, optimizer
         self._rng_to_restore: dict[str, Any] | None = None
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Be asked and not trained: nothing is dropped out, and no gradient is kept."""
+        was_training = self.training
+        self.eval()
+        try:
+            with torch.inference_mode():
+                yield
+        finally:
+            self.train(was_training)
 
     def log_joined(self, name: str, figure: Tensor) -> None:
         """Log an epoch figure that every process has computed over all of them."""

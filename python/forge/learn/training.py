@@ -4,9 +4,10 @@ import inspect
 import logging
 import os
 import pickle
+import shutil
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast
 
@@ -15,7 +16,7 @@ from rich.console import Console
 
 from forge.errors import ForgeError, reason_of
 from forge.extras import extra
-from forge.learn.callbacks import EpochLines, StopOnNonFinite
+from forge.learn.callbacks import EpochLines, FirstBatch, StopOnNonFinite
 from forge.learn.checkpoints import MONITOR, Checkpoints, StopOnSignal
 from forge.learn.curve import write_curve
 from forge.learn.learning_rate import LearningRate
@@ -25,6 +26,7 @@ from forge.learn.run import (
     CHECKPOINTS,
     Hardware,
     choose_hardware,
+    is_first_process,
     new_run_folder,
     run_record,
 )
@@ -138,13 +140,16 @@ def train_network(
         dict(config) | {"precision": hardware.precision, "device": hardware.device},
         data.description,
     )
-    folder = None
-    if not training.fast_dev_run:
-        folder = new_run_folder(Path(training.run_dir), module.RUN_NAME)
     if training.compile_network:
         module.model.compile()
-    with quiet_lightning():
-        trainer = _trainer(training, hardware, folder, record, signal, console or Console())
+    with ExitStack() as stack:
+        folder, begun = None, FirstBatch()
+        if not training.fast_dev_run:
+            root = Path(training.run_dir)
+            folder = stack.enter_context(run_folder(root, module.RUN_NAME, begun))
+        stack.enter_context(quiet_lightning())
+        screen = console or Console()
+        trainer = _trainer(training, hardware, folder, record, signal, screen, begun)
         if folder is not None and trainer.is_global_zero:
             _keep_best(training.resume, folder / CHECKPOINTS)
         try:
@@ -156,6 +161,22 @@ def train_network(
     return folder
 
 
+@contextmanager
+def run_folder(root: Path, name: str, begun: FirstBatch) -> Iterator[Path]:
+    """A new folder of a run, which is gone again if the run ends before its first batch."""
+    there_before = [path for path in (root / name, root) if path.exists()]
+    folder = new_run_folder(root, name)
+    try:
+        yield folder
+    except BaseException:
+        if not begun.seen and is_first_process():
+            shutil.rmtree(folder, ignore_errors=True)
+            for path in (root / name, root):
+                if path not in there_before and not any(path.iterdir()):
+                    path.rmdir()
+        raise
+
+
 def _trainer(
     training: Training,
     hardware: Hardware,
@@ -163,6 +184,7 @@ def _trainer(
     record: dict[str, Any],
     signal: StopSignal,
     console: Console,
+    begun: FirstBatch,
 ) -> pl.Trainer:
     """Lightning's trainer for a run into `folder`, None to keep nothing.
 
@@ -171,6 +193,7 @@ def _trainer(
     """
     checkpoints = None if folder is None else Checkpoints(folder / CHECKPOINTS, record)
     callbacks: list[pl.Callback] = [
+        begun,
         LearningRate(training.warmup_steps, training.max_hours),
         StopOnNonFinite(folder),
         EpochLines(console),  # counts a batch before a checkpoint is saved after it

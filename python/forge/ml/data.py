@@ -4,6 +4,7 @@ A data folder holds `train/`, `val/` and `test/`, each with eight `.npy` arrays,
 `manifest.yaml`. Values on disk and in batches are in the **team-0 frame**.
 """
 
+import shlex
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -20,10 +21,14 @@ from forge.learn.batches import Batch
 from forge.learn.data_module import RowsDataModule
 from forge.ml.networks.transformer import FEATURE_SIZES
 from forge.ml.rows import ROW_SHAPES
+from forge.ml.settings import DEFAULT_SAMPLES_PER_SHARD
+from forge.work.seed_files import SPLIT_BUCKETS, seeds_of
 from forge.work.yaml_files import read_yaml
 
 # Rows looked at when a split is opened: enough to notice foreign features, one page read each.
 _N_CHECKED_ROWS: Final = 1024
+# A few seeds of each split.
+_ACROSS: Final = "895:955"
 
 
 class TokenizedSplit(Dataset[Batch]):
@@ -111,6 +116,20 @@ class DominoDataModule(RowsDataModule):
         """Where the rows come from, with the hashes of the manifest, for the record of a run."""
         return {"source": str(self.data_dir), "manifest": self.manifest}
 
+    def _what_is_missing(self, split: str) -> str:
+        """Which seeds there are none of, and commands that make some; as the folder was made."""
+        none = f"{self.data_dir} has no deals for {split} ({seeds_of(split)})"
+        kind, _, rest = str(self.manifest.get("source", "")).partition(" ")
+        n_samples = self.manifest.get("samples_per_shard", DEFAULT_SAMPLES_PER_SHARD)
+        made = f"--max-samples-per-shard {n_samples} --output {shlex.quote(str(self.data_dir))}"
+        if kind == "shards":
+            shards, first = shlex.quote(rest), SPLIT_BUCKETS[split][0]
+            return (
+                f"{none}: add some with forge generate-continuous --start-seed {first} --limit 5 "
+                f"--output-dir {shards} && forge tokenize --input {shards} {made}"
+            )
+        return f"{none}: make it anew with forge tokenize --from-seeds {_ACROSS} {made} --force"
+
     def open_split(self, split: str) -> TokenizedSplit:
         """The split, opened and compared with the manifest on first use.
 
@@ -121,6 +140,8 @@ class DominoDataModule(RowsDataModule):
             ForgeError: as `setup`.
         """
         if split not in self.splits:
+            if not (self.data_dir / split).is_dir():
+                raise ForgeError(self._what_is_missing(split))
             opened = TokenizedSplit(self.data_dir / split)
             self._check_against_manifest(split, len(opened))
             self.splits[split] = opened

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
+from forge.learn.batches import check_choice, choose_slots, shares_of_slots
 from forge.learn.network_module import NetworkModule
 from forge.ml.metrics import EpochLosses, EpochMetrics, acting_qvals, acting_sign, slot_bias_warning
 from forge.ml.networks.architectures import build_network
@@ -139,6 +140,60 @@ class DominoLightningModule(NetworkModule):
         """
         scores, value = self.model(tokens, mask, current_player)
         return scores, value
+
+    def best_slot(
+        self, tokens: Tensor, mask: Tensor, current_player: Tensor, legal: Tensor
+    ) -> Tensor:
+        """The move that the network would play, in eval mode whatever the mode of the module.
+
+        `forward` scores all seven slots, those that may not be played too, which its scores alone
+        do not tell apart.
+
+        Args:
+            tokens, mask, current_player: as `forward`; put on the device of the module.
+            legal: bool or integer [B, 7], see `torch.ops.forge.legal_slots`.
+
+        Returns:
+            int64 [B] on the device of `legal`: the legal slot with the highest score, the lowest
+            of equals.
+
+        Raises:
+            ForgeError: if a row has no legal slot.
+        """
+        check_choice(legal)
+        return choose_slots(self._scores(tokens, mask, current_player).to(legal.device), legal)
+
+    def policy(
+        self,
+        tokens: Tensor,
+        mask: Tensor,
+        current_player: Tensor,
+        legal: Tensor,
+        temperature: float | None = None,
+    ) -> Tensor:
+        """How likely the network would play each slot; as `best_slot`.
+
+        Args:
+            tokens, mask, current_player, legal: as `best_slot`.
+            temperature: by how much a score must fall for a move to be e times rarer. None: 1 for
+                logits, for points what the module was trained with (3 unless said otherwise).
+
+        Returns:
+            float32 [B, 7] on the device of `legal`: sums to 1, 0 where a slot may not be played.
+
+        Raises:
+            ForgeError: if a row has no legal slot, or on a temperature that is not above 0.
+        """
+        if temperature is None:
+            temperature = self.temperature if self.loss_mode == "qvalue" else 1.0
+        scores = self._scores(tokens, mask, current_player).to(legal.device)
+        return shares_of_slots(scores, legal, temperature)
+
+    def _scores(self, tokens: Tensor, mask: Tensor, current_player: Tensor) -> Tensor:
+        with self.answering():
+            inputs = (each.to(self.device) for each in (tokens, mask, current_player))
+            scores: Tensor = self(*inputs)[0]
+        return scores
 
     # ---- steps -------------------------------------------------------------------------------
 

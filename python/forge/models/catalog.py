@@ -149,7 +149,8 @@ def resolve(name_or_path: str | Path, folder: Path = SHIPPED) -> Path:
 
     Args:
         name_or_path: a file; or a name of the catalogue, with or without `.ckpt` or
-            `.safetensors`, and with or without `forge/models/` in front.
+            `.safetensors`, and with or without `forge/models/` in front; or the beginning of one
+            name and no other, up to one of its hyphens: `domino-eq`.
         folder: of the catalogue.
 
     Returns:
@@ -170,6 +171,11 @@ def resolve(name_or_path: str | Path, folder: Path = SHIPPED) -> Path:
     if name not in models:
         if path.is_file():
             return path
+        begun = [each for each in models if each.startswith(f"{name}-")]
+        if len(begun) == 1:
+            return resolve(begun[0] + suffix, folder)
+        if begun:
+            raise ForgeError(f"{name} is the beginning of several models: {', '.join(begun)}")
         known = ", ".join(models) or "none"
         raise ForgeError(f"no checkpoint at {path} and no such model: the catalogue has {known}")
     status = file_status(models[name], suffix, folder)

@@ -163,12 +163,23 @@ class Stage1(Stage):
 
     def example(self, name: str, mode: str) -> str:
         """See `Stage`."""
-        scores = "q_values" if mode == "qvalue" else "logits"
+        scores, unit = ("q_values", "points") if mode == "qvalue" else ("logits", "logits")
         return f"""\
+import torch
+import forge.ops
+from forge import Deal, Position
 from forge.models import catalog
 
-model = catalog.load("{name}")  # checks the hash
-{scores}, value = model(tokens, mask, current_player)  # acting-team frame; value is V / 42
+position = Position(Deal.from_seed(0), 6)  # sixes, before the first lead
+decls = torch.tensor([position.decl], dtype=torch.int8)
+at = position.deal.tensor[None], decls, torch.tensor([position.state])
+tokens, mask = torch.ops.forge.tokenize_states(*at)
+seat = torch.tensor([position.seat_to_act])
+model = catalog.load("{name}", device="cpu")  # checks the hash
+{scores}, value = model(tokens, mask, seat)  # {unit} of all slots, acting-team frame; V / 42
+legal = torch.ops.forge.legal_slots(*at)
+slots = model.best_slot(tokens, mask, seat, legal)  # what it would play
+shares = model.policy(tokens, mask, seat, legal)  # or how likely it would play each
 """
 
     def open_rows(
@@ -268,7 +279,8 @@ games = Games.start([Deal.from_seed(0)], [6])  # sixes, before the first lead
 tokens, _ = transcript_tokens(games)
 model = catalog.load("{name}", device="cpu")  # checks the hash
 mean, error, spread = model(tokens)  # by slot of the dealt hand, points, acting-team frame
-best_slots = mean.masked_fill(~games.legal, float("-inf")).argmax(dim=1)
+slots = model.best_slot(tokens, games.legal)  # what it would play
+shares = model.policy(tokens, games.legal)  # or how likely it would play each
 """
 
     def open_rows(

@@ -1,6 +1,7 @@
 """E[Q] files as rows to learn from: transcripts and what was estimated of each play."""
 
 import hashlib
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -15,8 +16,10 @@ from forge.game.constants import HAND_POINTS, N_SEATS
 from forge.learn.batches import Batch
 from forge.learn.data_module import RowsDataModule
 from forge.stage2.played import choice_rows, hand_rows, played_by
-from forge.work.seed_files import SPLITS
+from forge.work.seed_files import SPLIT_BUCKETS, SPLITS, seeds_of
 
+# Games of a split that tell something.
+_ENOUGH: Final = 50
 # One game in so many teaches how wrong the network is, and not what is right.
 _HELD_OUT_EVERY: Final = 10
 # Fewer effective worlds than this say nothing of their own scatter.
@@ -43,9 +46,7 @@ class DecisionSplit(Dataset[Batch]):
         self.folder = folder
         paths = sorted(folder.glob("seed_*.pt")) if folder.is_dir() else []
         if not paths:
-            raise ForgeError(
-                f"{folder}: no seed_*.pt files: make some with forge generate-eq-continuous"
-            )
+            raise ForgeError(f"{folder}: no seed_*.pt files: {_how_to_make(folder)}")
         self.n_files = len(paths)
         self.settings: dict[str, object] = {}
         digest, parts = hashlib.sha256(), []
@@ -91,6 +92,18 @@ class DecisionSplit(Dataset[Batch]):
         """One batch: see `decision_rows`, [B, ...]."""
         rows = torch.as_tensor(indices)
         return {name: column[rows] for name, column in self.columns.items()}
+
+
+def _how_to_make(folder: Path) -> str:
+    """The command that makes the games of a split."""
+    command = "make some with forge generate-eq-continuous"
+    if folder.name not in SPLITS:
+        return command
+    first, n = SPLIT_BUCKETS[folder.name][0], min(len(SPLIT_BUCKETS[folder.name]), _ENOUGH)
+    place = shlex.quote(str(folder.parent))
+    return (
+        f"{command} --start-seed {first} --limit {n} --output-dir {place} ({seeds_of(folder.name)})"
+    )
 
 
 def decision_rows(record: EqRecord) -> Batch:

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS
-from forge.learn.batches import choose_slots
+from forge.learn.batches import check_choice, choose_slots, shares_of_slots
 from forge.learn.network_module import NetworkModule
 from forge.stage2.imitation import ImitationMetrics, choice_loss
 from forge.stage2.metrics import EqMetrics
@@ -16,6 +15,8 @@ from forge.stage2.settings import Stage2Settings as Defaults
 
 # Losses are in units of (10 points) squared.
 _UNIT_SQUARE = 100.0
+# Temperature of `policy`, in points.
+_POLICY_POINTS = 3.0
 # Weight of the spread's squared error, so that the prediction of E[Q] comes first.
 _SPREAD_WEIGHT = 0.1
 
@@ -81,6 +82,50 @@ class EqLightningModule(NetworkModule):
         """
         found: EqPrediction = self.model(tokens)
         return found
+
+    def best_slot(self, tokens: Tensor, legal: Tensor) -> Tensor:
+        """The move that the network would play, in eval mode whatever the mode of the module.
+
+        Args:
+            tokens: int8 [B, 36, 8]; put on the device of the module.
+            legal: bool or integer [B, 7]: `Games.legal`, or `torch.ops.forge.legal_slots`.
+
+        Returns:
+            int64 [B] on the device of `legal`: the legal slot with the highest E[Q], or that the
+            player whom the network imitates would play likeliest; the lowest of equals.
+
+        Raises:
+            ForgeError: if a row has no legal slot.
+        """
+        check_choice(legal)
+        mean, logits = self._scores(tokens)
+        return choose_slots((mean if logits is None else logits).to(legal.device), legal)
+
+    def policy(self, tokens: Tensor, legal: Tensor, temperature: float | None = None) -> Tensor:
+        """How likely the network would play each slot.
+
+        Args:
+            tokens, legal: as `best_slot`.
+            temperature: by how much a score must fall for a move to be e times rarer. None: 3
+                points of E[Q]; 1 for the logits of a network that imitates a player.
+
+        Returns:
+            float32 [B, 7] on the device of `legal`: sums to 1, 0 where a slot may not be played.
+
+        Raises:
+            ForgeError: if a row has no legal slot, or on a temperature that is not above 0.
+        """
+        mean, logits = self._scores(tokens)
+        scores, usual = (mean, _POLICY_POINTS) if logits is None else (logits, 1.0)
+        return shares_of_slots(
+            scores.to(legal.device), legal, usual if temperature is None else temperature
+        )
+
+    def _scores(self, tokens: Tensor) -> tuple[Tensor, Tensor | None]:
+        """E[Q] in points and, of a network that imitates, logits; float [B, 7]."""
+        with self.answering():
+            found, logits = self.model.with_logits(tokens.to(self.device))
+        return found.mean, logits
 
     def losses(
         self, found: EqPrediction, batch: Mapping[str, Tensor], logits: Tensor | None = None
@@ -158,17 +203,3 @@ class EqLightningModule(NetworkModule):
 def _mean_over(values: Tensor, chosen: Tensor) -> Tensor:
     """Mean of the chosen ones, 0 where there are none."""
     return values.masked_fill(~chosen, 0.0).sum() / chosen.sum().clamp(min=1)
-
-
-@torch.inference_mode()
-def best_slots(module: EqLightningModule, tokens: Tensor, legal: Tensor) -> Tensor:
-    """The legal slot with the highest predicted E[Q], or that the player whom the network imitates
-    would play likeliest; int64 [B].
-
-    Args:
-        module: in eval mode.
-        tokens: int8 [B, 36, 8].
-        legal: bool [B, 7].
-    """
-    found, logits = module.model.with_logits(tokens.to(module.device))
-    return choose_slots((found.mean if logits is None else logits).to(legal.device), legal)

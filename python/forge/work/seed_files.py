@@ -9,14 +9,19 @@ from typing import Final
 from forge.work.atomic import remove_abandoned, unwritable
 
 SPLITS: Final = ("train", "val", "test")
+# Buckets (`seed % 1000`) of each split.
+SPLIT_BUCKETS: Final = {"train": range(900), "val": range(900, 950), "test": range(950, 1000)}
 
 
 def split_of(seed: int) -> str:
     """The split of a (base) seed: `seed % 1000` in 0..899 train, 900..949 val, 950..999 test."""
-    bucket = seed % 1000
-    if bucket < 900:
-        return "train"
-    return "val" if bucket < 950 else "test"
+    return next(split for split in SPLITS if seed % 1000 in SPLIT_BUCKETS[split])
+
+
+def seeds_of(split: str) -> str:
+    """The seeds of a split in words: `val seeds are 900..949 of each thousand`."""
+    buckets = SPLIT_BUCKETS[split]
+    return f"{split} seeds are {buckets[0]}..{buckets[-1]} of each thousand"
 
 
 def seed_path(root: Path, seed: int, suffix: str) -> Path:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from forge.play.games import Games
 from forge.play.transcript import transcript_tokens
-from forge.stage2.module import EqLightningModule, best_slots
+from forge.stage2.module import EqLightningModule
 
 
 class TranscriptPlayer:
@@ -22,4 +22,4 @@ class TranscriptPlayer:
     def slots(self, games: Games, keys: Tensor) -> Tensor:
         """See `forge.play.player.Player`."""
         tokens, _ = transcript_tokens(games)
-        return best_slots(self.module, tokens, games.legal)
+        return self.module.best_slot(tokens, games.legal)
