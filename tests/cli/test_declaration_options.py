@@ -1,4 +1,4 @@
-"""A declaration is typed alike wherever one is typed: by name, id, or the names that players use."""
+"""A declaration is typed alike everywhere: by name, id, or the names that players use."""
 
 import re
 from pathlib import Path
@@ -19,6 +19,7 @@ COMMANDS = {
     "bid-evaluate": f"{HAND} --workers 1 --trumps",
     "bid-investigate": f"{HAND} --below 20 --trump",
 }
+_TIMES = re.compile(r"\d+\.\d+ s\b|[\d,.]+ [kM]? ?\w+/s")
 FOLLOW_ME = ("follow-me", "Follow me", "FOLLOW_ME", "no-trump", "nt", "9")
 
 
@@ -29,9 +30,7 @@ def test_follow_me_is_notrump(works: Works, name: str) -> None:
     for spelling in FOLLOW_ME:
         # Times and rates are those of each run.
         shown = works(name, f'{COMMANDS[name]} "{spelling}"')
-        first, again = (
-            re.sub(r"\d+\.\d+ (s|M|k)\b|[\d,.]+ \S*/s", "", t) for t in (expected, shown)
-        )
+        first, again = (_TIMES.sub("", text) for text in (expected, shown))
         assert first == again, spelling
 
 

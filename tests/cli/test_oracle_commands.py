@@ -221,6 +221,19 @@ def test_solve_refuses_what_cannot_be(
 # --- generate, campaign, generate-continuous ---
 
 
+def test_what_is_not_written_is_not_called_a_file(works: Works, tmp_path: Path) -> None:
+    hand = '--p0-hand "6-6,6-5,6-4,6-2,6-1,6-0,2-2"'
+    for line, name in (
+        ("--seed 30", "seed 30, blanks"),
+        ("--base-seed 30 --opp-seed 1", "seed 30 with opponents 1, blanks"),
+        (f"--seed 30 {hand} --decl 6", "seed 30 around a hand, sixes"),
+    ):
+        shown = works("generate", line, "--out /dev/null")
+        assert shown.startswith(f"[1/1] {name}: ")
+        assert "parquet" not in shown and "write" not in shown
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_generate_and_go_on(forge: Run, tmp_path: Path) -> None:
     options = ["--seed", SMALL.seed, "--decl", SMALL.decl, "--out", "out"]
     code, text, _ = forge("generate", *options, "--log-memory")

@@ -206,7 +206,7 @@ def test_from_seeds_solves(tokenize: Run) -> None:
     """A real deal, nothing replaced."""
     code, text, _ = tokenize("--from-seeds", "30:31", "--per-seed", 1000)
     assert code == 0
-    assert "train/seed_00000030_decl_0.parquet: 3,791,685 states, 1,000 samples" in text
+    assert "train, seed 30, blanks: 3,791,685 states, 1,000 samples" in text
     tokens = arrays_of(Path("data/tokenized/train"))["tokens"]
     hands = ShardKey(30, 0).deal().tensor.flatten().tolist()
     high_low = tokens[:, 1:29, :2].astype(int)

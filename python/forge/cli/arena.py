@@ -20,6 +20,7 @@ from forge.errors import ForgeError
 from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS, Bid
 from forge.options import option
 from forge.work.progress import progress_bar
+from forge.work.rates import rate_text
 
 if TYPE_CHECKING:
     from forge.arena.comparison import Comparison, PairedResults, Sides
@@ -118,7 +119,7 @@ def arena(args: ArenaArgs) -> None:
 
         def show(n_played: int, results: PairedResults) -> None:
             elapsed_s = progress.tasks[task].elapsed
-            rate = f"{2 * n_played / elapsed_s:,.1f} hands/s" if elapsed_s else ""
+            rate = rate_text(2 * n_played, elapsed_s, "hands")
             standing = f"make {results.made_a.mean():.1%} : {results.made_b.mean():.1%}"
             progress.update(task, completed=len(results), rate=f"{rate}, {standing}")
 

@@ -15,6 +15,7 @@ from forge.cli.command import CommandGroup, command, end_if_stopped
 from forge.cli.values import console, n_cores
 from forge.extras import need
 from forge.options import option
+from forge.work.rates import rate_text
 
 if TYPE_CHECKING:
     from forge.bidding.calibration.hands import PlayedHand
@@ -66,7 +67,7 @@ def play(args: PlayArgs) -> None:
             progress.advance(task)
             n_shown = progress.tasks[task].completed
             elapsed_s = progress.tasks[task].elapsed
-            rate = f"{n_shown / elapsed_s:.2f} hands/s, " if elapsed_s else ""
+            rate = f"{rate_text(n_shown, elapsed_s, 'hands')}, " if elapsed_s else ""
             progress.update(task, rate=f"{rate}made {n_made / n_shown:.1%}")
 
         done = play_contracts(

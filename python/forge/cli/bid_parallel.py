@@ -21,6 +21,7 @@ from forge.cli.values import console, n_cores, parse_seed_range
 from forge.errors import ForgeError
 from forge.options import option
 from forge.work.progress import progress_bar
+from forge.work.rates import rate_text
 
 if TYPE_CHECKING:
     from forge.bidding.hands_file import HandRow
@@ -83,8 +84,8 @@ def parallel(args: ParallelArgs) -> None:
 
         def show(row: HandRow) -> None:
             progress.advance(task)
-            elapsed_s = progress.tasks[task].elapsed
-            rate = f"{progress.tasks[task].completed / elapsed_s:.2f} hands/s" if elapsed_s else ""
+            at = progress.tasks[task]
+            rate = rate_text(at.completed, at.elapsed, "hands")
             progress.update(task, rate=rate)
             screen.print(
                 f"{row.hand}: {row.bid} in {row.trump}, {row.marks:+.2f} marks",

@@ -12,6 +12,7 @@ from forge.cli import values
 from forge.cli.values import n_cores
 from forge.game.contract import LOWEST_BID, Bid
 from forge.work.progress import progress_bar
+from forge.work.rates import rate_text
 
 if TYPE_CHECKING:
     from forge.bidding.calibration.logistic import Calibration
@@ -47,7 +48,7 @@ def deals_progress(screen: Console, total: int) -> Iterator[Callable[[int], None
         def advance(n_deals: int) -> None:
             elapsed_s = progress.tasks[task].elapsed
             done = progress.tasks[task].completed + n_deals
-            rate = f"{done / elapsed_s:,.0f} deals/s" if elapsed_s else ""
+            rate = rate_text(done, elapsed_s, "deals")
             progress.update(task, advance=n_deals, rate=rate)
 
         yield advance

@@ -10,6 +10,7 @@ from rich.progress import TaskID
 
 from forge.cli.values import console
 from forge.work.progress import progress_bar
+from forge.work.rates import rate_text
 
 # What the bar of `Stage.open_rows` says.
 SOLVING: Final = "solving the reference deals, once"
@@ -41,7 +42,7 @@ class Bars:
                 self._tasks[text] = self._progress.add_task(text, total=total, rate="")
             task = self._tasks[text]
             elapsed_s = self._progress.tasks[task].elapsed or 0.0
-            rate = f"{done / elapsed_s:,.0f} {unit}/s" if unit and elapsed_s else ""
+            rate = rate_text(done, elapsed_s, unit) if unit else ""
             self._progress.update(task, completed=done, rate=rate)
 
         return move

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from forge.cli.command import command, end_if_stopped
 from forge.policy.settings import HandsSettings, default_pool
+from forge.work.rates import rate_text
 
 
 @command()
@@ -41,7 +42,7 @@ def play_hands(settings: HandsSettings) -> None:
         def told(n: int) -> None:
             bar.advance(task, n)
             done = bar.tasks[0].completed
-            bar.update(task, rate=f"{done / (time.monotonic() - began):.0f} hands/s")
+            bar.update(task, rate=rate_text(done, time.monotonic() - began, "hands"))
 
         paths = play_missing(
             settings.output, settings.seed, n_hands, teacher, told, lambda: signal.requested

@@ -16,6 +16,7 @@ from forge.cli.show.moves import moves_table, ranked_moves
 from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.options import option
+from forge.work.rates import rate_text
 
 if TYPE_CHECKING:
     from forge.game.deal import Deal
@@ -84,7 +85,7 @@ def _solve(deal: Deal, decl: int, device: str, screen: Console) -> Tablebase:
     elapsed_s = time.perf_counter() - start
     screen.print(
         f"solved {len(table):,} states in {elapsed_s:.2f} s "
-        f"({len(table) / elapsed_s / 1e6:.0f} M states/s)",
+        f"({rate_text(len(table), elapsed_s, 'states')})",
         highlight=False,
     )
     return table

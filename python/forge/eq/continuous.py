@@ -13,6 +13,7 @@ from pathlib import Path
 from forge.eq.records import SUFFIX, EqRecord, record_bytes, record_path
 from forge.work.atomic import FileClaim
 from forge.work.claims import claim_missing, put_in_place
+from forge.work.rates import rate_text
 from forge.work.seed_files import missing_seeds, prepare_splits
 from forge.work.stop import StopSignal
 
@@ -65,9 +66,10 @@ class EqReport:
 
 def rates(n_games: float, n_decisions: float, elapsed_s: float) -> str:
     """`3.1 games/s, 87 decisions/s`."""
-    if elapsed_s <= 0.0:
-        return "-"
-    return f"{n_games / elapsed_s:.1f} games/s, {n_decisions / elapsed_s:.0f} decisions/s"
+    return (
+        f"{rate_text(n_games, elapsed_s, 'games')}, "
+        f"{rate_text(n_decisions, elapsed_s, 'decisions')}"
+    )
 
 
 def generate_games(

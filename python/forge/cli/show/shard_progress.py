@@ -11,6 +11,7 @@ from forge.oracle.shards.pipeline import PassedOver, ShardListener
 from forge.oracle.shards.timer import ShardTiming
 from forge.oracle.shards.writers import Solved
 from forge.work.progress import memory_use, progress_bar
+from forge.work.rates import rate_text
 from forge.work.tracking import Tracker
 
 
@@ -61,7 +62,7 @@ class ProgressListener(ShardListener):
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         self._tracker.log(values)
         elapsed_s = self._progress.tasks[0].elapsed
-        rate = f"{self._n_states / elapsed_s / 1e6:.1f} M states/s" if elapsed_s else ""
+        rate = rate_text(self._n_states, elapsed_s, "states")
         self._progress.update(self._task, advance=1, rate=rate)
 
     def passed_over(self, key: ShardKey, reason: PassedOver) -> None:

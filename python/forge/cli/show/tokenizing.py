@@ -7,7 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from forge.ml.tokenize import Report, ShardDone, TokenizeListener
+from forge.ml.tokenized.sources import SOLVED
+from forge.oracle.shards.naming import ShardKey
 from forge.work.progress import progress_bar
+from forge.work.rates import rate_text
 from forge.work.tracking import Tracker
 
 
@@ -43,8 +46,11 @@ class TokenizeProgress(TokenizeListener):
         entry = done.entry
         self._n_done += 1
         self._n_samples += entry.samples
+        # A deal that was solved here has no file.
+        key = ShardKey.parse(entry.file) if entry.fingerprint == SOLVED else None
+        name = f"{done.split}/{entry.file}" if key is None else f"{done.split}, {key.title}"
         self._console.print(
-            f"[{self._n_done}/{self._total}] {done.split}/{entry.file}: {entry.states:,} states, "
+            f"[{self._n_done}/{self._total}] {name}: {entry.states:,} states, "
             f"{entry.samples:,} samples, {done.elapsed_s:.2f} s",
             markup=False,
             highlight=False,
@@ -61,15 +67,18 @@ class TokenizeProgress(TokenizeListener):
                 "tokenize/shard_s": done.elapsed_s,
             }
         )
-        self._progress.update(self._task, advance=1, rate=f"{rate / 1e3:,.0f} k samples/s")
+        self._progress.update(
+            self._task, advance=1, rate=rate_text(self._n_samples, elapsed_s, "samples")
+        )
 
     def summary(self, output: Path, report: Report) -> str:
         """One line about the whole run."""
         if not (report.n_tokenized or report.total_samples or report.stopped_by):
             return f"{output}: nothing to do, all deals are there"
+        deals = "deal" if report.n_tokenized == 1 else "deals"
         parts = [
-            f"{report.n_tokenized} deals tokenised: {report.n_samples:,} samples in "
-            f"{report.elapsed_s:.1f} s ({report.samples_per_s / 1e3:,.0f} k samples/s)"
+            f"{report.n_tokenized} {deals} tokenised: {report.n_samples:,} samples in "
+            f"{report.elapsed_s:.1f} s ({rate_text(report.n_samples, report.elapsed_s, 'samples')})"
         ]
         if report.n_resumed:
             parts.append(f"{report.n_resumed} done by an interrupted run")

@@ -27,6 +27,8 @@ from forge.oracle.shards.naming import ShardKey
 from forge.oracle.shards.schema import ShardMetadata, load_rows, read_metadata
 from forge.work.seed_files import SPLITS
 
+# Fingerprint of a deal that is solved when it is sampled.
+SOLVED: Final = "solved"
 # Rows tokenised at a time: 28 MB of arrays, however many are kept of a deal.
 BATCH_ROWS: Final = 1 << 16
 # A foreign shard carries no checksum: its size and this much of its end, where Parquet and zip
@@ -137,7 +139,7 @@ class SeedSource:
     @property
     def fingerprint(self) -> str:
         """The key says it all."""
-        return "solved"
+        return SOLVED
 
     @property
     def n_states(self) -> None:

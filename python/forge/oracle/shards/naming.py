@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from forge.errors import ForgeError
+from forge.game.declarations import declaration_name
 from forge.work.seed_files import split_of
 
 if TYPE_CHECKING:
@@ -49,6 +50,14 @@ class ShardKey:
         if self.opp_seed is not None:
             return Deal.marginalized(self.seed, self.opp_seed)
         return Deal.from_seed(self.seed)
+
+    @property
+    def title(self) -> str:
+        """What people call it where there is no file: `seed 0, sixes`."""
+        which = "" if self.opp_seed is None else f" with opponents {self.opp_seed}"
+        if self.p0_hand is not None:
+            which = " around a hand"
+        return f"seed {self.seed}{which}, {declaration_name(self.decl)}"
 
     def file_name(self, suffix: ShardFormat = "parquet") -> str:
         """`seed_{seed:08d}[_opp{k}]_decl_{decl}.{suffix}`."""

@@ -18,6 +18,7 @@ from forge.oracle.shards.naming import ShardFormat, ShardKey
 from forge.oracle.shards.timer import ShardTiming
 from forge.oracle.shards.writers import BackgroundWriters, Solved
 from forge.work.claims import claim_missing
+from forge.work.rates import rate_text
 from forge.work.seed_files import prepare_splits
 from forge.work.stop import StopSignal
 
@@ -53,10 +54,9 @@ class PipelineReport:
 
     def summary(self) -> str:
         """One line for people."""
-        rate = self.n_states / self.elapsed_s / 1e6 if self.elapsed_s else 0.0
         parts = [
             f"{self.n_solved} solved: {self.n_states:,} states in {self.elapsed_s:.1f} s "
-            f"({rate:.1f} M states/s)"
+            f"({rate_text(self.n_states, self.elapsed_s, 'states')})"
         ]
         if self.n_bytes:
             per_state = self.n_bytes / self.n_states
@@ -168,7 +168,8 @@ class _Run:
         if limit is not None and count_states(deal.tensor, key.decl) > limit:
             self._pass_over(key, "too large")
             return None
-        timing = ShardTiming(key.file_name(self._options.format))
+        is_written = self._options.out_dir is not None
+        timing = ShardTiming(key.file_name(self._options.format) if is_written else key.title)
         with timing.solving():
             solved = Solved(key, Tablebase.solve(deal, key.decl, self._device))
         timing.n_states = len(solved.table)

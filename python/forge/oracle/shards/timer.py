@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from forge.work.rates import rate_text
+
 
 @dataclass
 class ShardTiming:
@@ -39,10 +41,13 @@ class ShardTiming:
 
     def summary(self) -> str:
         """One line for people."""
-        solve = f"solve {self.solve_s:.2f} s ({_rate(self.n_states, self.solve_s)})"
+        solving = rate_text(self.n_states, self.solve_s, "states")
+        solve = f"solve {self.solve_s:.2f} s ({solving})"
         parts = [f"{self.name}: {self.n_states:,} states", solve]
         if self.n_bytes:
-            parts.append(f"write {self.write_s:.2f} s ({_rate(self.n_states, self.write_s)})")
+            parts.append(
+                f"write {self.write_s:.2f} s ({rate_text(self.n_states, self.write_s, 'states')})"
+            )
             parts.append(f"{self.n_bytes / 1e6:.1f} MB, {self.bytes_per_state:.2f} B/state")
         return ", ".join(parts)
 
@@ -57,7 +62,3 @@ class ShardTiming:
             "shard/solve_states_per_s": self.n_states / self.solve_s if self.solve_s else 0.0,
             "shard/write_states_per_s": self.n_states / self.write_s if self.write_s else 0.0,
         }
-
-
-def _rate(n_states: int, elapsed_s: float) -> str:
-    return f"{n_states / elapsed_s / 1e6:.1f} M states/s" if elapsed_s else "-"
