@@ -15,7 +15,7 @@ from forge.bidding.sentences import advice, hundred, times
 from forge.game.contract import LOWEST_BID, Bid, Contract
 from forge.game.declarations import declaration_name
 from forge.look.poster.content import poster_page
-from forge.look.poster.page import MIN_FONT_PT, PAGE, draw_poster, poster_pdf
+from forge.look.poster.page import MIN_FONT_PT, PAPERS, draw_poster, poster_pdf
 from support.commands import importing_tests
 from support.evaluations import CALIBRATION, evaluation
 
@@ -34,13 +34,15 @@ def texts(found: Evaluation) -> list[str]:
     return [text.get_text() for text in draw_poster(poster_page(found)).findobj(Text)]
 
 
+@pytest.mark.parametrize("paper", PAPERS)
 @pytest.mark.parametrize("name", CASES)
-def test_everything_fits_and_can_be_read(name: str) -> None:
-    figure = draw_poster(poster_page(CASES[name]))
+def test_everything_fits_and_can_be_read(name: str, paper: str) -> None:
+    figure = draw_poster(poster_page(CASES[name]), paper)
+    assert MIN_FONT_PT >= 7.0 and tuple(figure.get_size_inches()) == PAPERS[paper]
     FigureCanvasAgg(figure).draw()
     shown = [text for text in figure.findobj(Text) if text.get_text().strip()]
     boxes = [text.get_window_extent() for text in shown]
-    width, height = (inches * figure.dpi for inches in PAGE)
+    width, height = (inches * figure.dpi for inches in PAPERS[paper])
     margin = 0.3 * figure.dpi
     for text, box in zip(shown, boxes, strict=True):
         assert float(text.get_fontsize()) >= MIN_FONT_PT, text
@@ -72,6 +74,23 @@ def test_cells_hold_chances_and_intervals() -> None:
     best = found.table.best()
     assert page.marked == (page.decls.index(best.contract.decl), page.bids.index(best.contract.bid))
     assert f"Bid {best.contract.bid}, {declaration_name(best.contract.decl)}" in shown
+
+
+def test_few_deals_are_warned_of_at_the_headline() -> None:
+    for n_deals, warned in ((1, True), (20, True), (100, True), (2000, False)):
+        found = evaluation(MEANS, n_deals=n_deals)
+        page = poster_page(found)
+        assert bool(page.warning) == warned, n_deals
+        if not warned:
+            continue
+        table = found.table
+        off = max((table.high - table.p).max(), (table.p - table.low).max())
+        deals = "deal" if n_deals == 1 else "deals"
+        assert page.warning == f"Only {n_deals} {deals}: off by up to {hundred(off)} in 100."
+        drawn = {t.get_text(): t for t in draw_poster(page).findobj(Text)}
+        headline, warning = drawn[page.advice], drawn[page.warning]
+        below = headline.get_position()[1] - warning.get_position()[1]
+        assert warning.get_position()[0] == headline.get_position()[0] and 0 < below < 0.3
 
 
 def test_what_the_figures_are_is_said() -> None:

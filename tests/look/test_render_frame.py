@@ -65,10 +65,11 @@ def test_a_frame_tells_what_its_view_says(k: int) -> None:
     view = views()[k]
     texts = shown(frame(view, "from here"))
     assert f"Seat {view.player} to play · {view.decl_name}" in texts
-    assert any(f"decision {k} of 0..27" in text for text in texts)
+    assert any(f"decision {k + 1} of 28" in text for text in texts)
     for action in view.actions:
         if action.legal:
             assert signed(action.mean) in texts
+    assert texts.count("forced") == (not view.train)
     assert texts.count("not legal") == sum(a.held and not a.legal for a in view.actions)
     assert texts.count("played") == sum(not a.held for a in view.actions)
     assert f"{view.ess:.1f} of {view.n_samples}" in texts
@@ -90,13 +91,11 @@ def boxes_of_texts(figure: Figure) -> list[tuple[str, Bbox]]:
     """What is written, ticks included, and where, in pixels."""
     canvas, plot = figure.axes
     figure.canvas.draw()
-    low, high = plot.get_ylim()
-    ticks = zip(plot.get_yticks(), plot.get_yticklabels(), strict=True)
-    texts = [
-        *canvas.texts,
-        plot.yaxis.label,
-        *(label for at, label in ticks if low <= at <= high),
-    ]
+    texts = [*canvas.texts, *plot.texts, plot.xaxis.label, plot.yaxis.label]
+    for axis in (plot.xaxis, plot.yaxis):
+        low, high = sorted(axis.get_view_interval())
+        ticks = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+        texts += [label for at, label in ticks if low <= at <= high]
     return [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
 
 
@@ -105,10 +104,22 @@ def with_inference(view: DecisionView, about: str) -> Figure:
     return overload(view, about, what_plays_told(view, Bid.of(30)))
 
 
-@pytest.mark.parametrize("draw", [frame, overload, with_inference])
-@pytest.mark.parametrize("which", [FIRST, 1, 9, MIDDLE, 22, LAST, "weighed", "extreme"])
+def frame_with_inference(view: DecisionView, about: str) -> Figure:
+    """As in a playthrough."""
+    return frame(view, about, what_plays_told(view, Bid.of(30)))
+
+
+def forced_view() -> DecisionView:
+    """A play without a choice, early enough that much is open."""
+    return next(each for each in views() if not each.train)
+
+
+@pytest.mark.parametrize("draw", [frame, overload, with_inference, frame_with_inference])
+@pytest.mark.parametrize("which", [FIRST, 1, 9, MIDDLE, 22, LAST, "weighed", "extreme", "forced"])
 def test_texts_lie_on_the_page_and_apart(draw, which) -> None:  # type: ignore[no-untyped-def]
     view = views()[which] if isinstance(which, int) else weighed()
+    if which == "forced":
+        view = forced_view()
     if which == "extreme":  # the longest numbers there can be
         view = replace(
             view,
@@ -158,9 +169,38 @@ def test_what_is_marked() -> None:
 
 
 def test_a_forced_play_has_no_gap() -> None:
-    view = next(each for each in views() if not each.train)
-    texts = shown(frame(view))
+    texts = shown(frame(forced_view()))
     assert "no choice" in texts and "Forced: there is one legal play." in texts
+
+
+@pytest.mark.parametrize("draw", [frame, overload])
+def test_a_forced_play_fills_the_picture(draw) -> None:  # type: ignore[no-untyped-def]
+    """No half of it is paper: its distribution is as wide as seven of them."""
+
+    def blank(view: DecisionView) -> float:
+        figure = draw(view)
+        plot = figure.axes[1].get_window_extent().shrunk(0.98, 0.98)
+        pixels = np.asarray(picture(figure)).mean(axis=2)
+        height = len(pixels)
+        part = pixels[height - int(plot.y1) : height - int(plot.y0), int(plot.x0) : int(plot.x1)]
+        halves = np.array_split(part < 200, 2, axis=1)
+        return min(float(half.mean()) for half in halves)
+
+    pdf = [1 / 43 if q % 2 == 0 else 0.0 for q in range(85)]
+    view = forced_view()
+    spread = tuple(replace(a, pdf=tuple(pdf)) if a.legal else a for a in view.actions)
+    assert blank(replace(view, actions=spread)) > 0.2
+
+
+def test_a_frame_does_not_tell_who_holds_a_domino() -> None:
+    """The strip of a playthrough is what the seat to act may know."""
+    view = views()[MIDDLE]
+    told = what_plays_told(view, Bid.of(30))
+    others = tuple(replace(each, holder=(each.holder + 1) % 3) for each in told.dominoes)
+    drawn = picture(frame(view, "", told)).tobytes()
+    assert drawn == picture(frame(view, "", replace(told, dominoes=others))).tobytes()
+    first = frame(views()[FIRST], "", what_plays_told(views()[FIRST], Bid.of(30)))
+    assert any(text.startswith("What the plays told") for text in shown(first))
 
 
 def test_an_overload_tells_everything() -> None:

@@ -105,7 +105,7 @@ def test_key_facts_are_seen_first(file: Path, size: tuple[int, int]) -> None:
             app.action_go(decision)
             rows = await seen(pilot)
             text, view = "\n".join(rows), app.browser.view
-            assert f"decision {decision}" in rows[0] and "Help" in rows[-1]
+            assert f"decision {decision + 1}" in rows[0] and "Help" in rows[-1]
             assert f"{view.best.mean:+.2f}" in text and "★" in text
             if size != SIZES[0]:
                 assert f"ESS {view.ess:.1f}" in text and "Hands" in text
@@ -144,7 +144,7 @@ def test_it_follows_a_change_of_size(file: Path) -> None:
 def test_all_of_it_can_be_scrolled_to(file: Path) -> None:
     rows = drive(at(file, None, 13), (40, 12), *["pagedown"] * 9)
     assert any(re.search(r"\d+ of \d+ worlds", row) for row in rows)
-    assert "decision 13" in rows[0]
+    assert "decision 14" in rows[0]
 
 
 def test_what_the_plays_told_fits_80_columns(file: Path) -> None:
@@ -197,7 +197,7 @@ def test_keys_step(file: Path) -> None:
             assert (k, place(app)) == (k, (0, game, decision))
             if k % 9 == 0:
                 rows = await seen(pilot)
-                assert f"decision {decision} of" in rows[0] and f"seed {SEEDS[game]}" in rows[1]
+                assert f"decision {decision + 1} of" in rows[0] and f"seed {SEEDS[game]}" in rows[1]
 
     app = at(file)
     drive(app, (80, 24), follow)
@@ -212,14 +212,14 @@ def test_the_ends_are_told(file: Path) -> None:
 
 def test_going_to_a_decision(file: Path) -> None:
     async def look(pilot: Pilot[None]) -> None:
-        await pilot.press("d", "1", "9", "enter")
+        await pilot.press("d", "2", "0", "enter")
         assert place(app) == (0, 0, 19)
         await pilot.press("d", "enter")  # nothing: it asks again
         assert isinstance(app.screen, GoTo)
         await pilot.press("q", "3", "3", "enter")  # q is no number, and 33 no decision
         assert isinstance(app.screen, GoTo)
         assert app.screen.query_one(Input).value == "33"
-        assert any("decisions are 0..27" in row for row in await seen(pilot))
+        assert any("decisions are 1..28" in row for row in await seen(pilot))
         await pilot.press("escape")
         assert place(app) == (0, 0, 19)
         await pilot.press("d", "7", "escape", "right")
@@ -309,9 +309,9 @@ def test_as_text(file: Path, capsys: Any, monkeypatch: Any) -> None:
     monkeypatch.setenv("COLUMNS", "90")
     code, one, err = command(capsys, file, "--text", "--decision", "13")
     assert (code, err) == (0, "")
-    assert one.startswith("decision 13 of 0..27 | ") and one.count("Trick on the table") == 1
+    assert one.startswith("decision 14 of 28 | ") and one.count("Trick on the table") == 1
     _, game, _ = command(capsys, file, "--game", SEEDS[1])  # not a terminal: text all the same
-    assert re.findall(r"^decision (\d+) of", game, re.M) == [str(k) for k in range(28)]
+    assert re.findall(r"^decision (\d+) of", game, re.M) == [str(k) for k in range(1, 29)]
     assert f"seed {SEEDS[1]} " in game and f"seed {SEEDS[0]} " not in game
     _, third, _ = command(capsys, file, "--game", 2, "--decision", 0)
     assert f"seed {SEEDS[2]} " in third
@@ -337,7 +337,7 @@ def test_directories_as_text_tell_what_they_pass_by(tmp_path: Path, capsys: Any)
     (tmp_path / "a.pt").write_bytes(b"nothing")
     write_record(tmp_path / "b.pt", small_record())
     code, out, err = command(capsys, tmp_path, "--decision", "3")
-    assert code == 0 and "decision 3 of" in out
+    assert code == 0 and "decision 4 of" in out
     assert err.startswith("passed by: ") and err.count("\n") == 1
 
 

@@ -160,7 +160,7 @@ def test_how_it_was_judged() -> None:
 def test_heading() -> None:
     top = text_of(VIEW, 200).splitlines()[0]
     for part in (
-        "decision 13 of 0..27",
+        "decision 14 of 28",
         "trick 4 play 2",
         f"seat {VIEW.player} of team",
         "games.pt",

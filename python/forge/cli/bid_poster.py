@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from forge.cli.bidding_options import deals_progress, make_simulator, shipped_calibration
 from forge.cli.command import command
@@ -33,6 +34,7 @@ class PosterArgs:
     output: Path = option(
         Path("poster.pdf"), "The page to write.", metavar="FILE.pdf", reads=_pdf_file
     )
+    paper: Literal["letter", "a4"] = option("letter", "US letter or A4, one page of it.")
     samples: int = option(500, "Deals around the hand.", least=1)
     trumps: str = trumps_option("all")
     seed: int = seed_option(0)
@@ -44,7 +46,7 @@ class PosterArgs:
 @command()
 def poster(args: PosterArgs) -> None:
     """Draw a hand on one page: its tiles, the chance to make each bid under each trump, the points
-    to expect, and what to bid. US letter, also fits A4.
+    to expect, and what to bid.
 
     By default the chances are perfect play with all hands open, calibrated to real play. The same
     options give the same file.
@@ -64,8 +66,9 @@ def poster(args: PosterArgs) -> None:
     with deals_progress(screen, len(decls) * args.samples) as advance:
         found = evaluate_hand(dominoes, decls, simulator, plan, calibration, advance)
     page = poster_page(found)
-    write_file(args.output, poster_pdf(page))
-    screen.print(f"{page.advice}. {page.reasons}", highlight=False, soft_wrap=True)
+    write_file(args.output, poster_pdf(page, args.paper))
+    said = " ".join(part for part in (f"{page.advice}.", page.warning, page.reasons) if part)
+    screen.print(said, highlight=False, soft_wrap=True)
     screen.print(f"{args.output}: written", highlight=False, soft_wrap=True, markup=False)
 
 

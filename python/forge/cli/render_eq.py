@@ -33,7 +33,7 @@ class RenderVisualizationsArgs:
     all_players: bool = option(False, "All 28 decisions in it.")
     overload: bool = option(False, "A PNG of one decision with all hands and all numbers.")
     decision: int | None = option(
-        None, "Which, 0..27. Default: 0.", metavar="K", least=0, most=N_PLAYS - 1
+        None, "Which, 0 for the first, to 27. Default: 0.", metavar="K", least=0, most=N_PLAYS - 1
     )
     game: int | None = option(
         None,
@@ -45,7 +45,7 @@ class RenderVisualizationsArgs:
     )
     policy: Path | None = option(
         None,
-        "Policy that says what the plays told (--overload). Default: the shipped one.",
+        "Policy that says what the plays told. Default: the shipped one.",
         metavar="FILE",
         reads=values.existing,
     )
@@ -58,8 +58,6 @@ class RenderVisualizationsArgs:
             raise ForgeError("--all-players goes with --playthrough")
         if self.decision is not None and not self.overload:
             raise ForgeError("--decision goes with --overload")
-        if self.policy is not None and not self.overload:
-            raise ForgeError("--policy goes with --overload")
 
 
 @command()
@@ -68,8 +66,9 @@ def render_visualizations(args: RenderVisualizationsArgs) -> None:
 
     Each shows the hand in fixed places with ghosts for played dominoes, the distribution of Q of
     each play over the sampled worlds, the effective number of worlds, the gap from the best play to
-    the second, the trick, the tricks before, and the suits that seats have shown to be out of.
-    --overload adds what the plays told: who may hold each hidden domino, before and after.
+    the second, the trick, the tricks before, the suits that seats have shown to be out of, and what
+    the plays told: who may hold each hidden domino. --overload adds all hands and all numbers. A
+    play without a choice has one distribution, drawn large.
 
     Files are game_SEED_playthrough.gif and game_SEED_decision_KK.png, the seed with eight digits.
     """
@@ -94,7 +93,9 @@ def render_visualizations(args: RenderVisualizationsArgs) -> None:
     if args.playthrough:
         path = args.output_dir / f"{name}_playthrough.gif"
         some = [view for view in views if args.all_players or view.player == 0]
-        _tell(path, _draw_playthrough(path, some, about, args.fps), f"{len(some)} decisions, ")
+        told = [what_plays_told(view, _bid(record), args.policy) for view in some]
+        n_bytes = _draw_playthrough(path, some, told, about, args.fps)
+        _tell(path, n_bytes, f"{len(some)} decisions, ")
 
 
 def _find(record: EqRecord, game: int | None, dataset: Path) -> int:
@@ -162,7 +163,9 @@ def _draw_overload(path: Path, view: DecisionView, about: str, told: Told) -> in
     return len(data)
 
 
-def _draw_playthrough(path: Path, views: Sequence[DecisionView], about: str, fps: float) -> int:
+def _draw_playthrough(
+    path: Path, views: Sequence[DecisionView], told: Sequence[Told], about: str, fps: float
+) -> int:
     """Returns the size of the file in bytes."""
     from forge.look.frames.frame import frame
     from forge.look.frames.images import gif_bytes, indexed, picture
@@ -171,8 +174,9 @@ def _draw_playthrough(path: Path, views: Sequence[DecisionView], about: str, fps
 
     frames = []
     with progress_bar(console(), transient=True) as progress:
-        for view in progress.track(views, task_id=progress.add_task("frames", rate="")):
-            frames.append(indexed(picture(frame(view, about))))
+        both = list(zip(views, told, strict=True))
+        for view, each in progress.track(both, task_id=progress.add_task("frames", rate="")):
+            frames.append(indexed(picture(frame(view, about, each))))
     data = gif_bytes(frames, fps)
     write_file(path, data)
     return len(data)

@@ -16,6 +16,7 @@ from forge.eq.moments import N_BINS
 from forge.extras import extra
 from forge.game.constants import HAND_POINTS, N_SLOTS
 from forge.look.decision_view import Action, DecisionView
+from forge.look.frames.forced import CAPTION, POINTS, draw_distribution, draw_numbers
 from forge.look.frames.parts import NORMAL, SMALL, Box, write
 from forge.look.tiles import BLUE, FAINT, INK, MUTED, PAPER, SKY, VERMILION, TileState, draw_tile
 
@@ -23,8 +24,6 @@ with extra("look"):
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.ticker import MultipleLocator
-
-POINTS: Final = np.arange(N_BINS) - N_BINS // 2  # of the 85 bins
 
 _Array = npt.NDArray[np.float64]
 Row = tuple[str, Callable[[Action], str]]
@@ -109,9 +108,14 @@ def draw_actions(
     tile_width = min(0.62 * columns.width / N_SLOTS, 0.62)
     numbers = _ROW_HEIGHT * len(rows)
     tile_y = box.y + numbers + 0.12 + tile_width
-    for i, (name, _) in enumerate(rows):
-        line = box.y + numbers - (i + 0.5) * _ROW_HEIGHT
-        write(axes, box.x, line, name, size=SMALL, colour=MUTED)
+    legal = [action for action in view.actions if action.legal]
+    if len(legal) > 1:
+        for i, (name, _) in enumerate(rows):
+            line = box.y + numbers - (i + 0.5) * _ROW_HEIGHT
+            write(axes, box.x, line, name, size=SMALL, colour=MUTED)
+    else:
+        below = Box(columns.x, box.y, columns.width, numbers - 1.2 * _ROW_HEIGHT)
+        draw_numbers(axes, below, rows, legal[0])
     for action in view.actions:
         x = columns.column(action.slot, N_SLOTS).middle
         state: TileState = "highlight" if action.taken else "normal" if action.held else "ghost"
@@ -123,6 +127,9 @@ def draw_actions(
             reason = "not legal" if action.held else "played"
             write(axes, x, first, reason, size=SMALL, colour=MUTED, ha="center")
             continue
+        if len(legal) == 1:
+            write(axes, x, first, "forced", size=NORMAL, bold=True, ha="center")
+            rows = ()
         for i, (_, text) in enumerate(rows):
             is_first = i == 0
             write(
@@ -136,8 +143,13 @@ def draw_actions(
             )
         _mark(axes, x, tile_y + tile_width + 0.6 * _MARK_HEIGHT, action)
     bottom = tile_y + tile_width + _MARK_HEIGHT + 0.08
-    write(axes, columns.right, box.top - 0.07, _CAPTION, size=SMALL, colour=MUTED, ha="right")
-    _violins(figure, Box(columns.x, bottom, columns.width, box.top - 0.2 - bottom), view)
+    caption = _CAPTION if len(legal) > 1 else CAPTION
+    write(axes, columns.right, box.top - 0.07, caption, size=SMALL, colour=MUTED, ha="right")
+    above = Box(columns.x, bottom, columns.width, box.top - 0.2 - bottom)
+    if len(legal) > 1:
+        _violins(figure, above, view)
+    else:
+        draw_distribution(figure, above, legal[0], _limit(view))
 
 
 def _mark(axes: Axes, x: float, y: float, action: Action) -> None:

@@ -29,19 +29,28 @@ _LOW_ESS_SHARE: Final = 0.1
 _WIDE_GAP: Final = 10.0  # points that fill the gauge: a count of ten decides most hands
 
 
-def frame(view: DecisionView, about: str = "") -> Figure:
+def frame(view: DecisionView, about: str = "", told: Told | None = None) -> Figure:
     """A decision as the seat to act saw it, 1200 x 800 pixels.
+
+    With what the plays told, who may hold the hidden dominoes, it is 1200 x 960.
 
     Args:
         view: the decision.
         about: one line on where it is from.
+        told: what the plays told.
 
     Returns:
         A figure with an Agg canvas, drawn without pyplot.
     """
-    figure, axes, body = _sheet(_FRAME_SIZE, view, about)
+    width, height = _FRAME_SIZE
+    strip = 0.0 if told is None else _STRIP
+    figure, axes, body = _sheet((width, height + strip), view, about)
     history = Box(body.x, body.y, body.width, 1.55)
-    above = Box(body.x, history.top + _GAP, body.width, body.top - history.top - _GAP)
+    if told is not None:
+        below = Box(body.x, history.top + _GAP, body.width, strip - _GAP)
+        draw_inference(axes, below, told, holders=False)
+    bottom = history.top + _GAP + strip
+    above = Box(body.x, bottom, body.width, body.top - bottom)
     side = Box(above.right - 3.6, above.y, 3.6, above.height)
     left = Box(above.x, above.y, side.x - above.x - 2 * _GAP, above.height)
     draw_actions(figure, axes, left, view, SHORT_ROWS)
@@ -96,7 +105,7 @@ def _sheet(size: tuple[float, float], view: DecisionView, about: str) -> tuple[F
     write(axes, page.x, line, title, size=TITLE, bold=True)
     when = (
         f"seed {view.seed}   trick {trick + 1}, play {place + 1}"
-        f"   decision {view.decision} of 0..{N_PLAYS - 1}"
+        f"   decision {view.decision + 1} of {N_PLAYS}"
     )
     write(axes, page.right, line, when, size=HEAD, colour=INK, ha="right")
     write(axes, page.x, line - 0.28, _what_happened(view), size=HEAD, colour=MUTED)

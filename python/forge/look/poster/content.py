@@ -15,6 +15,8 @@ from forge.bidding.sentences import advice, hundred
 from forge.game.contract import Contract
 from forge.look.poster.page import PosterPage
 
+# Chances that are known this well, to either side, need no warning.
+_NARROW: Final = 0.05
 _DEALS_NOTE: Final = (
     "How it was found: your seven dominoes stay, the other 21 are dealt at random {n} times, the "
     "same deals for every trump. The declarer leads first. 42 needs every point, and so does 84; "
@@ -58,12 +60,23 @@ def poster_page(found: Evaluation) -> PosterPage:
         points=[found.outcomes[row] for row in order],
         marked=marked,
         advice=what,
+        warning=few_deals(found.table),
         reasons=why,
         chance_title=f"Chance to make each bid: {what_chances}",
         points_title=f"Points your side takes, of 42: {found.how}",
         notes=_notes(found, table),
         footer=_footer(found),
     )
+
+
+def few_deals(table: MakeTable) -> str:
+    """A warning where intervals reach farther than `_NARROW` to a side; "" where none does."""
+    reach = max(float((table.high - table.p).max()), float((table.p - table.low).max()))
+    if reach <= _NARROW:
+        return ""
+    n_deals = int(table.n.max())
+    deals = "deal" if n_deals == 1 else "deals"
+    return f"Only {n_deals:,} {deals}: off by up to {hundred(reach)} in 100."
 
 
 def _in_order(table: MakeTable, order: npt.NDArray[np.intp]) -> MakeTable:

@@ -27,12 +27,13 @@ with extra("look"):
 
 FloatArray = npt.NDArray[np.float64]
 
-# US letter, in inches; everything stays this far from the edge, so that A4 takes it too.
-PAGE: Final = (8.5, 11.0)
+# Papers, in inches. What is drawn is laid out for US letter and put in the middle of others.
+PAPERS: Final = {"letter": (8.5, 11.0), "a4": (8.27, 11.69)}
+_PAGE: Final = PAPERS["letter"]
 _LEFT: Final = 0.6
 _RIGHT: Final = 7.9
 # The smallest letters on the page, in points.
-MIN_FONT_PT: Final = 6.0
+MIN_FONT_PT: Final = 7.0
 
 _ROW: Final = 0.33
 _LABEL_WIDTH: Final = 1.08
@@ -57,6 +58,7 @@ class PosterPage:
         points: D times int8 [N], team 0's points of 42 a deal.
         marked: row and column of the recommended bid; None to pass.
         advice: what to do, in a few words.
+        warning: how far off the chances may be because of few deals; "" where they are enough.
         reasons: the sentences below it.
         chance_title: what the chances are.
         points_title: what the points are.
@@ -73,6 +75,7 @@ class PosterPage:
     points: Sequence[npt.NDArray[np.int8]]
     marked: tuple[int, int] | None
     advice: str
+    warning: str
     reasons: str
     chance_title: str
     points_title: str
@@ -80,9 +83,9 @@ class PosterPage:
     footer: str
 
 
-def poster_pdf(page: PosterPage) -> bytes:
-    """The page as PDF; the same page gives the same bytes."""
-    figure = draw_poster(page)
+def poster_pdf(page: PosterPage, paper: str = "letter") -> bytes:
+    """The page as PDF; the same page gives the same bytes. `paper` is one of `PAPERS`."""
+    figure = draw_poster(page, paper)
     file = io.BytesIO()
     # TrueType letters can be searched and copied. No date: it would be all that differs.
     with rc_context({"pdf.fonttype": 42}):
@@ -92,11 +95,15 @@ def poster_pdf(page: PosterPage) -> bytes:
     return file.getvalue()
 
 
-def draw_poster(page: PosterPage) -> Figure:
-    """The page as a figure."""
-    figure = Figure(figsize=PAGE)
+def draw_poster(page: PosterPage, paper: str = "letter") -> Figure:
+    """The page as a figure, for one of `PAPERS`."""
+    width, height = PAPERS[paper]
+    figure = Figure(figsize=(width, height))
     FigureCanvasPdf(figure)
     axes = inch_axes(figure)
+    left, below = (_LEFT + _RIGHT - width) / 2, (_PAGE[1] - height) / 2
+    axes.set_xlim(left, left + width)
+    axes.set_ylim(below, below + height)
     _head(axes, page)
     top = _heat_map(axes, page, 8.32)
     top = _distributions(axes, page, top - 0.45)
@@ -126,8 +133,13 @@ def _head(axes: Axes, page: PosterPage) -> None:
     left = _LEFT + row + 0.35
     _text(axes, left, 10.4, "What to bid", 12, weight="bold")
     _text(axes, left, 10.06, page.advice, 15, weight="bold", color=VERMILION)
-    for i, line in enumerate(textwrap.wrap(page.reasons, 50)):
-        _text(axes, left, 9.8 - 0.16 * i, line, 8.5)
+    y = 9.8
+    for line in textwrap.wrap(page.warning, 42):
+        _text(axes, left, y, line, 9, weight="bold")
+        y -= 0.17
+    for line in textwrap.wrap(page.reasons, 50):
+        _text(axes, left, y, line, 8.5)
+        y -= 0.16
 
 
 def _heat_map(axes: Axes, page: PosterPage, top: float) -> float:
@@ -165,7 +177,7 @@ def _cell(
     bold = "bold" if chance > 0.5 else "normal"
     _text(axes, middle, y + 0.215, _hundred(chance), 8.5, ha="center", weight=bold, zorder=2)
     ends = f"{_hundred(float(page.low[at]))}\N{EN DASH}{_hundred(float(page.high[at]))}"
-    _text(axes, middle, y + 0.085, ends, 6.2, ha="center", zorder=2)
+    _text(axes, middle, y + 0.085, ends, MIN_FONT_PT, ha="center", zorder=2)
 
 
 def _colour(chance: float) -> Any:
@@ -217,7 +229,7 @@ def _histogram(axes: Axes, place: tuple[float, float, float], heights: FloatArra
     for i, edge in enumerate(_BIN_EDGES[:-1]):
         if edge % 6 == 0:
             place_x = x + step * (i + (0.5 if edge == HAND_POINTS else 0))
-            _text(axes, place_x, y - 0.07, str(edge), 6.5, ha="center", color=MUTED)
+            _text(axes, place_x, y - 0.075, str(edge), MIN_FONT_PT, ha="center", color=MUTED)
     at_bid = x + step * list(_BIN_EDGES).index(_BID_LINE)
     axes.plot((at_bid, at_bid), (y, y + 0.4), color=FAINT, linewidth=0.8, zorder=0.5)
 
@@ -229,5 +241,5 @@ def _notes(axes: Axes, page: PosterPage, top: float) -> None:
             _text(axes, _LEFT, y, line, 7.5)
             y -= 0.135
         y -= 0.045
-    for i, line in enumerate(textwrap.wrap(page.footer, 150)):
-        _text(axes, _LEFT, 0.5 - 0.12 * i, line, 6.5, color=MUTED)
+    for i, line in enumerate(textwrap.wrap(page.footer, 140)):
+        _text(axes, _LEFT, 0.5 - 0.13 * i, line, MIN_FONT_PT, color=MUTED)

@@ -96,10 +96,10 @@ class GoTo(Dialog):
     def compose(self) -> ComposeResult:
         """A line to type in."""
         with VerticalScroll():
-            yield Label(f"Decision 0..{N_PLAYS - 1} (escape: none)")
+            yield Label(f"Decision 1..{N_PLAYS} (escape: none)")
             yield Input(
                 type="integer",
-                validators=[Integer(0, N_PLAYS - 1)],
+                validators=[Integer(1, N_PLAYS)],
                 validate_on=["submitted"],
                 max_length=2,
                 compact=True,
@@ -108,9 +108,9 @@ class GoTo(Dialog):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take a number that there is; stay otherwise."""
         if event.validation_result is None or not event.validation_result.is_valid:
-            self.notify(f"decisions are 0..{N_PLAYS - 1}", severity="warning")
+            self.notify(f"decisions are 1..{N_PLAYS}", severity="warning")
             return
-        self.dismiss(int(event.value))
+        self.dismiss(int(event.value) - 1)
 
 
 class ViewerApp(App[None]):

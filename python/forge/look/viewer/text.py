@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
-from forge.game.constants import N_SEATS
+from forge.game.constants import N_PLAYS, N_SEATS
 from forge.game.contract import LOWEST_BID, Bid
 from forge.game.tables import domino_name
 from forge.look.decision_view import DecisionView, HandDomino, WonTrick
@@ -86,7 +86,7 @@ def heading(view: DecisionView, place: str, width: int) -> Text:
     trick, nth = divmod(view.decision, N_SEATS)
     if width < WORDS:
         parts = [
-            f"decision {view.decision}",
+            f"decision {view.decision + 1}",
             f"trick {trick + 1} play {nth + 1}",
             f"seat {view.player}",
             view.decl_name,
@@ -96,7 +96,7 @@ def heading(view: DecisionView, place: str, width: int) -> Text:
         ]
         return packed(parts, " | ", width, "bold")
     parts = [
-        f"decision {view.decision} of 0..27",
+        f"decision {view.decision + 1} of {N_PLAYS}",
         f"trick {trick + 1} play {nth + 1}",
         f"seat {view.player} of team {view.team} acts",
         f"declared {view.decl_name}",
