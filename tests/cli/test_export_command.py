@@ -127,5 +127,12 @@ def test_catalog_of_the_package(works: Works) -> None:
     listed = json.loads(shown)
     assert [each["name"] for each in listed] == [*(m.name for m in list_models()), "seat.policy"]
     assert listed[-1]["status"] == "ok"
-    (row,) = [line for line in works("catalog").splitlines() if "seat.policy" in line]
-    assert "ok" in row and len(row) <= 80
+
+
+def test_names_can_be_copied_at_80_columns(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = works("catalog").splitlines()
+    assert max(map(len, lines)) <= 80
+    names = [*(m.name for m in list_models()), "seat.policy"]
+    assert [line.strip() for line in lines if line.strip() in names] == names
+    assert sum("hash ok" in line for line in lines) == len(names)

@@ -175,14 +175,17 @@ def test_promote_then_catalog(works: Works) -> None:
     assert f"agreement {model.metrics['agreement']:.2%} on {len(rows)} decisions" in text
     assert model.measured_on == f"val split of data: {rows.source}"
     works("eval", "--checkpoint mine/two.safetensors --data data --out there")
-    assert works("catalog", "--dir mine").count("mode") == 1
+    assert works("catalog", "--dir mine").count("networks, Stage") == 1
     works("promote", f"--checkpoint {small_stage_1()} --data tokenized --name one {to}")
-    listed = " ".join(works("catalog", "--dir mine").split())
-    assert listed.count("mode") == 2  # a table each
+    listed = works("catalog", "--dir mine").splitlines()
     metrics = model.metrics
-    figures = f"{metrics['q_gap']:.3f} │ {metrics['q_mae']:.2f} │ {metrics['agreement']:.2%}"
-    shown = f"│ two │ eq │ mlp 1x24 │ {model.n_params:,} │ {figures} │ {metrics['z_rms']:.2f} │"
-    assert shown in listed and "│ one │ qvalue │" in listed
+    figures = f"q_gap {metrics['q_gap']:.3f}, q_mae {metrics['q_mae']:.2f}, "
+    figures += f"agreement {metrics['agreement']:.2%}, z_rms {metrics['z_rms']:.2f}, hash ok"
+    at = listed.index("  two")
+    assert listed[at - 1] == "eq networks, Stage 2 (it plays from transcripts)"
+    assert listed[at + 1].strip().startswith(f"mlp 1x24, {model.n_params:,} parameters, ")
+    assert listed[at + 2].strip() == figures
+    assert listed[listed.index("  one") - 1] == "qvalue networks, Stage 1 (it sees all hands)"
 
 
 def small_stage_1() -> Path:

@@ -42,7 +42,7 @@ class AnalyzeEqArgs:
     data: Path = option(
         Path("data/eq-games"), "E[Q] games: a folder of splits, or one file.", metavar="PATH"
     )
-    split: Split = option(Split.VAL, "Of a folder.")
+    split: Split = option(Split.VAL, "Of a folder: train, val or test.", metavar="SPLIT")
     games: int = option(200, "At most so many games.", metavar="N", least=1)
     worlds: str = option(
         "10,50,200,1000", "Sizes of the samples.", metavar="N,N,...", reads=values.sizes

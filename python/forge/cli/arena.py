@@ -170,19 +170,27 @@ def _hands_per_s(done: ArenaRun) -> float | None:
 
 
 def _show(options: ArenaOptions, done: ArenaRun, found: Comparison, screen: Console) -> None:
-    table = Table(
-        title=f"{found.n_deals:,} deals, each played twice (seed {options.seed})",
-        title_justify="left",
-    )
+    # Names are as long as their options: lines of their own leave the table within 80 columns.
+    lines = [
+        f"{found.n_deals:,} deals, each played twice (seed {options.seed})",
+        f"A: {options.a.text}",
+        f"B: {options.b.text}",
+    ]
+    for line in lines:
+        screen.print(line, markup=False, highlight=False, soft_wrap=True)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("")
-    for name in (f"A: {options.a.text}", f"B: {options.b.text}", "A - B"):
+    for name in ("A", "B", "A - B"):
         table.add_column(name, justify="right")
     makes = (found.make_a, found.make_b, found.make_difference)
     table.add_row("make rate", *(_shown(each, percent=True) for each in makes))
-    marks = (found.marks_a, found.marks_b, found.marks_difference)
-    table.add_row("marks a hand", *(_shown(each) for each in marks))
-    points = (found.points_a, found.points_b, found.points_difference)
-    table.add_row("points a hand", *(_shown(each) for each in points))
+    marks = (found.marks_a, found.marks_b)
+    table.add_row(
+        "marks a hand", *(_shown(each, 2) for each in marks), _shown(found.marks_difference)
+    )
+    points = (found.points_a, found.points_b)
+    difference = _shown(found.points_difference, 2)
+    table.add_row("points a hand", *(_shown(each, 1) for each in points), difference)
     table.add_row("games (7 marks)", *map(str, (found.games_a, found.games_b)), "")
     table.add_row("CPU s a hand", *(f"{each:.4f}" for each in done.cpu_s_a_hand), "")
     screen.print(table)
@@ -209,13 +217,13 @@ def _show_sides(sides: Sides, screen: Console) -> None:
     )
 
 
-def _shown(figure: Figure, percent: bool = False) -> str:
+def _shown(figure: Figure, decimals: int = 3, *, percent: bool = False) -> str:
     """Value and interval; an interval that is not defined (one deal) is left out."""
     low, high = figure.interval
     if percent:
         return f"{100 * figure.value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
-    interval = f" [{low:.3f}, {high:.3f}]" if low == low else ""
-    return f"{figure.value:.3f}{interval}"
+    interval = f" [{low:.{decimals}f}, {high:.{decimals}f}]" if low == low else ""
+    return f"{figure.value:.{decimals}f}{interval}"
 
 
 main = arena.main

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from forge.cli.command import command
@@ -15,6 +15,8 @@ from forge.cli.values import console
 from forge.options import option
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from forge.models.catalog import Model
     from forge.policy.card import PolicyCard
 
@@ -54,57 +56,53 @@ def catalog(args: CatalogArgs) -> None:
         screen.print(f"no models in {place}", highlight=False, soft_wrap=True)
         return
     for stage in sorted({m.stage for m in models}):
-        screen.print(_table([m for m in models if m.stage == stage], status))
+        for mode in dict.fromkeys(m.loss_mode for m in models if m.stage == stage):
+            _show(screen, [m for m in models if (m.stage, m.loss_mode) == (stage, mode)], status)
     for policy in policies:
-        screen.print(_policy_table(policy))
+        _show_policy(screen, policy)
 
 
-def _table(models: list[Model], status: dict[str, dict[str, str]]) -> Table:
-    """The models of one stage."""
+def _show(screen: Console, models: list[Model], status: dict[str, dict[str, str]]) -> None:
+    """The models of one mode: a name to copy on a line, and below it what it is."""
+    from forge.learn.weights import STAGE_TEXTS
     from forge.models.stages import STAGES
 
-    figures = STAGES[models[0].stage].shown
-    table = Table()
-    table.add_column("name", overflow="fold", min_width=22)  # two lines on 80 columns
-    for column in ("mode", "arch"):
-        table.add_column(column)
-    for column in ("params", *figures, "MB"):
-        table.add_column(column, justify="right")
-    table.add_column("hash")
+    first = models[0]
+    screen.print(Text(f"{first.loss_mode} networks, {STAGE_TEXTS[first.stage]}", style="bold"))
     for m in models:
         worst = next((s for s in status[m.name].values() if s != "ok"), "ok")
-        table.add_row(
-            Text(m.name),
-            m.loss_mode,
-            Text(m.arch),
-            f"{m.n_params:,}",
-            *(
-                f"{m.metrics[name]:{text}}" if name in m.metrics else ""
-                for name, text in figures.items()
-            ),
-            f"{m.files['.ckpt'].size_bytes / 1e6:.2f}",
-            _status(worst),
-        )
-    return table
+        figures = [
+            f"{name} {m.metrics[name]:{text}}"
+            for name, text in STAGES[m.stage].shown.items()
+            if name in m.metrics
+        ]
+        size = f"{m.n_params:,} parameters", f"{m.files['.ckpt'].size_bytes / 1e6:.2f} MB"
+        _show_one(screen, m.name, [m.arch, *size], figures, worst)
 
 
-def _policy_table(policy: PolicyCard) -> Table:
+def _show_policy(screen: Console, policy: PolicyCard) -> None:
     """The policy of seats."""
     figures = policy.figures["overall"]
-    table = Table("policy of seats")
-    for column in ("params", "hands", "nats", "chance lost", "MB"):
-        table.add_column(column, justify="right")
-    table.add_column("hash")
-    table.add_row(
+    screen.print(Text("policy of seats (it sees its own hand)", style="bold"))
+    _show_one(
+        screen,
         "seat.policy",
-        f"{policy.n_params:,}",
-        f"{policy.hands:,}",
-        f"{figures['nll']:.3f}",
-        f"{100 * figures['regret']:.2f}",
-        f"{policy.size_bytes / 1e6:.2f}",
-        _status(policy.status()),
+        [f"{policy.n_params:,} parameters", f"{policy.size_bytes / 1e6:.2f} MB"],
+        [
+            f"{policy.hands:,} hands",
+            f"nats {figures['nll']:.3f}",
+            f"chance lost {100 * figures['regret']:.2f} %",
+        ],
+        policy.status(),
     )
-    return table
+
+
+def _show_one(screen: Console, name: str, size: list[str], figures: list[str], status: str) -> None:
+    # Whole on a line, however narrow the terminal is: it is there to be copied.
+    screen.print(Text(f"  {name}"), soft_wrap=True)
+    for parts in (size, figures):
+        end = Text(", hash ") + _status(status) if parts is figures else Text("")
+        screen.print(Padding(Text(", ").join(map(Text, parts)) + end, (0, 0, 0, 4)))
 
 
 def _status(status: str) -> Text:

@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
+from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn, get_type_hints
 
 import typer
@@ -22,6 +23,7 @@ from forge.options import Option, OptionError, check_value, option_of
 EXIT_BAD_VALUE: Final = 2
 _LINE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
 EXIT_INTERRUPTED: Final = 130
+_PACKAGE: Final = Path(__file__).parents[1]
 
 
 class Given(frozenset[str]):
@@ -185,13 +187,20 @@ def _parameter(each: Field[Any], what: Option, hint: Any) -> inspect.Parameter:
         info: Any = typer.Argument(help=what.help, metavar=what.metavar)
     else:
         names = what.names or ("--" + each.name.replace("_", "-"),)
-        info = typer.Option(*names, help=what.help, metavar=what.metavar)
+        info = typer.Option(*names, help=what.help, metavar=what.metavar, show_default=_shown(each))
     return inspect.Parameter(
         each.name,
         inspect.Parameter.KEYWORD_ONLY,
         default=inspect.Parameter.empty if each.default is MISSING else each.default,
         annotation=Annotated[hint, info],
     )
+
+
+def _shown(each: Field[Any]) -> bool | str:
+    """How a default is shown: a file of the package without where that is installed."""
+    if isinstance(each.default, Path) and each.default.is_relative_to(_PACKAGE):
+        return f"{_PACKAGE.name}/{each.default.relative_to(_PACKAGE)}"
+    return True
 
 
 def run(app: typer.Typer, args: Sequence[str] | None = None, prog: str | None = None) -> NoReturn:

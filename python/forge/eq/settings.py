@@ -133,7 +133,7 @@ class EstimateConfig:
 
     n_samples: int = option(50, "Worlds sampled per decision.", least=1)
     sampler: str = option(
-        "uniform", "uniform: all worlds alike; mrv: most-constrained-first, with a bias."
+        "uniform", "uniform: all worlds alike; mrv: the most constrained first, with a bias."
     )
     enumerate: bool = option(False, "Exact E[Q] where there are at most --enum-threshold worlds.")
     enum_threshold: int = option(100_000, "Most worlds to enumerate.", least=1)

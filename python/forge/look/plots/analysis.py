@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,16 @@ with extra("look"):
 _FAINT: Final = "#9a9a9a"
 _MRV: Final = "#dd8452"
 _NETWORK: Final = "#c44e52"
+# Colour and mark of each trick: told apart by people who see fewer colours, and in grey.
+_LOOKS: Final = (
+    ("#0072b2", "o"),
+    ("#d55e00", "s"),
+    ("#009e73", "^"),
+    ("#e69f00", "D"),
+    ("#cc79a7", "v"),
+    ("#56b4e9", "P"),
+    ("#22252a", "X"),
+)
 
 
 def analysis_plots(found: Analysis, measured: Measurements, footer: str) -> dict[str, bytes]:
@@ -48,16 +58,25 @@ def analysis_plots(found: Analysis, measured: Measurements, footer: str) -> dict
     return {name: draw_png(draw, footer) for name, draw in drawn.items()}
 
 
-def _lines(found: Analysis) -> list[tuple[str, Any, list[SamplingRow]]]:
-    """Label, colour and rows of each line of decisions of one trick that are not exact."""
+class Line(NamedTuple):
+    """What is drawn of the decisions of one trick."""
+
+    label: str
+    colour: str
+    marker: str
+    rows: list[SamplingRow]
+
+
+def _lines(found: Analysis) -> list[Line]:
+    """A line for the decisions of each trick that are not exact; no two alike in colour or mark."""
     groups = {row.group.label: row.group for row in found.sampling if row.group.trick is not None}
     tricks = sorted({group.trick for group in groups.values() if group.trick is not None})
-    colours = colormaps["viridis"](np.linspace(0.0, 0.9, max(len(tricks), 2)))
-    lines = []
+    lines: list[Line] = []
     for label, group in groups.items():
         rows = [r for r in found.sampling if r.group == group and _is_positive(r.sem.value)]
         if rows and group.trick is not None:
-            lines.append((f"trick {label}", colours[tricks.index(group.trick)], rows))
+            look = _LOOKS[tricks.index(group.trick)]
+            lines.append(Line(f"trick {label}", *look, rows))
     return lines
 
 
@@ -73,9 +92,10 @@ def _style(rows: Sequence[SamplingRow]) -> str:
 def _errors(found: Analysis, axes: Axes) -> None:
     """Actual error against the number of worlds, with the slope that independent worlds give."""
     top, left = 0.0, np.inf
-    for label, colour, rows in _lines(found):
+    for line in _lines(found):
+        rows = line.rows
         sizes = [row.n_worlds for row in rows]
-        _bars(axes, sizes, [row.actual for row in rows], label, colour, _style(rows))
+        _bars(axes, sizes, [row.actual for row in rows], line)
         top = max(top, rows[0].actual.value * sizes[0] ** 0.5)
         left = min(left, sizes[0])
     if top:
@@ -91,12 +111,14 @@ def _errors(found: Analysis, axes: Axes) -> None:
 
 def _standard_errors(found: Analysis, axes: Axes) -> None:
     """What samples say of their own error (lines), and what it is (circles)."""
-    for label, colour, rows in _lines(found):
+    for label, colour, marker, rows in _lines(found):
         sizes = [row.n_worlds for row in rows]
         sems = [row.sem.value for row in rows]
         axes.plot(sizes, sems, color=colour, linestyle=_style(rows), label=label)
         actual = [row.actual.value for row in rows]
-        axes.scatter(sizes, actual, s=30, facecolors="none", edgecolors=[colour], zorder=3)
+        axes.scatter(
+            sizes, actual, s=30, marker=marker, facecolors="none", edgecolors=[colour], zorder=3
+        )
     axes.scatter([], [], s=30, facecolors="none", edgecolors="black", label="actual error")
     _worlds_axis(axes, found)
     _points_axis(axes)
@@ -108,10 +130,10 @@ def _standard_errors(found: Analysis, axes: Axes) -> None:
 def _coverage(found: Analysis, axes: Axes) -> None:
     """How often the interval of 1.96 standard errors holds E[Q] of all worlds."""
     lines = _lines(found)
-    for k, (label, colour, rows) in enumerate(lines):
+    for k, line in enumerate(lines):
         shift = 1.03 ** (k - (len(lines) - 1) / 2)  # so that intervals do not hide each other
-        sizes = [row.n_worlds * shift for row in rows]
-        _bars(axes, sizes, [row.coverage for row in rows], label, colour, _style(rows))
+        sizes = [row.n_worlds * shift for row in line.rows]
+        _bars(axes, sizes, [row.coverage for row in line.rows], line)
     axes.axhline(CONFIDENCE, color=_FAINT, linewidth=1, linestyle=":")
     _worlds_axis(axes, found)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -163,26 +185,19 @@ def _network(found: Analysis, measured: Measurements, axes: Axes) -> None:
     )
 
 
-def _bars(
-    axes: Axes,
-    x: Sequence[float],
-    figures: Sequence[Figure],
-    label: str,
-    colour: Any,
-    style: str,
-) -> None:
+def _bars(axes: Axes, x: Sequence[float], figures: Sequence[Figure], line: Line) -> None:
     """A line with intervals."""
     values, ends = _values_and_ends(figures)
     axes.errorbar(
         x,
         values,
         ends,
-        color=colour,
-        linestyle=style,
-        marker="o",
-        markersize=4,
+        color=line.colour,
+        linestyle=_style(line.rows),
+        marker=line.marker,
+        markersize=5,
         elinewidth=0.9,
-        label=label,
+        label=line.label,
     )
 
 
