@@ -1,82 +1,158 @@
-"""The README is executed: Python examples and commands here, the installing ones by .ci/run."""
+"""The README and pages of docs/ are executed: Python examples and commands, these as printed.
+
+The lines of a section run one after the other in a folder of their own. Those that are meant for
+hours run with more options behind them that make them short (`SHORTER`): all of the line is read,
+and what it prints is what it prints.
+"""
 
 import doctest
+import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from support.commands import run_here
+from support.commands import importing_tests, run_here
 
-README = Path(__file__).parents[1] / "README.md"
-FORGE = str(Path(sys.executable).with_name("forge"))  # the environment need not be activated
-# These run for minutes as written, or on what a line before them made: tests/cli runs small ones.
-NOT_AS_WRITTEN = (
-    "campaign",
-    "generate-continuous",
-    "train --stream",
-    "train --resume",
-    "train --data",
-    "tokenize --input",
-    "eval",
-    "export",
-    "promote",
-    "generate-eq-continuous",
-    "view",
-    "render-eq",
-    "analyze-eq",
-    "train-eq",
-    "play-hands",  # as written: tests/cli/test_policy_commands.py
-    "train-policy",
-    "arena",
-)
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+PAGES = (README, ROOT / "docs/pipeline.md")
+
+_FEW_STATES = "--max-states 8000000"
+_SMALL = "--num-workers 0 --arch mlp --embed-dim 32 --ff-dim 32 --batch-size 100"
+SHORTER = {
+    "campaign": "--seed-range 30:32 --decls-per-seed 1",
+    "generate-continuous --limit 10": f"--limit 1 --start-seed 30 {_FEW_STATES}",
+    "train --stream": f"--samples-per-epoch 200 --epochs 1 --mixture played --per-deal 56 "
+    f"--mix-deals 2 --val-deals 1 --val-per-deal 50 {_SMALL}",
+    "train --resume": "--epochs 2",
+    "eval --checkpoint": "--limit 300",
+    "arena make:n=300": "--games 4 --workers 1",
+    "arena seat:n=100": "--games 4 --workers 1",
+    "bid-continuous --limit": "--workers 1",
+}
+# Installing is run by .ci/run, a policy of one's own as printed by tests/cli/test_policy_commands.
+_ELSEWHERE = re.compile(r"python3 -m venv|forge (play-hands|train-policy|arena policy:mine)")
 
 
-def _shell_lines() -> list[str]:
-    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL)
-    return [line for block in blocks for line in block.splitlines() if line]
+def blocks(page: Path) -> dict[str, list[str]]:
+    """Command lines by the heading they stand under; comments are none."""
+    sections = re.split(r"^## ", page.read_text(), flags=re.MULTILINE)
+    found = {}
+    for section in sections:
+        text = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
+        text = text.replace("\\\n", " ")
+        lines = [each for each in text.splitlines() if each and not each.startswith("#")]
+        if lines:
+            found[section.partition("\n")[0]] = lines
+    return found
 
 
-def test_python_examples() -> None:
-    result = doctest.testfile(str(README), module_relative=False)
+SECTIONS = [(page, head) for page in PAGES for head in blocks(page)]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/rules.md"])
+def test_python_examples(page: str) -> None:
+    result = doctest.testfile(str(ROOT / page), module_relative=False)
     assert result.attempted >= 15
     assert result.failed == 0
 
 
 def test_two_commands_do_all_the_set_up() -> None:
     """Each is one line from nothing; .ci/run executes them in a fresh environment."""
-    install, test = [line for line in _shell_lines() if line.startswith("python3 -m venv")]
+    lines = [
+        line for line in blocks(README)["Install and run"] if line.startswith("python3 -m venv")
+    ]
+    install, test = lines
     assert install.endswith("forge quickstart")
     assert test.endswith("-m pytest -n auto")  # on all cores
 
 
-def _is_as_written(line: str) -> bool:
-    return not line.startswith(tuple(f"forge {start}" for start in NOT_AS_WRITTEN))
+@pytest.mark.parametrize(
+    ("page", "head"), SECTIONS, ids=[f"{page.stem}: {head}" for page, head in SECTIONS]
+)
+def test_commands(
+    page: Path,
+    head: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for before in _needed(page, head):
+        _run(before, capsys)
+    for line in blocks(page)[head]:
+        if not _ELSEWHERE.match(line):
+            _run(line, capsys)
 
 
-FORGE_LINES = [line for line in _shell_lines() if line.startswith("forge ")]
+def _needed(page: Path, head: str) -> list[str]:
+    """Sections of the working page go on from the first one, which makes data and a network."""
+    sections = list(blocks(page))
+    return [] if page == README or head == sections[0] else blocks(page)[sections[0]]
 
 
-@pytest.mark.parametrize("line", [line for line in FORGE_LINES if _is_as_written(line)])
-def test_commands(line: str, tmp_path: Path) -> None:
-    command = shlex.split(line)
-    command[0] = FORGE
-    if command[1] == "verify":
-        shard = [FORGE, "generate", "--seed", "158", "--decl", "6", "--out", "data/shards"]
-        subprocess.run(shard, cwd=tmp_path, check=True, capture_output=True)
-    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
+def _run(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    name, _, rest = line.partition(" ")
+    if name != "forge":
+        shown = _in_a_shell(line)
+    else:
+        command, _, options = rest.partition(" ")
+        more = next((v for start, v in SHORTER.items() if f"{rest} ".startswith(f"{start} ")), "")
+        code = run_here(command, options, more)
+        shown, errors = capsys.readouterr()
+        assert code == 0, f"{line}\n{errors}"
+    assert shown.strip(), line
 
 
-def test_options_of_the_other_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    """With `--help`, which still refuses options that there are not."""
-    lines = [line for line in FORGE_LINES if not _is_as_written(line)]
-    assert len(lines) >= len(NOT_AS_WRITTEN)
-    for line in lines:
-        _, name, *options = shlex.split(line)
-        assert run_here(name, *map(shlex.quote, options), "--help") == 0, line
-        assert "Usage" in capsys.readouterr().out
+def _in_a_shell(line: str) -> str:
+    """Of this Python, whatever is installed elsewhere."""
+    here = str(Path(sys.executable).parent)
+    environment = importing_tests(PATH=os.pathsep.join([here, os.environ["PATH"]]))
+    done = subprocess.run(
+        ["bash", "-c", line], env=environment, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, f"{line}\n{done.stderr}"
+    return done.stdout or "(nothing, as told)"
+
+
+def test_lines_that_are_made_short_are_there() -> None:
+    lines = [line for page in PAGES for part in blocks(page).values() for line in part]
+    for start in SHORTER:
+        assert any(f"{line} ".startswith(f"forge {start} ") for line in lines), start
+
+
+def test_players_of_the_tables_can_be_typed() -> None:
+    """Every player between backticks in the tables of docs/arena.md is one."""
+    from forge.arena.registry import parse_player
+    from forge.models.catalog import resolve
+
+    rows = re.findall(r"^\|.*\|$", (ROOT / "docs/arena.md").read_text(), re.MULTILINE)
+    cells = [cell.strip() for row in rows for cell in row.strip("|").split("|")[:2]]
+    typed = [
+        name
+        for cell in cells
+        for name in re.findall(r"`([^`]+)`", cell)
+        if not name.startswith("--")
+    ]
+    assert len(typed) > 20 and any(name.startswith("stage2:") for name in typed)
+    for name in typed:
+        parse_player(name, resolve)
+
+
+def test_paths_of_the_working_page_are_there() -> None:
+    """What its table says may be changed."""
+    text = (ROOT / "docs/pipeline.md").read_text().partition("## What to make again")[2]
+    paths = re.findall(r"`((?:forge|csrc|docs)/[\w/.]+)`", text.partition("## Words")[0])
+    assert len(paths) > 10
+    for path in paths:
+        where = ROOT / "python" / path if path.startswith("forge/") else ROOT / path
+        assert where.exists(), path
+
+
+def test_pages_that_are_linked_are_there() -> None:
+    for page in (README, *(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md"):
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
