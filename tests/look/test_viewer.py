@@ -320,6 +320,15 @@ def test_as_text(file: Path, capsys: Any, monkeypatch: Any) -> None:
     assert re.search("(make|set) 84", more) and "Chance that team" in more
 
 
+def test_a_picture_of_the_screen(file: Path, tmp_path: Path, capsys: Any) -> None:
+    for name in ("one.svg", "two.svg"):
+        code, out, err = command(capsys, file, "--decision", 13, "--svg", tmp_path / name)
+        assert (code, err) == (0, "") and out == f"{tmp_path / name}: written\n"
+    rows = screen_lines((tmp_path / "one.svg").read_text())
+    assert "decision 14 of 28" in rows[0] and any("Trick on the table" in row for row in rows)
+    assert screen_lines((tmp_path / "two.svg").read_text()) == rows
+
+
 def test_as_users_type_it(folder: Path) -> None:
     path = record_path(folder, SEEDS[0])
     done = subprocess.run(

@@ -10,7 +10,7 @@ import torch
 
 from forge.errors import ForgeError
 from forge.models import catalog
-from forge.models.card import BEGIN, END, tables
+from forge.models.card import BEGIN, END, model_card, tables
 from forge.models.catalog import SHIPPED, WEIGHT_SUFFIXES, file_status, list_models, resolve
 from forge.models.promote import MAX_SHIPPED_BYTES, PromoteOptions, promote
 from forge.models.stages import mode_of
@@ -161,3 +161,24 @@ def test_every_shipped_model_is_whole() -> None:
         assert mode_of(strict) == model.loss_mode
         measured = {1: "reference protocol, val: seeds 900-949", 2: "val: 50 games, seeds 900-949"}
         assert model.measured_on.startswith(measured[model.stage])
+
+
+def test_the_python_of_the_readme_runs() -> None:
+    """Its blocks one after the other, as one reads them."""
+    found = re.findall(r"```python\n(.*?)```", (SHIPPED / "README.md").read_text(), re.DOTALL)
+    assert len(found) >= 4
+    names: dict[str, torch.Tensor] = {}
+    for block in found:
+        exec(block, names)
+    assert 0 <= int(names["slots"]) < 7 and names["mean"].shape == (1, 7)
+
+
+@pytest.mark.parametrize("model", list_models(), ids=lambda model: model.name)
+def test_cards_are_those_of_the_index(model: catalog.Model) -> None:
+    card = (SHIPPED / f"{model.name}.md").read_text()
+    assert card == model_card(model)
+    (example,) = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
+    names: dict[str, torch.Tensor] = {}
+    exec(example, names)
+    assert 0 <= int(names["slots"]) < 7
+    assert names["shares"].sum().item() == pytest.approx(1.0, abs=1e-5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from forge.cli import values
 from forge.cli.command import command
@@ -13,6 +14,9 @@ from forge.extras import need
 from forge.game.constants import N_PLAYS
 from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
 from forge.options import option
+
+# Columns and lines of a picture: wide enough for two columns of sections.
+_SCREEN: Final = (128, 44)
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,9 @@ class ViewArgs:
         most=N_PLAYS - 1,
     )
     text: bool = option(False, "Print decisions instead. Without a terminal that is so anyway.")
+    svg: Path | None = option(
+        None, "Write a picture of the program's screen instead.", metavar="FILE.svg"
+    )
     show_hidden: bool = option(False, "Show also the hands that the seat to act can't see.")
     chances: bool = option(False, "Chances to get at least so many points.")
     bid: int = option(
@@ -56,7 +63,7 @@ def view(args: ViewArgs) -> None:
     The key ? lists the keys.
     """
     in_terminal = not args.text and sys.stdin.isatty() and sys.stdout.isatty()
-    if in_terminal:
+    if in_terminal or args.svg is not None:
         need("look", "textual")
     from forge.look.inference import policy_of
     from forge.look.viewer.library import Browser
@@ -71,6 +78,13 @@ def view(args: ViewArgs) -> None:
         policy=args.policy,
     )
     policy_of(args.policy)
+    if args.svg is not None:
+        from forge.look.viewer.app import ViewerApp, screenshot
+        from forge.work.atomic import write_file
+
+        write_file(args.svg, screenshot(ViewerApp(browser, look), *_SCREEN).encode())
+        console().print(f"{args.svg}: written", markup=False, highlight=False, soft_wrap=True)
+        return
     if not in_terminal:
         for trouble in browser.trouble:
             print(f"passed by: {trouble}", file=sys.stderr)

@@ -1,5 +1,6 @@
 """The terminal program that steps through E[Q] files (textual)."""
 
+import asyncio
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -232,3 +233,15 @@ class ViewerApp(App[None]):
     def _tell_trouble(self) -> None:
         for trouble in self.browser.trouble:
             self.notify(trouble, title="Passed by", severity="error", markup=False)
+
+
+def screenshot(app: ViewerApp, width: int, height: int) -> str:
+    """What the program shows at its start on a terminal of a size, as SVG."""
+
+    async def shoot() -> str:
+        async with app.run_test(size=(width, height)) as pilot:
+            await pilot.pause()
+            await pilot.pause()
+            return app.export_screenshot()
+
+    return asyncio.run(shoot())
