@@ -21,7 +21,8 @@ from forge.errors import ForgeError
 from forge.game.contract import Bid
 from forge.game.tables import COUNT_POINTS, HIGH, LOW
 from forge.look.decision_view import DecisionView, decision_view, game_views
-from forge.look.frames.actions import POINTS, quantile, shape, signed
+from forge.look.frames.actions import quantile, shape, signed
+from forge.look.frames.forced import POINTS
 from forge.look.frames.frame import frame, overload
 from forge.look.frames.images import frame_ms, gif_bytes, indexed, picture, png_bytes
 from forge.look.inference import what_plays_told

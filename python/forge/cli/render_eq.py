@@ -93,8 +93,8 @@ def render_visualizations(args: RenderVisualizationsArgs) -> None:
     if args.playthrough:
         path = args.output_dir / f"{name}_playthrough.gif"
         some = [view for view in views if args.all_players or view.player == 0]
-        told = [what_plays_told(view, _bid(record), args.policy) for view in some]
-        n_bytes = _draw_playthrough(path, some, told, about, args.fps)
+        of_each = [what_plays_told(view, _bid(record), args.policy) for view in some]
+        n_bytes = _draw_playthrough(path, some, of_each, about, args.fps)
         _tell(path, n_bytes, f"{len(some)} decisions, ")
 
 
