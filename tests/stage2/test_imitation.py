@@ -20,7 +20,7 @@ from forge.policy.played_hands import save_hands
 from forge.policy.self_play import PlayedHands, Teacher, play_hands
 from forge.stage2.data import EqDataModule
 from forge.stage2.imitation import ImitationMetrics, choice_loss
-from forge.stage2.module import EqLightningModule, best_slots
+from forge.stage2.module import EqLightningModule
 from forge.stage2.played import choice_rows, hand_rows, played_by
 from forge.stage2.settings import ARCHITECTURES
 from support.records import small_folder, small_record, write_games
@@ -215,7 +215,7 @@ def test_it_learns_what_was_played(arch: str, folder: Path, tmp_path: Path) -> N
         _, logits = module.eval().model.with_logits(tokens)
     assert logits is not None
     chosen = logits.masked_fill(~legal, -torch.inf).argmax(dim=1)
-    assert torch.equal(best_slots(module, tokens, legal), chosen)
+    assert torch.equal(module.best_slot(tokens, legal), chosen)
 
 
 def test_without_imitation_nothing_changes(tmp_path: Path) -> None:
