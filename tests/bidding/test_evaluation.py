@@ -131,7 +131,7 @@ def test_the_report_holds_everything() -> None:
 @pytest.mark.parametrize(
     ("values", "part"),
     [
-        ({"n_deals": 0}, "n_deals must be 1 or more"),
+        ({"n_deals": 0}, "n_deals must be 1.."),
         ({"until": 0.0}, "until must be above 0 and below 0.5"),
         ({"until": 0.5}, "until must be above 0 and below 0.5"),
         ({"bid": Bid(29)}, "a bid is 30"),

@@ -65,9 +65,9 @@ def test_nobody_has_bid(auction: Run) -> None:
         (("--hand", HAND, "--seat", "2", "--bids", "30"), "--bids names 1"),
         (("--hand", HAND, "--seat", "4"), "--seat must be 0..3"),
         (("--hand", HAND, "--bids", "84"), "nothing is higher than a bid of 84"),
-        (("--hand", HAND, "--samples", "0"), "--samples must be 1 or more"),
+        (("--hand", HAND, "--samples", "0"), "--samples must be 1.."),
         (("--hand", HAND, "--trumps", "sevens"), "unknown declaration 'sevens'"),
-        (("--hand", HAND, "--seed", "-1"), "--seed must be 0 or more"),
+        (("--hand", HAND, "--seed", "-1"), "--seed must be 0.."),
         ((), "Missing option"),
     ],
 )

@@ -187,18 +187,18 @@ def test_two_workers_and_ctrl_c(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ("--n-samples 0", "--n-samples must be 1 or more, got 0"),
-        ("--enum-threshold 0", "--enum-threshold must be 1 or more"),
-        ("--batch-size 0", "--batch-size must be 1 or more"),
-        ("--limit 0", "--limit must be 1 or more"),
-        ("--start-seed -1", "--start-seed must be 0 or more"),
+        ("--n-samples 0", "--n-samples must be 1.."),
+        ("--enum-threshold 0", "--enum-threshold must be 1.."),
+        ("--batch-size 0", "--batch-size must be 1.."),
+        ("--limit 0", "--limit must be 1.."),
+        ("--start-seed -1", "--start-seed must be 0.."),
         ("--posterior --posterior-window 0", "--posterior-window must be 1..28"),
         ("--posterior --posterior-tau 0", "--posterior-tau must be above 0"),
         ("--posterior --posterior-mix 2", "--posterior-mix must be 0..1"),
         ("--epsilon 2", "--epsilon must be 0..1"),
         ("--exploration bold", "'bold' is not one of"),
         ("--adaptive --min-samples 10 --max-samples 5", "--max-samples must be at least"),
-        ("--adaptive --max-samples 0", "--max-samples must be 1 or more"),
+        ("--adaptive --max-samples 0", "--max-samples must be 1.."),
         ("--adaptive --sem-threshold 0", "--sem-threshold must be above 0"),
         ("--oracle model", "--oracle model needs --checkpoint"),
         ("--checkpoint nothing.ckpt", "no checkpoint at nothing.ckpt"),
@@ -225,7 +225,7 @@ def test_bad_values(fails: Fails, tmp_path: Path, options: str, words: str) -> N
 
 def test_bad_values_of_one_file(fails: Fails, tmp_path: Path) -> None:
     assert "--output" in fails(ONE_FILE, "--n-games 1")
-    assert "--n-games must be 1 or more" in fails(ONE_FILE, "--n-games 0 --output a.pt")
+    assert "--n-games must be 1.." in fails(ONE_FILE, "--n-games 0 --output a.pt")
     assert "--samples must be" in fails(ONE_FILE, "--samples 0 --output a.pt")
     (tmp_path / "file").write_text("")
     assert "cannot write" in fails(ONE_FILE, "--samples 1 --output file/a.pt")

@@ -72,7 +72,7 @@ def test_eval_prints_json_of_another_split(works: Works) -> None:
         ("--data nowhere", "nowhere/val: no seed_*.pt files"),
         ("--data data --worst 3", "--worst says nothing for a Stage 2 network"),
         ("--data data --no-plots", "--plots says nothing for a Stage 2 network"),
-        ("--data data --limit 0", "--limit must be 1 or more"),
+        ("--data data --limit 0", "--limit must be 1.."),
     ],
 )
 def test_eval_refuses(fails: Fails, options: str, message: str) -> None:

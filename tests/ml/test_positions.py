@@ -155,8 +155,8 @@ def test_mixtures_are_read() -> None:
         ("even", "valid are uniform and played"),
         ("uniform:x", "'x' is not a number"),
         ("uniform:0", "at least one share"),
-        ("uniform:-1,played:2", "must be 0 or more"),
-        ("uniform:nan", "must be 0 or more"),
+        ("uniform:-1,played:2", "must be 0.."),
+        ("uniform:nan", "must be 0.."),
         ("uniform,uniform", "names uniform twice"),
     ],
 )

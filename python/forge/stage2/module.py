@@ -14,6 +14,8 @@ from forge.stage2.settings import Stage2Settings as Defaults
 
 # Losses are in units of (10 points) squared.
 _UNIT_SQUARE = 100.0
+# Temperature of `policy`, in points.
+_POLICY_POINTS = 3.0
 # Weight of the spread's squared error, so that the prediction of E[Q] comes first.
 _SPREAD_WEIGHT = 0.1
 
@@ -94,15 +96,16 @@ class EqLightningModule(NetworkModule):
             ForgeError: if a row has no legal slot.
         """
         check_choice(legal)
-        return choose_slots(self._scores(tokens).to(legal.device), legal)
+        mean, logits = self._scores(tokens)
+        return choose_slots((mean if logits is None else logits).to(legal.device), legal)
 
-    def policy(self, tokens: Tensor, legal: Tensor, temperature: float = 3.0) -> Tensor:
-        """How likely the network would play each slot: softmax(E[Q] / temperature), or as the
-        player whom it imitates, whatever the temperature.
+    def policy(self, tokens: Tensor, legal: Tensor, temperature: float | None = None) -> Tensor:
+        """How likely the network would play each slot.
 
         Args:
             tokens, legal: as `best_slot`.
-            temperature: points by which E[Q] must fall for a move to be e times rarer.
+            temperature: by how much a score must fall for a move to be e times rarer. None: 3
+                points of E[Q]; 1 for the logits of a network that imitates a player.
 
         Returns:
             float32 [B, 7] on the device of `legal`: sums to 1, 0 where a slot may not be played.
@@ -110,14 +113,17 @@ class EqLightningModule(NetworkModule):
         Raises:
             ForgeError: if a row has no legal slot, or on a temperature that is not above 0.
         """
-        scale = 1.0 if self.imitate else temperature
-        return shares_of_slots(self._scores(tokens).to(legal.device), legal, scale)
+        mean, logits = self._scores(tokens)
+        scores, usual = (mean, _POLICY_POINTS) if logits is None else (logits, 1.0)
+        return shares_of_slots(
+            scores.to(legal.device), legal, usual if temperature is None else temperature
+        )
 
-    def _scores(self, tokens: Tensor) -> Tensor:
-        """float32 [B, 7]: what slots are chosen by."""
+    def _scores(self, tokens: Tensor) -> tuple[Tensor, Tensor | None]:
+        """E[Q] in points and, of a network that imitates, logits; float [B, 7]."""
         with self.answering():
             found, logits = self.model.with_logits(tokens.to(self.device))
-        return found.mean if logits is None else logits
+        return found.mean, logits
 
     def losses(
         self, found: EqPrediction, batch: Mapping[str, Tensor], logits: Tensor | None = None
