@@ -98,15 +98,27 @@ def test_one_file_and_a_limit_of_games(command: Run, tmp_path: Path, data: Path)
         ),
         ("--data broken.pt", "broken.pt is not a readable E[Q] file"),
         ("--data {data} --split train --games 0", "--games must be 1.."),
-        ("--worlds 10,x", "--worlds must be whole numbers and commas, like 10,50,200, got '10,x'"),
-        ("--worlds 50,10", "--worlds must be different whole numbers from 2 on, ascending"),
-        ("--worlds 1,10", "--worlds must be different whole numbers from 2 on, ascending"),
+        (
+            "--data {data} --worlds 10,x",
+            "--worlds must be whole numbers and commas, like 10,50,200, got '10,x'",
+        ),
+        (
+            "--data {data} --worlds 50,10",
+            "--worlds must be different whole numbers from 2 on",
+        ),
+        (
+            "--data {data} --worlds 1,10",
+            "--worlds must be different whole numbers from 2 on",
+        ),
         ("--enum-limit 0", "--enum-limit must be 1.."),
         ("--repeats 1", "--repeats must be 2.."),
-        ("--reference-samples 5", "--reference-samples must be 0 (none) or at least the largest"),
+        (
+            "--data {data} --reference-samples 5",
+            "--reference-samples must be 0 (none) or at least",
+        ),
         ("--data {data} --checkpoint policy.ckpt", "an oracle needs a qvalue network, got policy"),
         ("--data {data} --checkpoint foreign.pt", "foreign.pt"),
-        ("--checkpoint no-such-model", "no-such-model"),
+        ("--data {data} --checkpoint no-such-model", "no-such-model"),
         ("--data {data} --split train --device nonsense", "nonsense"),
     ],
 )

@@ -11,11 +11,13 @@ from forge.bidding.calibration.logistic import Calibration
 from forge.bidding.hand import BIDDING_DECLS, hand_of_seed, parse_hand
 from forge.bidding.schema import read_results
 from forge.bidding.simulate import Simulator
+from forge.models.catalog import list_models
 from support.checkpoints import run_checkpoint
 from support.commands import Fails, Works, start_process
 
 EVALUATE, CONTINUOUS, CALIBRATE = "bid-evaluate", "bidding-continuous", "bid-calibrate"
 HAND = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
+NETWORK = list_models()[0].name
 SIX = '--hand "6-4,5-5,4-2,3-1,2-0,1-1"'
 FOURS = f'--hand "{HAND}" --trumps fours --samples 12'
 
@@ -127,7 +129,7 @@ def test_until_and_drop_worse(works: Works) -> None:
         (f'--hand "{HAND}" --until 0.7', "--until must be above 0 and below 0.5"),
         (f'--hand "{HAND}" --player perfect', "no player 'perfect': valid are random"),
         (f'--hand "{HAND}" --sample', "give one with --checkpoint"),
-        (f'--hand "{HAND}" --checkpoint a --player oracle', "leave --player out"),
+        (f'--hand "{HAND}" --checkpoint {NETWORK} --player oracle', "leave --player out"),
         (f'--hand "{HAND}" --checkpoint missing.ckpt', "missing.ckpt"),
         ("", "Missing option '--hand'"),
     ],

@@ -79,7 +79,7 @@ def test_export_of_a_policy(place: Path, works: Works, fails: Fails) -> None:
         (["--onnx", "run.ckpt/m.onnx"], "run.ckpt"),
         (["--variants", "fp8"], "valid are fp32, fp16, int8"),
         (["--opset", "11"], "18..22"),
-        (["--positions", "0"], "at least 1"),
+        (["--positions", "0"], "--positions must be 1.."),
         (["--data", "nowhere"], "nowhere"),
     ],
 )
@@ -116,7 +116,7 @@ def test_shipped_models_are_small_and_measured_alike(
 
 def test_promote_and_catalog_refuse(place: Path, fails: Fails) -> None:
     given = ["--to", "mine", "--data", "data"]
-    assert "no checkpoint at gone.ckpt" in fails("promote", "--checkpoint", "gone.ckpt", *given)
+    assert "there is no file gone.ckpt" in fails("promote", "--checkpoint", "gone.ckpt", *given)
     assert "dtype must be" in fails("promote", "--checkpoint", "run.ckpt", "--dtype", "x", *given)
     assert "no catalogue at mine" in fails("catalog", "--dir", "mine")
     assert not (place / "mine").exists()

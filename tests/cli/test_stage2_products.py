@@ -69,7 +69,7 @@ def test_eval_prints_json_of_another_split(works: Works) -> None:
     ("options", "message"),
     [
         ("", "a Stage 2 network is measured on E[Q] files: give --data DIR"),
-        ("--data nowhere", "nowhere/val: no seed_*.pt files"),
+        ("--data nowhere", "--data: there is no file nowhere"),
         ("--data data --worst 3", "--worst says nothing for a Stage 2 network"),
         ("--data data --no-plots", "--plots says nothing for a Stage 2 network"),
         ("--data data --limit 0", "--limit must be 1.."),
@@ -153,8 +153,8 @@ def test_export_without_labels(works: Works) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ("--data nowhere", "nowhere/val: no seed_*.pt files"),
-        ("--positions 0", "positions must be at least 1"),
+        ("--data nowhere", "--data: there is no file nowhere"),
+        ("--positions 0", "--positions must be 1.."),
         ("--variants fp8", "valid are fp32, fp16, int8"),
     ],
 )
@@ -202,7 +202,7 @@ def small_stage_1() -> Path:
         ("", "a Stage 2 network is measured on E[Q] files: give --data DIR"),
         ("--data data", "measured on seeds 900-949 of the exact oracle, data has 3 games"),
         ("--data data --no-limit", "give --to DIR with --no-limit"),
-        ("--to mine --data nowhere", "nowhere/val: no seed_*.pt files"),
+        ("--to mine --data nowhere", "--data: there is no file nowhere"),
     ],
 )
 def test_promote_refuses(fails: Fails, options: str, message: str) -> None:

@@ -20,7 +20,6 @@ from forge.options import MOST_SEED, option
 _SCREEN: Final = (128, 44)
 
 # Columns and lines of a picture: wide enough for two columns of sections.
-_SCREEN: Final = (128, 44)
 
 
 @dataclass(frozen=True)
