@@ -294,7 +294,7 @@ def test_what_is_valid_is_told(tmp_path: Path) -> None:
         "catalog.json: models[0].n_params must be a whole number, got 'x'"
     )
     assert told("catalogue", *model, "n_params", value=-1) == (
-        "catalog.json: models[0].n_params must be 0.."
+        "catalog.json: models[0].n_params must be 0 or more, got -1"
     )
     assert told("catalogue", *model, "intervals", "q_gap", value=[1.0]) == (
         "catalog.json: models[0].intervals.q_gap must be at least 2 long, got a list of 1"

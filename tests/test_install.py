@@ -107,7 +107,7 @@ def names_of(requirements: Sequence[str]) -> set[str]:
 
 def distribution_of(module: str) -> str:
     """The name to install for a module."""
-    return DISTRIBUTIONS.get(module, module)
+    return canonicalize_name(DISTRIBUTIONS.get(module, module))
 
 
 def test_extras_install_what_they_say() -> None:
@@ -160,7 +160,7 @@ NEEDS: Final = [
     ("train", "lightning", ["train-eq", "--data", "."]),
     ("train", "lightning", ["eval", "--checkpoint", MODEL]),
     ("train", "matplotlib", ["eval", "--checkpoint", MODEL]),
-    ("train", "lightning", ["promote", "--checkpoint", "x.ckpt", "--to", "."]),
+    ("train", "lightning", ["promote", "--checkpoint", __file__, "--to", "."]),
     ("train", "lightning", ["arena", f"model:{MODEL}", "random", "--games", "2"]),
     ("train", "lightning", ["generate-eq", "--checkpoint", MODEL, "--output", "x.pt"]),
     ("train", "lightning", ["generate-eq-continuous", "--checkpoint", MODEL]),

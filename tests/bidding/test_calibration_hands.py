@@ -93,7 +93,7 @@ def test_a_file_goes_on_and_is_the_same_on_any_number_of_workers(tmp_path: Path)
 def test_what_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(ForgeError, match="sees all hands: take seat:n=N"):
         PlayOptions(parse_player("oracle"), 5)
-    with pytest.raises(ForgeError, match=r"deals must be 1\.\."):
+    with pytest.raises(ForgeError, match="deals must be 1 or more"):
         PlayOptions(parse_player("make:n=3"), 0)
     path = tmp_path / "hands.jsonl"
     play_contracts(GREEDY, range(2), path)

@@ -203,7 +203,7 @@ def test_rows_without_a_world(sampler: str, arguments: Callable[..., Arguments])
 
 @pytest.mark.parametrize("n_samples", [0, -1])
 def test_no_samples(n_samples: int, arguments: Callable[..., Arguments]) -> None:
-    with pytest.raises(ForgeError, match=rf"^n_samples must be 1.., got {n_samples}$"):
+    with pytest.raises(ForgeError, match=rf"^n_samples must be 1 or more, got {n_samples}$"):
         call("sample_worlds", arguments("sample_worlds", n_samples=n_samples))
 
 

@@ -54,7 +54,7 @@ def test_numbers_of_libraries(number: Any) -> None:
 
 
 def test_a_seed_below_zero() -> None:
-    with pytest.raises(ForgeError, match=r"^seed must be 0..$"):
+    with pytest.raises(ForgeError, match=r"^seed must be 0 or more, got -1$"):
         Deal.from_seed(-1)
 
 

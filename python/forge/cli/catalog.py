@@ -64,7 +64,7 @@ def catalog(args: CatalogArgs) -> None:
 
 def _show(screen: Console, models: list[Model], status: dict[str, dict[str, str]]) -> None:
     """The models of one mode: a name to copy on a line, and below it what it is."""
-    from forge.learn.weights import STAGE_TEXTS
+    from forge.learn.settings import STAGE_TEXTS
     from forge.models.stages import STAGES
 
     first = models[0]

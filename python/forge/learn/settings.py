@@ -17,6 +17,7 @@ from forge.work.tracking import wandb_or_not
 DEFAULT_EPOCHS: Final = 20
 # Of weights: with gradients and moments sixteen times as many bytes.
 MAX_PARAMS: Final = 1_000_000_000
+STAGE_TEXTS: Final = {1: "Stage 1 (it sees all hands)", 2: "Stage 2 (it plays from transcripts)"}
 OPTIMIZERS: Final = ("adamw", "muon")
 PRECISIONS: Final = ("32-true", "16-mixed", "bf16-mixed", "bf16-true", "64-true")
 

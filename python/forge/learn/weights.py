@@ -14,6 +14,7 @@ from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.checkpoint_files import check_sizes
 from forge.learn.network_module import STAGE_KEY, NetworkModule
+from forge.learn.settings import STAGE_TEXTS
 from forge.work.json_text import parse_json
 from forge.work.tensor_files import check_finite, read_tensors
 
@@ -25,7 +26,6 @@ _HPARAMS_KEY: Final = "hyper_parameters"
 # Files without `STAGE_KEY` (the author's, and ours before it) are told apart by a hyperparameter
 # that networks of a stage above 1 have, and no others.
 _STAGE_BY_HPARAM: Final = {"floor": 2}
-STAGE_TEXTS: Final = {1: "Stage 1 (it sees all hands)", 2: "Stage 2 (it plays from transcripts)"}
 
 _Module = TypeVar("_Module", bound=NetworkModule)
 
