@@ -18,6 +18,7 @@ import typer
 
 from forge.errors import ForgeError
 from forge.options import Option, OptionError, check_value, option_of
+from forge.work.stop import exit_code
 
 EXIT_BAD_VALUE: Final = 2
 _LINE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
@@ -212,7 +213,7 @@ def run(app: typer.Typer, args: Sequence[str] | None = None, prog: str | None = 
         if line is None:
             raise
         code = complain(line)
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(exit_code(code if isinstance(code, int) else 0))
 
 
 def end_if_stopped(signum: int | None) -> None:

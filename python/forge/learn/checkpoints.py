@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from forge.extras import extra
-from forge.learn.run import BEST_CHECKPOINT, LAST_CHECKPOINT
-from forge.work.stop import StopSignal
+from forge.learn.own_handlers import keep_handlers
+from forge.learn.run import BEST_CHECKPOINT, LAST_CHECKPOINT, NEW_RUN
+from forge.work.stop import StopSignal, forget, held
 from forge.work.yaml_files import write_yaml
 
 with extra("train"):
@@ -81,7 +82,8 @@ class Checkpoints(Checkpoint):
 
     def save(self, trainer: pl.Trainer, path: Path) -> None:
         """Write a checkpoint and its record; every process has to call it."""
-        trainer.save_checkpoint(path)
+        with held():  # Lightning writes it to a temporary file
+            trainer.save_checkpoint(path)
         self._saved_at = time.monotonic()
         if trainer.is_global_zero:
             metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
@@ -120,6 +122,15 @@ class StopOnSignal(pl.Callback):
     def __init__(self, signal: StopSignal, checkpoints: Checkpoints | None) -> None:
         self.signal = signal
         self.checkpoints = checkpoints
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Answer signals, all of them."""
+        keep_handlers(trainer)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """From here on there is something to keep."""
+        self.signal.ready = True
+        forget(NEW_RUN)
 
     def on_train_batch_end(
         self,
