@@ -32,7 +32,7 @@ DEAL: Final = (
     "6-6,6-5,5-2,5-1,4-1,3-0,2-2 / 6-2,6-1,5-4,5-0,4-2,3-3,2-1 / "
     "6-4,6-3,5-5,4-4,3-2,1-1,0-0 / 6-0,5-3,4-3,4-0,3-1,2-0,1-0"
 )
-SMALL: Final = "--embed-dim 16 --n-layers 1 --n-heads 1 --ff-dim 16 --batch-size 64"
+SMALL: Final = "--embed-dim 16 --n-layers 1 --n-heads 1 --ff-dim 16 --batch-size 64 --no-compile"
 # What is there before each command.
 BEFORE: Final = (
     "forge generate --seed-range 0:2 --decl sixes --out shards",
@@ -64,13 +64,13 @@ CASES: Final = {
         "generate-continuous --limit 4 --output-dir out", "out/**/*.parquet"
     ),
     "tokenize": Case("tokenize --from-seeds 0:6 --per-seed 2000 --output out", "out/**/*.npy"),
-    "train": Case(f"train --data tokenized --epochs 2 {SMALL}"),
-    "train with workers": Case(f"train --data tokenized --epochs 2 {SMALL} --num-workers 2"),
+    "train": Case(f"train --data tokenized --epochs 2 --limit-batches 20 {SMALL}"),
+    "train with workers": Case(f"train --data tokenized --epochs 2 --limit-batches 20 {SMALL} --num-workers 2"),
     "train --stream": Case(
-        "train --stream --samples-per-epoch 4000 --epochs 2 --val-deals 1 --per-deal 200 "
+        "train --stream --samples-per-epoch 2000 --epochs 2 --val-deals 1 --per-deal 200 "
         f"--mix-deals 4 --num-workers 2 {SMALL}"
     ),
-    "train-eq": Case(f"train-eq --data eq --epochs 20 {SMALL} --num-workers 2"),
+    "train-eq": Case(f"train-eq --data eq --epochs 5 {SMALL} --num-workers 2"),
     "play-hands": Case("play-hands --hands 3000 --worlds 1 --pool 1 --output out", "out/*.parquet"),
     "train-policy": Case("train-policy --data hands --epochs 2 --output out.policy"),
     "improve-policy": Case(
@@ -142,7 +142,7 @@ def main() -> None:
     n_signals = n_wrong = 0
     for name in names:
         for found in _sweep(CASES[name], before, place / "run", chosen.moments):
-            n_signals += found["signalled"]
+            n_signals += found["signalled"] is True
             n_wrong += bool(found["wrong"])
             with chosen.out.open("a") as out:
                 out.write(json.dumps({"command": name, **found}) + "\n")

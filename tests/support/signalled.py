@@ -58,7 +58,7 @@ def run_signalled(
     line: list[str],
     cwd: Path,
     signum: int,
-    when: float | Callable[[], bool],
+    when: float | Callable[[int], bool],
     again_s: float | None = None,
     env: Mapping[str, str] | None = None,
     patience_s: float = PATIENCE_S,
@@ -69,7 +69,7 @@ def run_signalled(
         line: the command.
         cwd: where; a folder `tmp` beside it is its folder for temporary files.
         signum: the signal.
-        when: seconds after the start, or what is asked until it is true.
+        when: seconds after the start, or what is asked of the group until it is true.
         again_s: a second signal so many seconds after the first; None for none.
         env: its environment; None is ours.
         patience_s: until it is killed, which is an exit code of -9.
@@ -90,7 +90,7 @@ def run_signalled(
     start = time.monotonic()
     try:
         while process.poll() is None:
-            if time.monotonic() - start >= when if not callable(when) else when():
+            if when(process.pid) if callable(when) else time.monotonic() - start >= when:
                 break
             time.sleep(0.005)
         signalled = process.poll() is None
@@ -107,10 +107,10 @@ def run_signalled(
             process.kill()
             process.wait()
         took_s = time.monotonic() - sent
-        left = _alive(process.pid)
+        left = alive(process.pid)
         while left and time.monotonic() - sent - took_s < OUTLIVE_S:
             time.sleep(0.05)
-            left = _alive(process.pid)
+            left = alive(process.pid)
     finally:
         _send(process.pid, signal.SIGKILL)
         process.wait()
@@ -136,7 +136,7 @@ def _send(group: int, signum: int) -> None:
         os.killpg(group, signum)
 
 
-def _alive(group: int) -> list[str]:
+def alive(group: int) -> list[str]:
     """The command lines of a group's processes that run; those ended and not yet reaped do not."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):

@@ -13,7 +13,7 @@ from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.batches import Batch
 from forge.learn.settings import RowsSettings
-from forge.work.processes import Lifeline, deaf_to_signals
+from forge.work.lifeline import Lifeline, owned
 from forge.work.seed_files import SPLITS
 
 with extra("train"):
@@ -89,7 +89,7 @@ class CountingLoader(DataLoader[Batch]):
     def _reading(self) -> Iterator[Batch]:
         if not self.num_workers:
             return super().__iter__()
-        with deaf_to_signals():
+        with owned():
             return super().__iter__()
 
     def state_dict(self) -> dict[str, int]:

@@ -15,7 +15,7 @@ import torch
 import forge
 from forge.errors import ForgeError
 from forge.learn.settings import PRECISIONS
-from forge.work.processes import deaf_to_signals
+from forge.work.lifeline import owned
 from forge.work.stop import undo_at_end
 
 CHECKPOINTS: Final = "checkpoints"
@@ -122,7 +122,7 @@ def git_commit() -> str | None:
     """The commit of the source tree this package runs from, `-dirty` if changed; None without."""
     folder = Path(forge.__file__).parent
     try:
-        with deaf_to_signals():
+        with owned():
             done = subprocess.run(
                 ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
                 cwd=folder,

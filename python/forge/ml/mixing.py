@@ -13,8 +13,7 @@ No Lightning here: worker processes import this module.
 import atexit
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
 from itertools import count, islice, pairwise
 
 import numpy as np
@@ -24,7 +23,7 @@ from torch.utils.data import DataLoader, Dataset
 from forge.errors import ForgeError
 from forge.learn.batches import Batch
 from forge.ml.positions import StreamOptions, unit_rows
-from forge.work.processes import Lifeline, deaf_to_signals
+from forge.work.lifeline import owned
 
 # Tells the numbers that shuffle chunks from those that draw units.
 _SHUFFLE_KEY = 1
@@ -123,24 +122,18 @@ class PositionStream:
         numbers = count(first * self.world_size + self.rank, self.world_size)
         if not self.num_workers:
             return iter(self._loader(numbers))
-        started = partial(_start_worker, Lifeline.of_this_process())
         # Forking a process with threads (solver, progress bar, W&B, CUDA) may deadlock.
-        loader = self._loader(numbers, "spawn", started)
-        with deaf_to_signals():
+        loader = self._loader(numbers, "spawn")
+        with owned():
             return iter(loader)
 
-    def _loader(
-        self,
-        units: Iterable[int],
-        context: str | None = None,
-        started: Callable[[int], None] | None = None,
-    ) -> DataLoader[Batch]:
+    def _loader(self, units: Iterable[int], context: str | None = None) -> DataLoader[Batch]:
         return DataLoader(
             Units(self.options),
             batch_size=None,
             sampler=units,
             num_workers=self.num_workers,
-            worker_init_fn=started,
+            worker_init_fn=_start_worker,
             multiprocessing_context=context,
             # Its own generator: starting must not move the global random state.
             generator=torch.Generator(),
@@ -151,9 +144,9 @@ def _joined(parts: list[Batch]) -> Batch:
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
-def _start_worker(lifeline: Lifeline, worker_id: int) -> None:
-    """One thread a worker, to the end of the training process."""
-    lifeline()
+def _start_worker(worker_id: int) -> None:
+    """One thread a worker."""
+    torch.set_num_threads(1)
     # Python's shutdown would end the thread that sends tensors in the middle of torch's C++, which
     # then says "terminate called without an active exception" now and then.
     atexit.register(os._exit, 0)
