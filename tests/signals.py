@@ -65,7 +65,9 @@ CASES: Final = {
     ),
     "tokenize": Case("tokenize --from-seeds 0:6 --per-seed 2000 --output out", "out/**/*.npy"),
     "train": Case(f"train --data tokenized --epochs 2 --limit-batches 20 {SMALL}"),
-    "train with workers": Case(f"train --data tokenized --epochs 2 --limit-batches 20 {SMALL} --num-workers 2"),
+    "train with workers": Case(
+        f"train --data tokenized --epochs 2 --limit-batches 20 {SMALL} --num-workers 2"
+    ),
     "train --stream": Case(
         "train --stream --samples-per-epoch 2000 --epochs 2 --val-deals 1 --per-deal 200 "
         f"--mix-deals 4 --num-workers 2 {SMALL}"
