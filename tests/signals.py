@@ -32,6 +32,10 @@ DEAL: Final = (
     "6-6,6-5,5-2,5-1,4-1,3-0,2-2 / 6-2,6-1,5-4,5-0,4-2,3-3,2-1 / "
     "6-4,6-3,5-5,4-4,3-2,1-1,0-0 / 6-0,5-3,4-3,4-0,3-1,2-0,1-0"
 )
+PLAYED: Final = (
+    "#hand=66554442412210.65616054535111.62525043332100.64634032313020~31~fours~"
+    "44544340226562204161006430105333506355516660523242112131"
+)
 SMALL: Final = "--embed-dim 16 --n-layers 1 --n-heads 1 --ff-dim 16 --batch-size 64 --no-compile"
 # What is there before each command.
 BEFORE: Final = (
@@ -58,22 +62,22 @@ CHECKPOINT: Final = "before/domino/version_0/checkpoints/last.ckpt"
 CASES: Final = {
     "quickstart": Case("quickstart", "quickstart/**/*.parquet"),
     "solve": Case(f"solve --deal '{DEAL}' --decl sixes"),
-    "generate": Case("generate --seed-range 0:6 --decl sixes --out out", "out/**/*.parquet"),
-    "campaign": Case("campaign --seed-range 0:4 --out out", "out/**/*.parquet"),
+    "generate": Case("generate --seed-range 0:2 --decl sixes --out out", "out/**/*.parquet"),
+    "campaign": Case("campaign --seed-range 0:2 --out out", "out/**/*.parquet"),
     "generate-continuous": Case(
-        "generate-continuous --limit 4 --output-dir out", "out/**/*.parquet"
+        "generate-continuous --limit 2 --output-dir out", "out/**/*.parquet"
     ),
-    "tokenize": Case("tokenize --from-seeds 0:6 --per-seed 2000 --output out", "out/**/*.npy"),
-    "train": Case(f"train --data tokenized --epochs 2 --limit-batches 20 {SMALL}"),
+    "tokenize": Case("tokenize --from-seeds 0:3 --per-seed 2000 --output out", "out/**/*.npy"),
+    "train": Case(f"train --data tokenized --epochs 2 --limit-batches 8 {SMALL}"),
     "train with workers": Case(
-        f"train --data tokenized --epochs 2 --limit-batches 20 {SMALL} --num-workers 2"
+        f"train --data tokenized --epochs 2 --limit-batches 8 {SMALL} --num-workers 2"
     ),
     "train --stream": Case(
-        "train --stream --samples-per-epoch 2000 --epochs 2 --val-deals 1 --per-deal 200 "
+        "train --stream --samples-per-epoch 640 --epochs 2 --val-deals 1 --per-deal 200 "
         f"--mix-deals 4 --num-workers 2 {SMALL}"
     ),
     "train-eq": Case(f"train-eq --data eq --epochs 5 {SMALL} --num-workers 2"),
-    "play-hands": Case("play-hands --hands 3000 --worlds 1 --pool 1 --output out", "out/*.parquet"),
+    "play-hands": Case("play-hands --hands 2000 --worlds 1 --pool 1 --output out", "out/*.parquet"),
     "train-policy": Case("train-policy --data hands --epochs 2 --output out.policy"),
     "improve-policy": Case(
         "improve-policy --hands 1000 --worlds 1 --pool 1 --deals 2800 --epochs 1 --rounds 1 "
@@ -84,12 +88,14 @@ CASES: Final = {
     "eval": Case(f"eval --checkpoint {CHECKPOINT} --data tokenized --out out"),
     "export": Case(f"export --checkpoint {CHECKPOINT} --data tokenized --onnx out.onnx"),
     "promote": Case(f"promote --checkpoint {CHECKPOINT} --data tokenized --name mine --to out"),
-    "arena": Case("arena greedy-points random --games 8000 --workers 2 --out out.jsonl"),
+    "arena": Case("arena greedy-points random --games 2000 --workers 2 --out out.jsonl"),
     "generate-eq": Case("generate-eq --n-games 4 --n-samples 20 --batch-size 2 --output out.pt"),
     "generate-eq-continuous": Case(
         "generate-eq-continuous --limit 4 --n-samples 10 --batch-size 2 --output-dir out"
     ),
     "analyze-eq": Case("analyze-eq --games 1 --data eq --worlds 2,4 --repeats 2 --output out"),
+    "advise": Case(f"advise --hand {HAND}"),
+    "review": Case(f"review '{PLAYED}'"),
     "auction": Case(f"auction --hand {HAND} --samples 100"),
     "bid-evaluate": Case(f"bid-evaluate --hand {HAND} --samples 400 --player random --workers 2"),
     "bid-investigate": Case(f"bid-investigate --hand {HAND} --trump fours --samples 100"),
@@ -117,8 +123,6 @@ KINDS: Final = (
     ("SIGTERM", signal.SIGTERM, None),
     ("Ctrl+C twice", signal.SIGINT, 0.3),
 )
-# Before that Python itself starts, which answers Ctrl+C in its own way.
-PYTHON_S: Final = 0.05
 
 
 def main() -> None:
@@ -167,7 +171,7 @@ def _sweep(case: Case, before: Path, folder: Path, n_moments: int) -> Iterator[d
     expected = _digests(folder, case.same)
     for k in range(n_moments):
         kind, signum, again_s = KINDS[k % len(KINDS)]
-        at_s = PYTHON_S + (whole_s - PYTHON_S) * k / n_moments
+        at_s = whole_s * k / n_moments
         _fresh(before, folder)
         ended = run_signalled(_line(case.line), folder, signum, at_s, again_s)
         wrong = ended.faults(signum)

@@ -30,8 +30,8 @@ namespace cpu {
 // as the cursors that emit_states wants.
 int64_t reach_states(const DealContext& c, const Reach& reach, const Parallel& how);
 
-// Writes all n states with their values. level_values: int8 [N_VALUES] scratch, or nullptr for states
-// alone.
+// Writes all n states with their values. level_values: int8 [N_VALUES] scratch, or nullptr for
+// states alone.
 void emit_states(const DealContext& c, const Reach& reach, int8_t* level_values,
                  const StateRows& out, int64_t n, const Parallel& how);
 

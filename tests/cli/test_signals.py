@@ -64,5 +64,5 @@ def test_from_start_to_end(tenth: int, tmp_path: Path) -> None:
     """A short command, where most of the time is start and end."""
     signum = (signal.SIGINT, signal.SIGTERM)[tenth % 2]
     line = [SCRIPT, "info", "--json"]
-    ended = run_signalled(line, place(tmp_path), signum, 0.06 + 0.2 * (tenth - 1))
+    ended = run_signalled(line, place(tmp_path), signum, 0.2 * (tenth - 1))
     assert ended.faults(signum) == []

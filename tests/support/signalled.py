@@ -69,7 +69,8 @@ def run_signalled(
         line: the command.
         cwd: where; a folder `tmp` beside it is its folder for temporary files.
         signum: the signal.
-        when: seconds after the start, or what is asked of the group until it is true.
+        when: seconds after the start, or what is asked of the group until it is true; not before
+            the command's first own line: Python starts first, and answers Ctrl+C in its own way.
         again_s: a second signal so many seconds after the first; None for none.
         env: its environment; None is ours.
         patience_s: until it is killed, which is an exit code of -9.
@@ -90,7 +91,8 @@ def run_signalled(
     start = time.monotonic()
     try:
         while process.poll() is None:
-            if when(process.pid) if callable(when) else time.monotonic() - start >= when:
+            is_time = when(process.pid) if callable(when) else time.monotonic() - start >= when
+            if is_time and _listens(process.pid):
                 break
             time.sleep(0.005)
         signalled = process.poll() is None
@@ -134,6 +136,16 @@ def run_signalled(
 def _send(group: int, signum: int) -> None:
     with contextlib.suppress(ProcessLookupError):  # it is over
         os.killpg(group, signum)
+
+
+def _listens(process: int) -> bool:
+    """Whether it catches or blocks SIGTERM, which Python alone does not."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return True
+    masks = [int(each.split()[1], 16) for each in lines if each.startswith(("SigCgt", "SigBlk"))]
+    return any(mask >> signal.SIGTERM - 1 & 1 for mask in masks)
 
 
 def alive(group: int) -> list[str]:

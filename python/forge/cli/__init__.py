@@ -1,6 +1,6 @@
 """The forge command line: one module a subcommand, and how it is shown."""
 
-import signal as _signal
+import _signal  # type: ignore[import-not-found]  # what `signal` is made of: there already
 import sys as _sys
 
 
