@@ -77,7 +77,8 @@ void bind_tablebase(py::module_& m) {
       [](TablebaseWork& work, const Host<int64_t, ANY>& states, int n_threads) {
         const DealContext context = work.deal_of(states.rows());
         without_gil(n_threads, [&](const Parallel& how) {
-          cpu::emit_states(context, work.reach(), nullptr, {states.data, nullptr, nullptr}, how);
+          cpu::emit_states(context, work.reach(), nullptr, {states.data, nullptr, nullptr},
+                           states.rows(), how);
         });
       },
       "After `reach_states`: all states, ascending.", "work"_a, "states"_a, "n_threads"_a);
@@ -90,7 +91,7 @@ void bind_tablebase(py::module_& m) {
         check_rows("q", q.rows(), states.rows());
         without_gil(n_threads, [&](const Parallel& how) {
           cpu::emit_states(context, work.reach(), work.level_values(),
-                           {states.data, values.data, q.data}, how);
+                           {states.data, values.data, q.data}, states.rows(), how);
         });
       },
       "After `reach_states`: all states, ascending, with V and q in the team-0 frame.", "work"_a,

@@ -30,10 +30,10 @@ namespace cpu {
 // as the cursors that emit_states wants.
 int64_t reach_states(const DealContext& c, const Reach& reach, const Parallel& how);
 
-// Writes all states with their values. level_values: int8 [N_VALUES] scratch, or nullptr for states
-// alone.
+// Writes all n states with their values. level_values: int8 [N_VALUES] scratch, or nullptr for
+// states alone.
 void emit_states(const DealContext& c, const Reach& reach, int8_t* level_values,
-                 const StateRows& out, const Parallel& how);
+                 const StateRows& out, int64_t n, const Parallel& how);
 
 // Values and q of any states of the deal, from scratch: [N] -> [N], [N, 7].
 void backward_induction(const DealContext& c, const int64_t* states, int64_t n, const Reach& reach,

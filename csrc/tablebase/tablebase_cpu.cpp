@@ -74,6 +74,17 @@ int64_t place_chunks(uint32_t* counts) {
   return position;
 }
 
+// Fresh memory comes in pages of up to 2 MB that the system clears when they are first written. The
+// first chunk alone writes to nearly all of them (2.7 s for 56 million states on a busy machine):
+// here each is a piece, after which somebody looks whether to stop.
+template <class Value>
+void touch_pages(Value* data, int64_t n, const Parallel& how) {
+  constexpr int64_t PAGE_VALUES = (1 << 21) / sizeof(Value);
+  parallel_for(how, (n + PAGE_VALUES - 1) / PAGE_VALUES, 1, [&](int, int64_t begin, int64_t end) {
+    for (int64_t page = begin; page < end; ++page) data[page * PAGE_VALUES] = 0;
+  });
+}
+
 struct ValueTable {
   int8_t* values;
   FORGE_INLINE ValueLeaf operator()(int level) const { return {values + value_offset(level)}; }
@@ -122,7 +133,12 @@ int64_t reach_states(const DealContext& c, const Reach& reach, const Parallel& h
 }
 
 void emit_states(const DealContext& c, const Reach& reach, int8_t* level_values,
-                 const StateRows& out, const Parallel& how) {
+                 const StateRows& out, int64_t n, const Parallel& how) {
+  touch_pages(out.states, n, how);
+  if (level_values) {
+    touch_pages(out.values, n, how);
+    touch_pages(out.q, n * N_SLOTS, how);
+  }
   if (level_values) back_up_levels<Emit::solution>(c, reach, level_values, out, how);
   else back_up_levels<Emit::states>(c, reach, nullptr, out, how);
 }

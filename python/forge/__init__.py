@@ -1,15 +1,15 @@
 """Crystal Forge: exact play, hidden hands and learning for the domino game Texas 42.
 
-``import forge`` is light; what needs torch is loaded when it is first asked for. Importing
-`forge.ops` (or anything that uses it) registers the torch operators ``torch.ops.forge.*``.
+``import forge`` is light: its version and what needs torch are looked up when first asked for.
+Importing `forge.ops` (or anything that uses it) registers the torch operators,
+``torch.ops.forge.*``.
 """
 
 from importlib import import_module
-from importlib.metadata import version as _version
-from typing import TYPE_CHECKING, Any
 
 from forge.errors import ForgeError
 
+TYPE_CHECKING = False  # as in typing, which takes its time
 if TYPE_CHECKING:
     from forge.advice.for_python import advise, review
     from forge.build import build_info
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from forge.oracle.search import SearchContext, search
     from forge.oracle.tablebase import Tablebase
 
-__version__ = _version("crystal-forge")
+    __version__: str
 
 _HOMES = {
     "Deal": "forge.game.deal",
@@ -47,7 +47,12 @@ __all__ = [
 
 if not TYPE_CHECKING:  # type checkers see the imports above
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            from importlib.metadata import version
+
+            globals()[name] = version("crystal-forge")
+            return globals()[name]
         if name in _HOMES:
             return getattr(import_module(_HOMES[name]), name)
         raise AttributeError(f"module 'forge' has no attribute {name!r}")

@@ -133,7 +133,7 @@ def test_an_unknown_command_names_those_there_are(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["forge", "solv"])
     with pytest.raises(SystemExit) as ended:
-        importlib.import_module("forge.cli.main").main()
+        importlib.import_module("forge.cli.main").run_line()
     assert ended.value.code == 2
     assert "valid are quickstart, solve, generate" in capsys.readouterr().err
 

@@ -29,7 +29,7 @@ Solution solve_on_cpu(const DealContext& c, int n_threads) {
   const auto n = static_cast<size_t>(cpu::reach_states(c, reach, how));
   Solution s{std::vector<int64_t>(n), std::vector<int8_t>(n), std::vector<int8_t>(7 * n)};
   cpu::emit_states(c, reach, level_values.data(), {s.states.data(), s.values.data(), s.q.data()},
-                   how);
+                   static_cast<int64_t>(n), how);
   return s;
 }
 
@@ -37,8 +37,9 @@ std::vector<int64_t> enumerate_on_cpu(const DealContext& c) {
   std::vector<uint64_t> rows(N_ROWS);
   std::vector<uint32_t> counts(N_COUNTS);
   const Reach reach{rows.data(), counts.data()};
-  std::vector<int64_t> states(static_cast<size_t>(cpu::reach_states(c, reach, {2, nullptr})));
-  cpu::emit_states(c, reach, nullptr, {states.data(), nullptr, nullptr}, {2, nullptr});
+  const int64_t n = cpu::reach_states(c, reach, {2, nullptr});
+  std::vector<int64_t> states(static_cast<size_t>(n));
+  cpu::emit_states(c, reach, nullptr, {states.data(), nullptr, nullptr}, n, {2, nullptr});
   return states;
 }
 

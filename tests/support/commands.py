@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
-from forge.cli.main import main
+from forge.cli.main import run_line
 from support.threads import one_thread
 
 SCRIPT: Final = str(Path(sys.executable).with_name("forge"))
@@ -45,7 +45,7 @@ def run_here(name: str, *options: object) -> int:
     """`forge NAME ...` in this process, on one thread; returns its exit code."""
     line = ["forge", name, *words(*options)]
     with one_thread(), patch("sys.argv", line), pytest.raises(SystemExit) as ended:
-        main()
+        run_line()
     assert isinstance(ended.value.code, int)
     return ended.value.code
 

@@ -21,6 +21,7 @@ from forge.cli.plain_output import degrade_output
 from forge.errors import ForgeError
 from forge.options import Option, OptionError, check_value, option_of
 from forge.work.paths import check_paths
+from forge.work.stop import exit_code
 
 EXIT_BAD_VALUE: Final = 2
 _LINE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
@@ -265,7 +266,7 @@ def run(app: typer.Typer, args: Sequence[str] | None = None, prog: str | None = 
         if line is None:
             raise
         code = complain(line)
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(exit_code(code if isinstance(code, int) else 0))
 
 
 def end_if_stopped(signum: int | None) -> None:

@@ -1,20 +1,19 @@
 """The `forge` command: a table of subcommands, each a module with a `main` of its own.
 
-A module is imported when its command runs, so `forge --help` costs no torch.
+A module is imported when its command runs, so `forge --help` costs no torch. Here nothing heavy is
+imported: Ctrl+C is answered from the first moment.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-from difflib import get_close_matches
 from importlib import import_module
-from typing import Annotated, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
-import typer
+from forge.work.stop import listen
 
-from forge.cli.command import Command, CommandGroup, complain, first_line, run
-from forge.cli.plain_output import degrade_output
+if TYPE_CHECKING:
+    from forge.cli.command import Command, CommandGroup
 
 
 class Entry(NamedTuple):
@@ -105,20 +104,6 @@ GROUPS: Final[dict[str, tuple[Entry, ...]]] = {
     ),
 }
 COMMANDS: Final = tuple(entry for group in GROUPS.values() for entry in group)
-_COMPLETION: Final = "_FORGE_COMPLETE"
-
-app = typer.Typer(
-    help="Exact play, hidden hands and learning for the domino game Texas 42.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-
-
-@app.callback()
-def forge(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
-) -> None:
-    """Exact play, hidden hands and learning for the domino game Texas 42."""
 
 
 def spellings(entry: Entry) -> tuple[str, ...]:
@@ -133,60 +118,37 @@ def command_of(entry: Entry) -> Command | CommandGroup:
     return found
 
 
-def _add(name: str, entry: Entry, **details: Any) -> None:
-    """Pass everything after the subcommand's name, `--help` included, to its module."""
-
-    @app.command(
-        name,
-        help=entry.help,
-        add_help_option=False,
-        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-        **details,
-    )
-    def subcommand(context: typer.Context) -> None:
-        import_module(entry.module).main(context.args, f"forge {name}")
-
-
-def _add_all(in_full: str | None) -> None:
-    """Add the subcommands; the one whose options a shell wants to complete with all of them."""
-    for group, entries in GROUPS.items():
-        for entry in entries:
-            for name in spellings(entry):
-                hidden = name != entry.name
-                found = command_of(entry) if name == in_full else None
-                if isinstance(found, Command):
-                    found.add_to(app, name, hidden=hidden)
-                else:
-                    _add(name, entry, hidden=hidden, rich_help_panel=group)
-
-
-def _to_complete() -> str | None:
-    """The subcommand in the line that a shell asks about, None if it asks nothing."""
-    if _COMPLETION not in os.environ:
-        return None
-    words = os.environ.get("COMP_WORDS", os.environ.get("_TYPER_COMPLETE_ARGS", "")).split()
-    return words[1] if len(words) > 1 else None
-
-
-_add_all(_to_complete())
-
-
 def main() -> None:
     """Entry point of the `forge` script."""
+    listen()
+    run_line()
+
+
+def run_line() -> NoReturn:
+    """Run the command line of this process and end with its exit code."""
     asked_for = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if asked_for == "--version":
         from forge import __version__
 
         print(f"crystal-forge {__version__}")
         sys.exit(0)
+    from forge.cli.command import complain, run
+
     known = {name for entry in COMMANDS for name in spellings(entry)}
     if not asked_for.startswith("-") and asked_for not in known:
+        from difflib import get_close_matches
+
+        from forge.cli.command import first_line
+        from forge.cli.plain_output import degrade_output
+
         degrade_output()
         names = [entry.name for entry in COMMANDS]
         alike = get_close_matches(asked_for, names, n=2, cutoff=0.7)
         meant = f" (did you mean {' or '.join(alike)}?)" if alike else ""
         line = f"no command {asked_for!r}{meant}: valid are {', '.join(names)}"
         sys.exit(complain(first_line(line)))
+    from forge.cli.app import app
+
     run(app, prog="forge")
 
 

@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from pathlib import Path
+from signal import SIGINT
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from forge.cli.command import EXIT_INTERRUPTED, Given
+from forge.cli.command import Given, end_if_stopped
 from forge.cli.values import console
 from forge.extras import extra
 from forge.learn.settings import Training, check_values
@@ -67,14 +66,15 @@ def run_training(
     from forge.work.stop import StopSignal
 
     resolved = _resolve(groups, given, kind)
-    with StopSignal("step") as signal:
+    with StopSignal("step", ready=False) as signal:
         try:
             _train(resolved, kind, open_data, signal)
         except RunStoppedError as stopped:
             if stopped.checkpoint is not None and is_first_process():
                 line = f"stopped; go on with: forge {name} --resume {stopped.checkpoint}"
                 print(line, file=sys.stderr)
-            raise typer.Exit(EXIT_INTERRUPTED) from None
+            # In another process of this run, perhaps, which this one follows.
+            end_if_stopped(signal.signum or SIGINT)
 
 
 def _resolve(

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from forge.errors import ForgeError
 from forge.extras import extra
-from forge.learn.run import BEST_CHECKPOINT, LAST_CHECKPOINT
+from forge.learn.own_handlers import keep_handlers
+from forge.learn.run import BEST_CHECKPOINT, LAST_CHECKPOINT, NEW_RUN
 from forge.work.atomic import naming
-from forge.work.stop import StopSignal
+from forge.work.stop import StopSignal, forget, held
 from forge.work.tensor_files import not_finite
 from forge.work.yaml_files import write_yaml
 
@@ -94,7 +95,7 @@ class Checkpoints(Checkpoint):
                 f"training stopped at step {trainer.global_step}: "
                 f"{bad or 'a weight of another process'} is not finite, {path.name} was not written"
             )
-        with naming(path):
+        with naming(path), held():  # Lightning writes it to a temporary file
             trainer.save_checkpoint(path)
         self._saved_at = time.monotonic()
         if trainer.is_global_zero:
@@ -135,6 +136,15 @@ class StopOnSignal(pl.Callback):
     def __init__(self, signal: StopSignal, checkpoints: Checkpoints | None) -> None:
         self.signal = signal
         self.checkpoints = checkpoints
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Answer signals, all of them."""
+        keep_handlers(trainer)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """From here on there is something to keep."""
+        self.signal.ready = True
+        forget(NEW_RUN)
 
     def on_train_batch_end(
         self,

@@ -13,6 +13,7 @@ from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.batches import Batch
 from forge.learn.settings import RowsSettings
+from forge.work.lifeline import Lifeline, owned
 from forge.work.seed_files import SPLITS
 
 with extra("train"):
@@ -81,9 +82,15 @@ class CountingLoader(DataLoader[Batch]):
 
     def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]  # a generator will do
         self.n_rows_drawn = min(self.sampler.n_skipped, len(self.sampler))
-        for batch in super().__iter__():
+        for batch in self._reading():
             self.n_rows_drawn += len(batch["targets"])
             yield batch
+
+    def _reading(self) -> Iterator[Batch]:
+        if not self.num_workers:
+            return super().__iter__()
+        with owned():
+            return super().__iter__()
 
     def state_dict(self) -> dict[str, int]:
         """Epoch and rows drawn in it. Asked for while a batch is in hand, that batch counts."""
@@ -209,6 +216,7 @@ class RowsDataModule(pl.LightningDataModule):
             collate_fn=as_is,
             pin_memory=self.pin_memory,
             persistent_workers=self.num_workers > 0,
+            worker_init_fn=Lifeline.of_this_process() if self.num_workers else None,
             # Its own generator: a loader that starts must not move the global random state, or a
             # resumed run would drop out other units than an uninterrupted one.
             generator=torch.Generator().manual_seed(self.seed),

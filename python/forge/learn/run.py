@@ -2,8 +2,10 @@
 
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +15,14 @@ import forge
 from forge.errors import ForgeError
 from forge.learn.settings import PRECISIONS
 from forge.work.json_text import plain_copy
+from forge.work.lifeline import owned
+from forge.work.stop import undo_at_end
 
 CHECKPOINTS: Final = "checkpoints"
 BEST_CHECKPOINT: Final = "best.ckpt"
 LAST_CHECKPOINT: Final = "last.ckpt"
+# Who forgets it wants the folder of a run to stay (see `forge.work.stop`).
+NEW_RUN: Final = "new run"
 
 # From Ampere on (A100, and H100 and newer) bfloat16 is as fast as float16.
 _BF16_CAPABILITY: Final = 8
@@ -82,7 +88,9 @@ def new_run_folder(run_dir: Path, name: str = "domino") -> Path:
         except FileExistsError:  # another run was quicker
             version += 1
     os.environ[_VERSION_VARIABLE] = str(version)
-    return root / f"version_{version}"
+    folder = root / f"version_{version}"
+    undo_at_end(NEW_RUN, partial(shutil.rmtree, folder, ignore_errors=True))
+    return folder
 
 
 def is_first_process() -> bool:
@@ -123,13 +131,14 @@ def git_commit() -> str | None:
 def _git(*words: str) -> str | None:
     """What git says about the source tree, taking no lock; None where it says nothing good."""
     try:
-        done = subprocess.run(
-            ["git", "--no-optional-locks", *words],
-            cwd=Path(forge.__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=30,
-        )
+        with owned():
+            done = subprocess.run(
+                ["git", "--no-optional-locks", *words],
+                cwd=Path(forge.__file__).parent,
+                capture_output=True,
+                text=True,
+                timeout=30,
+            )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -12,9 +12,8 @@ No Lightning here: worker processes import this module.
 
 import atexit
 import os
-import signal
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count, islice, pairwise
 
 import numpy as np
@@ -24,6 +23,7 @@ from torch.utils.data import DataLoader, Dataset
 from forge.errors import ForgeError
 from forge.learn.batches import Batch
 from forge.ml.positions import StreamOptions, unit_rows
+from forge.work.lifeline import owned
 
 # Tells the numbers that shuffle chunks from those that draw units.
 _SHUFFLE_KEY = 1
@@ -120,18 +120,24 @@ class PositionStream:
     def _units(self, first: int) -> Iterator[Batch]:
         """The units of this process from its `first` on, in order, made ahead by the workers."""
         numbers = count(first * self.world_size + self.rank, self.world_size)
-        loader: DataLoader[Batch] = DataLoader(
+        if not self.num_workers:
+            return iter(self._loader(numbers))
+        # Forking a process with threads (solver, progress bar, W&B, CUDA) may deadlock.
+        loader = self._loader(numbers, "spawn")
+        with owned():
+            return iter(loader)
+
+    def _loader(self, units: Iterable[int], context: str | None = None) -> DataLoader[Batch]:
+        return DataLoader(
             Units(self.options),
             batch_size=None,
-            sampler=numbers,
+            sampler=units,
             num_workers=self.num_workers,
             worker_init_fn=_start_worker,
-            # Forking a process with threads (solver, progress bar, W&B, CUDA) may deadlock.
-            multiprocessing_context="spawn" if self.num_workers else None,
+            multiprocessing_context=context,
             # Its own generator: starting must not move the global random state.
             generator=torch.Generator(),
         )
-        return iter(loader)
 
 
 def _joined(parts: list[Batch]) -> Batch:
@@ -139,9 +145,8 @@ def _joined(parts: list[Batch]) -> Batch:
 
 
 def _start_worker(worker_id: int) -> None:
-    """One thread a worker; Ctrl+C is for the training process, which then ends its workers."""
+    """One thread a worker."""
     torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Python's shutdown would end the thread that sends tensors in the middle of torch's C++, which
     # then says "terminate called without an active exception" now and then.
     atexit.register(os._exit, 0)

@@ -1,8 +1,6 @@
 """Learning a policy from played hands."""
 
 import math
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -14,6 +12,7 @@ from torch import Tensor
 from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.from_plays import chance_lost, imitation_loss
+from forge.learn.own_handlers import keep_handlers
 from forge.learn.training import quiet_lightning
 from forge.policy.choices import PolicyRows
 from forge.policy.numbers import PolicyNumbers
@@ -125,13 +124,9 @@ class _Report(pl.Callback):
         stopped: Callable[[], bool],
     ) -> None:
         self.held, self.told, self.stopped = held, told, stopped
-        self.handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        # Lightning's handler of SIGTERM, just put there, ends the process with nothing kept.
-        if threading.current_thread() is threading.main_thread():
-            for each, handler in self.handlers.items():
-                signal.signal(each, handler)
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        keep_handlers(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, PolicyModule)

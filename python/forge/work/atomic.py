@@ -15,6 +15,7 @@ from types import TracebackType
 
 from forge.errors import ForgeError, reason_of
 from forge.work.locks import try_lock
+from forge.work.stop import forget, held, undo_at_end
 
 
 @contextlib.contextmanager
@@ -40,6 +41,7 @@ class FileClaim:
         self._temp = temp
         self._file = os.fdopen(fd, "r+b", buffering=1 << 20)
         self._cancelled = False
+        undo_at_end(self, self._remove_temp)
 
     @classmethod
     def acquire(cls, target: Path) -> FileClaim | None:
@@ -47,6 +49,11 @@ class FileClaim:
 
         Raises OSError where the directory can't be written.
         """
+        with held():  # or the temporary file would be nobody's for a moment
+            return cls._acquire(target)
+
+    @classmethod
+    def _acquire(cls, target: Path) -> FileClaim | None:
         temp = target.with_name(f".{target.name}.tmp")
         while True:
             fd = os.open(temp, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -104,6 +111,7 @@ class FileClaim:
             os.fsync(fd)
         n_bytes = os.fstat(fd).st_size
         os.replace(self._temp, self.target)
+        forget(self)
         self._file.close()
         _sync_directory(self.target.parent)
         return n_bytes
@@ -117,9 +125,15 @@ class FileClaim:
         if self._file.closed:
             return
         self._temp.unlink(missing_ok=True)
+        forget(self)
         # A full disk fails the flush inside close() once more; the descriptor is closed anyway.
         with contextlib.suppress(OSError):
             self._file.close()
+
+    def _remove_temp(self) -> None:
+        """As the process ends: the lock goes with it."""
+        if _is_open_file(self._temp, self._file.fileno()):
+            self._temp.unlink(missing_ok=True)
 
     def __enter__(self) -> FileClaim:
         return self

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 import torch
 
+from forge.work.lifeline import Lifeline, owned
 from forge.work.stop import StopSignal
 
 Piece = TypeVar("Piece")
@@ -36,18 +33,14 @@ def in_processes(
         stop: once it is requested no piece is begun, and those in hand are finished.
     """
     context = get_context("spawn")
-    # Nobody writes to it: a worker that reads its end knows that this process gave up or died, and
-    # ends too. A pool alone leaves its workers waiting for ever when its owner is killed.
-    lifeline, owner = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(
-        n_workers, mp_context=context, initializer=_start, initargs=(work, lifeline)
-    )
+    # A pool alone leaves its workers waiting for ever when its owner is killed.
+    lifeline = Lifeline()
+    pool = ProcessPoolExecutor(n_workers, mp_context=context, initializer=_start, initargs=(work,))
     try:
-        yield from _in_order(pool, todo, 2 * n_workers, stop)
+        yield from _in_order(pool, lifeline, todo, 2 * n_workers, stop)
     finally:
-        owner.close()
-        pool.shutdown(wait=True, cancel_futures=True)
         lifeline.close()
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def in_order(
@@ -76,16 +69,22 @@ def one_thread() -> Iterator[None]:
 
 
 def _in_order(
-    pool: ProcessPoolExecutor, todo: Iterable[Any], n_ahead: int, stop: StopSignal
+    pool: ProcessPoolExecutor,
+    lifeline: Lifeline,
+    todo: Iterable[Any],
+    n_ahead: int,
+    stop: StopSignal,
 ) -> Iterator[Any]:
     left = iter(todo)
     waiting: deque[Future[Any]] = deque()
     while True:
         while not stop.requested and len(waiting) < n_ahead:
             try:
-                waiting.append(pool.submit(_do, next(left)))
+                piece = next(left)
             except StopIteration:
                 break
+            with owned(lifeline):  # it may start a worker
+                waiting.append(pool.submit(_do, piece))
         if stop.requested:
             waiting = deque(future for future in waiting if not future.cancel())
         if not waiting:
@@ -93,17 +92,10 @@ def _in_order(
         yield waiting.popleft().result()
 
 
-def _start(work: Callable[[Any], Any], lifeline: Connection) -> None:
+def _start(work: Callable[[Any], Any]) -> None:
     global _work
     _work = work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the owner
     torch.set_num_threads(1)
-    threading.Thread(target=_end_with_owner, args=(lifeline,), daemon=True).start()
-
-
-def _end_with_owner(lifeline: Connection) -> None:
-    lifeline.poll(None)
-    os._exit(1)
 
 
 def _do(piece: Any) -> Any:
