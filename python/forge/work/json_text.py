@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,6 +72,11 @@ def parse_line(line: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ForgeError(f"must be a mapping {{...}}, got {shown(value)}")
     return value
+
+
+def plain_line(values: Mapping[str, Any]) -> bytes:
+    """A mapping as a JSON line, without its line feed."""
+    return json.dumps(values, separators=(",", ":"), allow_nan=False).encode()
 
 
 def plain_copy(value: Any, strict: bool = False) -> Any:
