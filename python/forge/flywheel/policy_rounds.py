@@ -145,7 +145,9 @@ class PolicyRounds:
                 raise ForgeError(f"{self.folder / RECORD}: rounds are missing, or there twice")
             first = self.folder / FIRST
             # Without rounds, one that is there may be what is left of other settings.
-            if not first.exists() or (not self.rounds and first.read_bytes() != policy_bytes(start)):
+            if not first.exists() or (
+                not self.rounds and first.read_bytes() != policy_bytes(start)
+            ):
                 write_file(first, policy_bytes(start))
             self._restore()
             self._held = stack.pop_all()

@@ -1,8 +1,9 @@
 """Checksums that stand inside what they are of, and what reads them.
 
 A *seal* is the SHA-256 of a whole file, written into it as 64 hex digits and computed with those
-read as zeros. A *sealed line* of JSON ends with its CRC-32. An *archive* of `torch.save` is a zip
-file, which has a CRC-32 for each of its parts, at which torch does not look.
+read as zeros. Text that grows or that people may edit has a CRC-32: JSON lines end with one, YAML
+begins with one. An *archive* of `torch.save` is a zip file, which has a CRC-32 for each of its
+parts, at which torch does not look.
 
 What carries none is read as ever: files of others, and of the first release.
 """
@@ -16,21 +17,18 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from forge.errors import ForgeError, reason_of
-from forge.work.json_text import parse_line, plain_line
 
+# In the footer of Parquet; in JSON and the metadata of safetensors and ONNX.
 SEAL_KEY: Final = "sha256"
+FILE_SEAL_KEY: Final = "file_sha256"
 BLANK_SEAL: Final = "0" * 64
 _SEAL: Final = re.compile(r"[0-9a-f]{64}")
-
-LINE_KEY: Final = "crc32"
-_LINE_END: Final = re.compile(rb',"crc32":"([0-9a-f]{8})"\}\Z')
-_LINE_END_BYTES: Final = len(b',"crc32":"00000000"}')
 
 _LOCAL_HEADER: Final = struct.Struct("<4s22xHH")
 
@@ -72,6 +70,24 @@ def check_seal(content: bytes | mmap.mmap, seal: str, path: Path | str, start: i
         )
 
 
+def check_sealed_file(path: Path, seal: str) -> None:
+    """`check_seal` for a file on disk.
+
+    Raises:
+        ForgeError: if they differ, or the file cannot be read.
+    """
+    try:
+        with mapped(path) as content:
+            check_seal(content, seal, path)
+    except OSError as error:
+        raise ForgeError(f"{path}: {reason_of(error)}") from error
+
+
+def crc_text(content: bytes) -> bytes:
+    """The CRC-32 of some text as eight hex digits."""
+    return b"%08x" % zlib.crc32(content)
+
+
 @contextmanager
 def mapped(path: Path) -> Iterator[mmap.mmap | bytes]:
     """All bytes of a file, left where they are."""
@@ -81,44 +97,6 @@ def mapped(path: Path) -> Iterator[mmap.mmap | bytes]:
             return
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             yield data
-
-
-# ---- lines ---------------------------------------------------------------------------------------
-
-
-def sealed_line(values: Mapping[str, Any]) -> bytes:
-    """A JSON line of one key or more, with its seal and its line feed."""
-    text = plain_line(values)
-    return text[:-1] + b',"%s":"%08x"}\n' % (LINE_KEY.encode(), zlib.crc32(text))
-
-
-def open_line(line: bytes) -> tuple[dict[str, Any], bool]:
-    """The values of a line without its line feed, and whether it has a seal.
-
-    Raises:
-        ForgeError: if it is no mapping, or not as it was when it was sealed.
-    """
-    found = _LINE_END.search(line, max(0, len(line) - _LINE_END_BYTES))
-    if found is None:
-        values = parse_line(line)
-        if LINE_KEY in values:
-            raise ForgeError("its checksum is no checksum")
-        return values, False
-    text = line[: found.start()] + b"}"
-    if b"%08x" % zlib.crc32(text) != found[1]:
-        raise ForgeError("it is not as it was written: its checksum differs")
-    return parse_line(text), True
-
-
-def is_whole_line(line: bytes) -> bool:
-    """Whether a sealed line begins with these bytes and something else follows it."""
-    end = line.find(b'"}', line.rfind(b',"crc32":"')) + 2
-    if not 2 <= end < len(line):
-        return False
-    try:
-        return open_line(line[:end])[1]
-    except ForgeError:
-        return False
 
 
 # ---- archives of torch ---------------------------------------------------------------------------

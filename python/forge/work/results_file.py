@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from forge.errors import ForgeError, reason_of
-from forge.work.checksums import is_whole_line, open_line, sealed_line
 from forge.work.file_schema import in_file, read_as
-from forge.work.json_lines import JsonLines, whole_lines
+from forge.work.json_lines import JsonLines, is_whole_line, open_line, sealed_line, whole_lines
 from forge.work.plain_values import named
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ import numpy as np
 from forge.errors import ForgeError
 from forge.oracle.shards.naming import ShardKey, format_of
 from forge.oracle.shards.schema import (
-    SCHEMA_VERSION,
     Shard,
     ShardMetadata,
+    check_name,
     load_shard,
     open_parquet,
     read_metadata,
@@ -63,7 +63,7 @@ def verify_shard(path: Path, deal: Deal | None = None) -> VerifiedShard:
     trick's points, every child present, the root there, and no state that can't be reached.
     """
     metadata = read_metadata(path)
-    check_name(path, metadata)
+    check_place(path, metadata)
     shard = load_shard(path, deal)
     _check_deal(path, shard)
     if format_of(path) == "parquet":
@@ -71,23 +71,9 @@ def verify_shard(path: Path, deal: Deal | None = None) -> VerifiedShard:
     return VerifiedShard(path, shard.seed, shard.decl_id, len(shard), _check_rows(path, shard))
 
 
-def check_name(path: Path, metadata: ShardMetadata) -> None:
+def check_place(path: Path, metadata: ShardMetadata) -> None:
     """Raises ForgeError unless the metadata fit the file's name and place, and are not too new."""
-    if metadata.schema_version is not None and metadata.schema_version > SCHEMA_VERSION:
-        raise ForgeError(
-            f"{path} has schema version {metadata.schema_version}, newer than {SCHEMA_VERSION}: "
-            "it needs a newer crystal-forge"
-        )
-    key = ShardKey.parse(path.name)
-    if key is not None and (key.seed, key.decl, key.opp_seed) != (
-        metadata.seed,
-        metadata.decl,
-        metadata.opp_seed,
-    ):
-        raise ForgeError(
-            f"{path}: name and metadata disagree: the metadata say seed {metadata.seed}, "
-            f"opp_seed {metadata.opp_seed}, decl_id {metadata.decl}"
-        )
+    check_name(path, metadata)
     place = path.absolute().parent.name
     split = ShardKey(metadata.seed, metadata.decl).split
     if place in SPLITS and place != split:

@@ -162,6 +162,7 @@ def load_shard(path: str | Path, deal: Deal | None = None) -> Shard:
             metadata = _parquet_metadata(path, file)
             check_whole(metadata)
             states, values, q = _read_rows(path, file)
+    check_name(path, metadata)
     if deal is not None and metadata.hands is not None and deal.hands != metadata.deal().hands:
         raise ForgeError(f"{path} holds the deal {metadata.hands}, not {deal.text}")
     return Shard(metadata, states, values, q, deal)
@@ -223,6 +224,25 @@ def lookup(path: str | Path, state: int) -> tuple[int, tuple[int, ...]]:
             raise missing
         cells = file.read_row_group(group, columns=list(COLUMNS[1:])).slice(row, 1).to_pylist()[0]
         return cells["V"], tuple(cells[name] for name in Q_COLUMNS)
+
+
+def check_name(path: Path, metadata: ShardMetadata) -> None:
+    """Raises ForgeError unless the metadata fit the file's name, and are not too new."""
+    if metadata.schema_version is not None and metadata.schema_version > SCHEMA_VERSION:
+        raise ForgeError(
+            f"{path} has schema version {metadata.schema_version}, newer than {SCHEMA_VERSION}: "
+            "it needs a newer crystal-forge"
+        )
+    key = ShardKey.parse(path.name)
+    if key is not None and (key.seed, key.decl, key.opp_seed) != (
+        metadata.seed,
+        metadata.decl,
+        metadata.opp_seed,
+    ):
+        raise ForgeError(
+            f"{path}: name and metadata disagree: the metadata say seed {metadata.seed}, "
+            f"opp_seed {metadata.opp_seed}, decl_id {metadata.decl}"
+        )
 
 
 def check_whole(metadata: ShardMetadata) -> None:
