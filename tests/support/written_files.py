@@ -28,7 +28,7 @@ from forge.learn.weights import load_weights, safetensors_bytes, stripped_state
 from forge.ml.data import DominoDataModule
 from forge.ml.module import DominoLightningModule
 from forge.ml.tokenize import Settings, tokenize
-from forge.ml.tokenized.npy_writer import read_journal
+from forge.ml.tokenized.folder import TokenizedFolder
 from forge.ml.tokenized.sources import ShardSource, shard_sources
 from forge.models.catalog import SHIPPED, index_bytes, list_models
 from forge.oracle.shards.output import write_shard
@@ -131,7 +131,7 @@ def tokenized(folder: Path) -> Written:
         module = DominoDataModule(data)
         split = module.open_split("train")
         rows = split.__getitems__(list(range(len(split))))
-        return module.manifest, read_journal(data / "train"), rows
+        return module.manifest, TokenizedFolder.read(data, force=False).entries, rows
 
     return Written("tokenized", files, read)
 

@@ -109,7 +109,7 @@ def test_splits_with_each_others_names_are_told(tmp_path: Path) -> None:
     val.rename(train)
     spare.rename(val)
     with pytest.raises(ForgeError, match="SHA-256"):
-        verify_file(train / "tokens.npy")
+        verify_file(train / "masks.npy")
 
 
 def test_overwritten_qvals_are_told_with_checksums_and_without(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence, Set
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,11 +76,10 @@ def _without(block: Block, names: Set[Hashable]) -> Block:
     """A block without some of its deals; its seconds are those of the rest."""
     kept = [i for i, number in enumerate(block.deals) if f"deal {number}" not in names]
     share = len(kept) / len(block.deals)
-    return Block(
-        *([column[i] for i in kept] for column in astuple(block)[:5]),
-        [share * seconds for seconds in block.cpu_s],
-        share * block.wall_s,
-    )
+    columns = (block.deals, block.bidders, block.trumps, block.points_a, block.points_b)
+    deals, bidders, trumps, points_a, points_b = ([each[i] for i in kept] for each in columns)
+    cpu_s = [share * seconds for seconds in block.cpu_s]
+    return Block(deals, bidders, trumps, points_a, points_b, cpu_s, share * block.wall_s)
 
 
 def _fits(options: Mapping[str, Any], block: Block) -> bool:

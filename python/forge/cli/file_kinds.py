@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -192,18 +193,19 @@ def _array(path: Path, deal: Deal | None) -> Verified | None:
 
     if path.name not in {*(f"{name}.npy" for name in ROW_SHAPES), BLOCK_SUMS}:
         return None
-    if path.name != "tokens.npy" and (path.parent / "tokens.npy").is_file():
-        return Verified("tokenised array", "", "ok, see tokens.npy")
-    return _split(path)
+    files = sorted(path.parent.iterdir())
+    stamp = tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files)
+    return _split(path.parent, stamp)
 
 
-def _split(path: Path) -> Verified:
-    """All arrays of a split, with its journal and what the manifest says of it."""
+@lru_cache(maxsize=8)
+def _split(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> Verified:
+    """All arrays of a split, with its journal and what the manifest says of it; once, as long as
+    its files stay what they are."""
     from forge.ml.data import TokenizedSplit
     from forge.ml.tokenized.manifest import MANIFEST, Manifest, read_plain
     from forge.ml.tokenized.npy_writer import data_hash, read_journal
 
-    folder = path.parent
     split = TokenizedSplit(folder)
     split.check_all()
     manifest = read_plain(folder.parent / MANIFEST, Manifest) or {}

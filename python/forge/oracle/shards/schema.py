@@ -437,7 +437,7 @@ _PT_TENSORS: Final = ("states", "V", "q")
 # Of a `.pt` shard, parts beyond this are not compared with their checksums: to read metadata, and
 # one state, which takes less than comparing all of them.
 _LISTING_BYTES: Final = 1 << 16
-LOOKED_AT_BYTES: Final = 1 << 24
+LOOKED_AT_BYTES: Final = 1 << 20
 
 
 def _load_pt(path: Path, checked_bytes: int | None = None) -> dict[str, Any]:
