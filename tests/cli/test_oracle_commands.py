@@ -382,7 +382,7 @@ def test_generate_continuous_skips_what_is_too_large(forge: Run) -> None:
         ("quickstart --out /dev/null/out", "cannot write"),
         ("verify", "Missing argument"),
         ("verify nowhere", "there is no file nowhere"),
-        ("verify .", "no shards in ."),
+        ("verify .", "no files of forge in ."),
         ("verify /dev/null", "/dev/null is not a file"),
     ],
 )
@@ -402,13 +402,13 @@ def test_verify_tells_good_from_bad(forge: Run, fails: Fails, tmp_path: Path) ->
         write_shard(path, TINY_DEAL, TINY_DECL, 0, None, *tiny_rows().as_tuple())
     code, text, _ = forge("verify", good)
     assert code == 0
-    assert re.search(r"good.parquet\s*│\s*105,164 .*ok", text)
+    assert re.search(r"good.parquet\s*│\s*oracle shard\s*│\s*105,164 states.*ok", text)
     content = bytearray(bad.read_bytes())
     content[50_000] ^= 4
     bad.write_bytes(content)
     cut.write_bytes(cut.read_bytes()[:70_000])
     assert "bad.parquet" in fails("verify", bad)
-    assert "cut.pt is not a readable .pt shard" in fails("verify", cut)
+    assert "cut.pt is not a readable file of torch" in fails("verify", cut)
     assert "2 of 3 files are bad" in fails("verify", good, bad, cut)
 
 

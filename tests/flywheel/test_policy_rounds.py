@@ -14,6 +14,7 @@ from forge.policy import SHIPPED
 from forge.policy.played_hands import load_hands
 from forge.policy.settings import PolicyTraining
 from forge.stats.figures import Figure
+from forge.work.json_lines import open_line, sealed_line
 
 TRAINING = PolicyTraining(epochs=1)
 
@@ -70,7 +71,7 @@ def test_a_round_that_was_cut_short_goes_on(
             rounds.next()
     place = settings.output / "round_001"
     made = {p: p.stat().st_mtime_ns for p in place.rglob("*") if p.is_file()}
-    assert len(made) == 2
+    assert len(made) == 3  # hands, what was learnt, and from what
     with PolicyRounds(settings, TRAINING) as rounds:
         assert not rounds.rounds
         assert rounds.next() is not None
@@ -92,9 +93,30 @@ def test_hands_that_are_gone_are_missed(
             path.unlink()
         with pytest.raises(ForgeError, match="0 files of hands instead of 1"):
             rounds.next()
-    record.write_bytes(header + line + line)
+    record.write_bytes(header + line + line)  # counts once
+    with PolicyRounds(settings, TRAINING) as rounds:
+        assert [each.number for each in rounds.rounds] == [1]
+    third = sealed_line({**open_line(line[:-1])[0], "number": 3})
+    record.write_bytes(header + line + third)
     with pytest.raises(ForgeError, match="rounds are missing, or there twice"):
         PolicyRounds(settings, TRAINING)
+
+
+def test_what_was_learnt_by_other_settings_does_not_count(
+    settings: RoundsSettings, verdicts: list[tuple[str, float]]
+) -> None:
+    """Nor what is left where the record is gone."""
+    with PolicyRounds(settings, TRAINING) as rounds:
+        one = rounds.next()
+        assert one is not None
+    (settings.output / "rounds.jsonl").unlink()
+    learnt = settings.output / "round_001" / "learnt.policy"
+    before = learnt.read_bytes()
+    with PolicyRounds(settings, PolicyTraining(epochs=2)) as rounds:
+        assert rounds.best.read_bytes() == SHIPPED.read_bytes()
+        again = rounds.next()
+        assert again is not None and again.learnt != one.learnt
+    assert learnt.read_bytes() != before
 
 
 def test_a_stop_keeps_what_was_played(settings: RoundsSettings) -> None:

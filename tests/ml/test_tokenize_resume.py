@@ -174,7 +174,7 @@ def test_killed_while_the_new_takes_the_place_of_the_old(
     except KeyboardInterrupt:
         assert len(done) == n_moves
     else:
-        assert len(done) == 6  # settings, manifest, train twice, val, manifest again
+        assert len(done) == 8  # settings, two files of checksums, manifest, train twice, val, ...
     monkeypatch.undo()
     run(shards, output)
     assert data_files(output) == expected

@@ -194,3 +194,26 @@ def test_plays_lose_less_where_that_is_asked_for(hands: PlayedHands) -> None:
         with torch.no_grad():
             lost.append(float(chance_lost(network(rows.context, rows.candidates), rows.chances)))
     assert lost[1] < lost[0]
+
+
+@pytest.mark.parametrize("what", ["a play of another seat", "no chances", "a play that goes on"])
+def test_hands_that_cannot_be_are_told_with_the_name_of_their_file(
+    what: str, hands: PlayedHands, tmp_path: Path
+) -> None:
+    """Whoever wrote them: as of the first release, without a checksum, and by `forge verify`."""
+    plays, chances = hands.plays.clone(), hands.chances.clone()
+    if what == "a play of another seat":
+        plays[7, 0] = int(hands.deals[7, 1, 0])
+    elif what == "no chances":
+        chances[9] = torch.nan
+    else:
+        plays[3, 20], plays[3, 27] = -1, 5
+    path = tmp_path / "hands_of_others.parquet"
+    save_hands(replace(hands, plays=plays, chances=chances), path, TEACHER)
+    with pytest.raises(ForgeError, match=r"hands_of_others\.parquet: "):
+        load_hands(path, every_play=True)
+    table = pq.read_table(path)
+    pq.write_table(table, path)
+    assert b"sha256" not in path.read_bytes()
+    with pytest.raises(ForgeError, match=r"hands_of_others\.parquet: "):
+        load_hands(path)

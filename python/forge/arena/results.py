@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,14 @@ from typing import Any, Final
 import numpy as np
 
 from forge.arena.comparison import PairedResults
-from forge.arena.protocol import STANDARD, ContractRule
+from forge.arena.protocol import (
+    STANDARD,
+    AnyDeclaration,
+    BestPipSuit,
+    ContractRule,
+    TrumpRule,
+    arena_deal,
+)
 from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_SEATS
 from forge.game.whole_numbers import is_finite
 from forge.work.file_schema import in_file
@@ -60,7 +67,37 @@ def _is_sound(values: Mapping[str, Any]) -> bool:
     )
 
 
-ARENA: Final = ResultsFormat("forge arena", 1, Block, _is_sound)
+def _outcomes(block: Block) -> dict[Hashable, Any]:
+    """What came of each deal; how long it took may differ."""
+    rows = zip(block.bidders, block.trumps, block.points_a, block.points_b, strict=True)
+    return {f"deal {number}": row for number, row in zip(block.deals, rows, strict=True)}
+
+
+def _without(block: Block, names: Set[Hashable]) -> Block:
+    """A block without some of its deals; its seconds are those of the rest."""
+    kept = [i for i, number in enumerate(block.deals) if f"deal {number}" not in names]
+    share = len(kept) / len(block.deals)
+    columns = (block.deals, block.bidders, block.trumps, block.points_a, block.points_b)
+    deals, bidders, trumps, points_a, points_b = ([each[i] for i in kept] for each in columns)
+    cpu_s = [share * seconds for seconds in block.cpu_s]
+    return Block(deals, bidders, trumps, points_a, points_b, cpu_s, share * block.wall_s)
+
+
+def _fits(options: Mapping[str, Any], block: Block) -> bool:
+    """Whether bidders are those of the deals, and trumps where the deal alone tells."""
+    seed, trump = options.get("seed"), options.get("trump", BestPipSuit.name)
+    rules: dict[object, TrumpRule] = {rule.name: rule for rule in (BestPipSuit(), AnyDeclaration())}
+    if type(seed) is not int:
+        return True
+    rule = ContractRule(trump=rules.get(trump, STANDARD.trump))
+    deals = [arena_deal(seed, number, rule) for number in block.deals]
+    trumps = [each.contract.decl for each in deals]
+    return block.bidders == [each.bidder for each in deals] and (
+        trump not in rules or block.trumps == trumps
+    )
+
+
+ARENA: Final = ResultsFormat("forge arena", 1, Block, _is_sound, _outcomes, _without, _fits)
 
 
 def arena_file(path: Path, options: Mapping[str, Any]) -> ResultsFile[Block]:

@@ -62,7 +62,14 @@ def _is_sound(values: Mapping[str, Any]) -> bool:
     )
 
 
-HANDS: Final = ResultsFormat("forge bidding hands", 1, HandRow, _is_sound)
+def _fits(options: Mapping[str, Any], row: HandRow) -> bool:
+    trumps = options.get("trumps")
+    return trumps is None or (row.trump in trumps and len(row.made) == len(trumps))
+
+
+HANDS: Final = ResultsFormat(
+    "forge bidding hands", 1, HandRow, _is_sound, lambda row: {row.hand: row}, fits=_fits
+)
 
 
 class HandWork:

@@ -14,7 +14,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from forge.bidding.estimates import MakeTable, make_table
 from forge.bidding.hand import BIDDING_DECLS, hand_text, parse_hand
@@ -23,6 +22,8 @@ from forge.errors import ForgeError, reason_of
 from forge.game.constants import HAND_POINTS
 from forge.game.contract import POINT_BIDS
 from forge.work.atomic import write_file
+from forge.work.parquet_files import parquet_bytes, read_parquet
+from forge.work.seed_files import check_seed_of
 
 SUFFIX: Final = ".parquet"
 FIGURES: Final = ("pmake", "ci_low", "ci_high")
@@ -77,17 +78,8 @@ class BiddingResult:
 
 def result_bytes(result: BiddingResult) -> bytes:
     """The file of a result; the same bytes for the same result."""
-    sink = pa.BufferOutputStream()
     # One row: statistics and dictionaries would be most of the file.
-    pq.write_table(
-        _arrow_table(result),
-        sink,
-        compression="zstd",
-        use_dictionary=False,
-        write_statistics=False,
-    )
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
+    return parquet_bytes(_arrow_table(result), use_dictionary=False, write_statistics=False)
 
 
 def write_result(path: Path, result: BiddingResult) -> None:
@@ -124,10 +116,7 @@ def read_results(path: Path) -> BiddingResult:
         ForgeError: for a file that cannot be read, of another schema, or whose columns contradict
             each other.
     """
-    try:
-        table = pq.read_table(path, partitioning=None)
-    except (OSError, pa.ArrowException) as error:
-        raise ForgeError(f"cannot read {path} as Parquet: {reason_of(error)}") from error
+    table, metadata = read_parquet(path)
     missing = [name for name in SCHEMA.names if name not in table.column_names]
     if missing:
         raise ForgeError(
@@ -140,11 +129,12 @@ def read_results(path: Path) -> BiddingResult:
         raise ForgeError(f"{path} is not a bidding file: {reason_of(error)}") from error
     if len(row) != 1:
         raise ForgeError(f"{path} is not a bidding file: it has {len(row)} rows, not one")
-    metadata = table.schema.metadata or {}
     try:
-        return _result(row[0], metadata.get(b"forge_version", b"").decode())
+        result = _result(row[0], metadata.get("forge_version", ""))
     except (ForgeError, TypeError, ValueError) as error:
         raise ForgeError(f"{path} is damaged: {error}") from error
+    check_seed_of(path, [result.seed])
+    return result
 
 
 def _result(row: dict[str, object], version: str) -> BiddingResult:

@@ -97,7 +97,7 @@ GROUPS: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("bid-poster", "forge.cli.bid_poster", "A hand and what to bid with it, as a page."),
     ),
     "Upkeep": (
-        Entry("verify", "forge.cli.verify", "Check shard files against the rules and themselves."),
+        Entry("verify", "forge.cli.verify", "Check files of every kind, all that is in them."),
         Entry("catalog", "forge.cli.catalog", "The trained models there are; are they whole?"),
         Entry("promote", "forge.cli.promote", "Name, measure and document a checkpoint."),
         Entry("info", "forge.cli.info", "Versions, what was compiled, and the devices found."),

@@ -1,12 +1,10 @@
-"""`forge verify`: check shard files, or everything in a directory."""
+"""`forge verify`: check any file that forge writes, or everything in a directory."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import track
@@ -19,8 +17,7 @@ from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.options import option
 
-if TYPE_CHECKING:
-    from forge.oracle.shards.checks import VerifiedShard
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -28,11 +25,11 @@ class VerifyArgs:
     """What may be said to `forge verify`."""
 
     paths: list[Path] = option(
-        help="Shard files (.parquet, .pt) or directories of them.", is_argument=True
+        help="Files that forge writes, or directories of them.", is_argument=True
     )
     deal: str | None = option(
         None,
-        "The deal of a file that does not say its own.",
+        "The deal of a shard that does not say its own.",
         metavar='"6-6,... / ... / ... / ..."',
         reads=values.deal,
     )
@@ -40,42 +37,53 @@ class VerifyArgs:
 
 @command()
 def verify(args: VerifyArgs) -> None:
-    """Check every row of shard files against the rules and against each other.
+    """Check everything in files: shards, E[Q] files, bidding files, played hands, tokenised data,
+    results, checkpoints, weights, policies, catalogues, ONNX exports and records.
 
-    Also the checksums, and the metadata against the rows and the file's name. Solves nothing again.
-    Exit code 0 if all is well, 2 if anything is not.
+    Checksums, what values may be, and what rows must have to do with each other and with the name
+    of their file; of shards every row against the rules. Nothing is solved again. What a file is,
+    its content tells. Exit code 0 if all is well, 2 if anything is not.
     """
+    from forge.cli.file_kinds import files_in, verify_file
     from forge.game.deal import Deal
-    from forge.oracle.shards.checks import find_shards, verify_shard
 
     given_deal = None if args.deal is None else Deal.from_text(args.deal)
-    files = list(find_shards(args.paths))
-    if not files:
-        raise ForgeError(
-            f"no shards in {', '.join(map(str, args.paths))}: "
-            "files named seed_*_decl_*.parquet or .pt"
-        )
+    files = list(files_in(args.paths))
     screen = console()
     table = Table()
-    for heading in ("shard", "states", "V", "M states/s", "result"):
-        table.add_column(heading, justify="left" if heading in ("shard", "result") else "right")
+    table.add_column("file", overflow="fold")
+    table.add_column("kind")
+    table.add_column("rows", justify="right")
+    table.add_column("result")
     problems: list[str] = []
+    unknown: list[Path] = []
     for path in track(files, "verifying", console=screen, disable=not screen.is_terminal):
-        start = time.perf_counter()
         try:
-            shard = verify_shard(path, given_deal)
+            found = verify_file(path, given_deal)
         except (ForgeError, OSError) as error:
             problems.append(str(error))
-            table.add_row(path.name, "", "", "", Text("BAD", style="red"))
+            table.add_row(Text(path.name), "", "", Text("BAD", style="red"))
             continue
-        table.add_row(*_row(shard, time.perf_counter() - start))
-    screen.print(table)
-    _conclude(screen, len(files), problems)
+        if found is None:
+            unknown.append(path)
+        else:
+            table.add_row(Text(path.name), found.kind, found.rows, found.result)
+    known = len(files) - len(unknown)
+    if known:
+        screen.print(table)
+    if unknown:
+        named = ", ".join(map(str, unknown[:_MOST_NAMED])) + ", ..." * (len(unknown) > _MOST_NAMED)
+        _say(screen, f"of no kind that forge writes, not looked at ({len(unknown)}): {named}")
+    if not known:
+        raise ForgeError(
+            f"no files of forge in {', '.join(map(str, args.paths))}: give files that it wrote, "
+            "or directories of them"
+        )
+    _conclude(screen, known, problems)
 
 
-def _row(shard: VerifiedShard, elapsed_s: float) -> tuple[str, ...]:
-    rate = shard.n_states / elapsed_s / 1e6
-    return shard.path.name, f"{shard.n_states:,}", f"{shard.value:+d}", f"{rate:.1f}", "ok"
+def _say(screen: Console, line: str) -> None:
+    screen.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _conclude(screen: Console, n_files: int, problems: Sequence[str]) -> None:
@@ -85,7 +93,7 @@ def _conclude(screen: Console, n_files: int, problems: Sequence[str]) -> None:
         screen.print(line)
         return
     for problem in problems[1:]:
-        screen.print(problem, markup=False, highlight=False, soft_wrap=True)
+        _say(screen, problem)
     counted = f" ({len(problems)} of {n_files} files are bad)" if n_files > 1 else ""
     raise ForgeError(problems[0] + counted)
 

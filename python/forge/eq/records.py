@@ -27,7 +27,7 @@ from forge.game.deal import Deal
 from forge.play.transcript import MAX_TOKENS, N_FEATURES
 from forge.work.atomic import write_file
 from forge.work.json_text import plain_copy
-from forge.work.seed_files import seed_path
+from forge.work.seed_files import check_seed_of, seed_path
 from forge.work.tensor_files import read_tensors
 
 SCHEMA_VERSION: Final = "2.1"
@@ -181,18 +181,21 @@ def read_record(path: Path) -> EqRecord:
     """The games of a file, ours or the author's.
 
     Raises:
-        ForgeError: if there is no such file, it is cut short or foreign, or its values can't be
-            those of games. Whether the plays keep the rules is for `forge.eq.collate` to say.
+        ForgeError: if there is no such file, it is damaged or foreign, called by another seed, or
+            its values can't be those of games. Whether the plays keep the rules is for
+            `forge.eq.collate` to say.
     """
     if not path.is_file():
         raise ForgeError(f"{path} is not a file" if path.exists() else f"there is no file {path}")
     content = read_tensors(path, "E[Q] file")
     try:
-        return _from_content(content)
+        record = _from_content(content)
     except ForgeError as error:
         raise ForgeError(
             f"{path} is not an E[Q] file of schema {SCHEMA_VERSION}: {error}"
         ) from None
+    check_seed_of(path, record.seeds)
+    return record
 
 
 def _from_content(content: object) -> EqRecord:

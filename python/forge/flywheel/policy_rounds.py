@@ -7,6 +7,8 @@ hands and policies that are there are not made again.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
@@ -27,11 +29,14 @@ from forge.policy.settings import PolicyTraining, default_pool
 from forge.work.atomic import write_file
 from forge.work.file_schema import in_file
 from forge.work.hashing import sha256_of
+from forge.work.json_text import plain_copy
 from forge.work.results_file import ResultsFile, ResultsFormat
 
 RECORD: Final = "rounds.jsonl"
 BEST: Final = "best.policy"
 FIRST: Final = "first.policy"
+# Beside what a round learnt: hashes of what it was learnt from.
+_SOURCE: Final = ".source"
 # Of a policy over another: the mean of both kinds of deals, the standard protocol, all contracts.
 _KINDS: Final = ("both", "standard", "everything")
 
@@ -83,7 +88,9 @@ def _are_gains(found: Any) -> bool:
     )
 
 
-ROUNDS: Final = ResultsFormat("forge policy rounds", 1, Round, _is_sound)
+ROUNDS: Final = ResultsFormat(
+    "forge policy rounds", 1, Round, _is_sound, lambda row: {f"round {row.number}": row}
+)
 
 
 @dataclass(frozen=True)
@@ -137,7 +144,10 @@ class PolicyRounds:
             if [each.number for each in self.rounds] != list(range(1, len(self.rounds) + 1)):
                 raise ForgeError(f"{self.folder / RECORD}: rounds are missing, or there twice")
             first = self.folder / FIRST
-            if not first.exists():
+            # Without rounds, one that is there may be what is left of other settings.
+            if not first.exists() or (
+                not self.rounds and first.read_bytes() != policy_bytes(start)
+            ):
                 write_file(first, policy_bytes(start))
             if policy_bytes(load_policy(first)) != policy_bytes(start):
                 raise ForgeError(f"{first} is not the policy that the rounds began with")
@@ -184,7 +194,8 @@ class PolicyRounds:
         learnt = self._place(number) / "learnt.policy"
         if not self._play(number, watcher):
             return None
-        if not learnt.exists() and not self._learn(number, learnt, watcher):
+        files = self._hands_for(number)
+        if not self._is_learnt(learnt, files) and not self._learn(files, learnt, watcher):
             return None
         watcher.judging(number)
         how = self.settings
@@ -223,8 +234,8 @@ class PolicyRounds:
         )
         return len(there) * HANDS_A_FILE == how.hands
 
-    def _learn(self, number: int, target: Path, watcher: Watcher) -> bool:
-        """False if it was stopped."""
+    def _hands_for(self, number: int) -> list[Path]:
+        """The files that a round learns from."""
         files = [] if self.settings.also is None else hand_files(self.settings.also)
         for each in range(max(1, number - self.settings.window + 1), number + 1):
             found = sorted((self._place(each) / "hands").glob("hands_*.parquet"))
@@ -234,12 +245,32 @@ class PolicyRounds:
                     f"{self.settings.hands // HANDS_A_FILE}: put them back, or begin another folder"
                 )
             files += found
+        return files
+
+    def _is_learnt(self, learnt: Path, files: list[Path]) -> bool:
+        """Whether what is there was learnt from these hands by these settings."""
+        source = learnt.with_suffix(_SOURCE)
+        return (
+            learnt.exists() and source.exists() and source.read_bytes() == self._learnt_from(files)
+        )
+
+    def _learnt_from(self, files: list[Path]) -> bytes:
+        """What a policy depends on, as the line beside it says."""
+        digest = sha256_of(self.best, *files)
+        settings = json.dumps(plain_copy(self._lasting()), sort_keys=True).encode()
+        return f"{digest} {hashlib.sha256(settings).hexdigest()}\n".encode()
+
+    def _learn(self, files: list[Path], target: Path, watcher: Watcher) -> bool:
+        """False if it was stopped."""
+        source = self._learnt_from(files)
         rows = rows_of(load_all(files))
         start = None if self.settings.fresh else load_policy(self.best)
         policy = train_policy(rows, self.training, start, watcher.learning, watcher.stopped)
         if watcher.stopped():
             return False
+        target.with_suffix(_SOURCE).unlink(missing_ok=True)
         write_file(target, policy_bytes(policy))
+        write_file(target.with_suffix(_SOURCE), source)
         return True
 
     def _judge(self, learnt: Path, other: str, number: int) -> Verdict:

@@ -15,6 +15,7 @@ from forge.extras import extra
 from forge.learn.checkpoint_files import check_sizes
 from forge.learn.network_module import STAGE_KEY, NetworkModule
 from forge.learn.settings import STAGE_TEXTS
+from forge.work.checksums import BLANK_SEAL, FILE_SEAL_KEY, check_sealed_file, sealed
 from forge.work.json_text import parse_json
 from forge.work.tensor_files import check_finite, read_tensors
 
@@ -72,8 +73,9 @@ def safetensors_bytes(state: dict[str, Tensor], hparams: dict[str, Any], stage: 
         "format": "pt",
         _HPARAMS_KEY: json.dumps(hparams, sort_keys=True),
         STAGE_KEY: str(stage),
+        FILE_SEAL_KEY: BLANK_SEAL,
     }
-    return safetensors.torch.save({k: v.contiguous() for k, v in state.items()}, metadata)
+    return sealed(safetensors.torch.save({k: v.contiguous() for k, v in state.items()}, metadata))
 
 
 def load_weights(path: Path, kind: type[_Module]) -> _Module:
@@ -148,6 +150,8 @@ def _load_safetensors(path: Path, kind: type[_Module]) -> _Module:
             metadata = file.metadata() or {}
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         hparams = parse_json(metadata[_HPARAMS_KEY])
+        if FILE_SEAL_KEY in metadata:
+            check_sealed_file(path, metadata[FILE_SEAL_KEY])
         check_sizes({_HPARAMS_KEY: dict(hparams), "state_dict": state}, str(path))
         module = kind(**hparams)
         module.load_state_dict(state, strict=True)

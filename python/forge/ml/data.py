@@ -22,6 +22,7 @@ from forge.learn.data_module import RowsDataModule
 from forge.ml.networks.transformer import FEATURE_SIZES
 from forge.ml.rows import ROW_SHAPES
 from forge.ml.settings import DEFAULT_SAMPLES_PER_SHARD
+from forge.ml.tokenized.block_sums import BLOCK_ROWS, BlockSums
 from forge.ml.tokenized.manifest import MANIFEST, ManifestSplits, read_plain
 from forge.work.seed_files import SPLIT_BUCKETS, seeds_of
 
@@ -60,6 +61,7 @@ class TokenizedSplit(Dataset[Batch]):
             raise ForgeError(f"{self.folder}: arrays have different numbers of rows: {listed}")
         if not lengths["tokens"]:
             raise ForgeError(f"{self.folder}: the split is empty (0 samples)")
+        self.sums = BlockSums(self.folder, self.arrays)
 
     def __len__(self) -> int:
         return len(self.arrays["tokens"])
@@ -75,9 +77,24 @@ class TokenizedSplit(Dataset[Batch]):
 
         Returns:
             int8 tensors by array name, [B, ...]; `qvals` and `values` in the **team-0 frame**.
+
+        Raises:
+            ForgeError: if rows are not what was written, as far as the split has checksums.
         """
         rows = np.asarray(indices, dtype=np.int64)
+        self.sums.check(rows)
         return {name: torch.from_numpy(array[rows]) for name, array in self.arrays.items()}
+
+    def check_all(self) -> None:
+        """Look at every row: what it may be, and whether it is what was written.
+
+        Raises:
+            ForgeError: that names the array.
+        """
+        self.sums.check_all()
+        for start in range(0, len(self), BLOCK_ROWS):
+            part = {name: a[start : start + BLOCK_ROWS] for name, a in self.arrays.items()}
+            _check_rows(self.folder, part, BLOCK_ROWS)
 
     def __getstate__(self) -> dict[str, Any]:
         # Pickling a memmap copies the whole array; a spawned worker opens the files itself.
@@ -177,7 +194,7 @@ def _open_array(folder: Path, name: str) -> npt.NDArray[np.int8]:
         raise ForgeError(f"{path}: missing, expected an int8 {wanted} array")
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+    except Exception as error:  # a damaged header is taken apart by Python's own tokeniser
         raise ForgeError(f"{path}: truncated or not a .npy array ({reason_of(error)})") from error
     if not isinstance(array, np.ndarray):
         array.close()
@@ -188,7 +205,9 @@ def _open_array(folder: Path, name: str) -> npt.NDArray[np.int8]:
     return array
 
 
-def _check_rows(folder: Path, arrays: dict[str, npt.NDArray[np.int8]]) -> None:
+def _check_rows(
+    folder: Path, arrays: dict[str, npt.NDArray[np.int8]], most_rows: int = _N_CHECKED_ROWS
+) -> None:
     """Look at evenly spread rows for values that no tokeniser writes.
 
     Left in, they would end as an index error deep inside an embedding, on CUDA one that takes
@@ -198,7 +217,7 @@ def _check_rows(folder: Path, arrays: dict[str, npt.NDArray[np.int8]]) -> None:
         ForgeError: naming the array, what is allowed and what was found.
     """
     n = len(arrays["tokens"])
-    rows = np.unique(np.linspace(0, n - 1, min(n, _N_CHECKED_ROWS)).astype(np.int64))
+    rows = np.unique(np.linspace(0, n - 1, min(n, most_rows)).astype(np.int64))
     part = {name: array[rows] for name, array in arrays.items()}
     for i, size in enumerate(FEATURE_SIZES):
         _check_range(folder, f"tokens feature {i}", part["tokens"][..., i], 0, size - 1)
@@ -214,6 +233,12 @@ def _check_rows(folder: Path, arrays: dict[str, npt.NDArray[np.int8]]) -> None:
         raise ForgeError(f"{folder}: targets holds slots that legal.npy says may not be played")
     if (part["teams"] != part["players"] % 2).any():
         raise ForgeError(f"{folder}: teams does not equal players mod 2")
+    sign = 1 - 2 * part["teams"].astype(np.int16)
+    best = np.where(legal, part["qvals"] * sign[:, None], -1000).max(axis=1) * sign
+    if (best != part["values"]).any():
+        raise ForgeError(
+            f"{folder}: qvals or values are damaged: values must be the best of the legal qvals"
+        )
 
 
 def _check_range(folder: Path, name: str, found: npt.NDArray[np.int8], low: int, high: int) -> None:

@@ -19,6 +19,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from forge.errors import ForgeError
 from forge.ml.tokenized.folder import Settings, TokenizedFolder, locked
 from forge.ml.tokenized.npy_writer import Rows, ShardEntry, SplitWriter, data_hash, read_journal
@@ -300,4 +302,5 @@ def _stored_rows(folder: Path, first: int, n_rows: int) -> Iterator[Rows]:
         raise ForgeError(f"{folder} has fewer rows than its list of shards: --force replaces them")
     for start in range(first, first + n_rows, BATCH_ROWS):
         rows = slice(start, min(start + BATCH_ROWS, first + n_rows))
+        split.sums.check(np.arange(rows.start, rows.stop))
         yield {name: array[rows] for name, array in split.arrays.items()}

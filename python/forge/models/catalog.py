@@ -5,7 +5,6 @@ Only `load` needs torch.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from annotated_types import Ge, Le, Len
 from forge.errors import ForgeError
 from forge.work.file_schema import in_file, read_as
 from forge.work.hashing import sha256_of
-from forge.work.json_text import read_json
+from forge.work.json_text import read_json, sealed_json
 from forge.work.plain_values import shown
 
 if TYPE_CHECKING:
@@ -140,7 +139,7 @@ def list_models(folder: Path = SHIPPED) -> list[Model]:
 def index_bytes(models: list[Model]) -> bytes:
     """The index of some models: JSON, UTF-8."""
     index = {"version": INDEX_VERSION, "models": [asdict(model) for model in models]}
-    return (json.dumps(index, indent=2, allow_nan=False) + "\n").encode()
+    return sealed_json(index, indent=2)
 
 
 def load(

@@ -50,6 +50,37 @@ class PolicyRows:
         return PolicyRows(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
 
 
+def check_plays(hands: PlayedHands) -> None:
+    """Replay hands: the seat to act holds and may play what it plays, and chances are told where it
+    had a choice, of the slots that may be played.
+
+    Raises:
+        ForgeError: that names the first hand, and the play.
+    """
+    deals = [Deal(tuple(map(tuple, deal))) for deal in hands.deals.tolist()]
+    games = Games.start(deals, hands.decls.tolist())
+    rows = torch.arange(len(hands))
+    if bool((hands.plays[:, 0] < 0).any()):
+        raise ForgeError(f"hand {int((hands.plays[:, 0] < 0).nonzero()[0, 0])}: without a play")
+    for k in range(N_PLAYS):
+        played = hands.plays[rows, k] >= 0
+        if bool((hands.plays[rows[~played], k:] >= 0).any()):
+            raise ForgeError(f"a hand goes on after it ended before play {k}")
+        games, rows = games.take(played), rows[played]
+        if not len(rows):
+            break
+        is_it = (games.hand == hands.plays[rows, k, None]) & games.legal
+        told = hands.chances[rows, k].isfinite()
+        choice = games.legal.sum(dim=1) > 1
+        for fits, what in (
+            (is_it.any(dim=1), "is not a domino that the seat to act may play"),
+            (~choice | (told == games.legal).all(dim=1), "has not a chance for each legal slot"),
+        ):
+            if not bool(fits.all()):
+                raise ForgeError(f"hand {int(rows[~fits][0])}: play {k} {what}")
+        games = games.play(is_it.int().argmax(dim=1))
+
+
 def rows_of(hands: PlayedHands) -> PolicyRows:
     """All decisions of hands that were a choice, in order of hand and play.
 

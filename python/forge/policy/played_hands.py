@@ -1,6 +1,7 @@
 """Played hands in Parquet, a thousand a file: what is missing is played, what is there is kept."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -8,20 +9,23 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 
 from forge.errors import ForgeError, reason_of
 from forge.game.constants import N_DECLARATIONS, N_DOMINOES, N_PLAYS, N_SEATS, N_SLOTS
 from forge.game.contract import BIDS
-from forge.policy.self_play import PlayedHands, Teacher, joined, play_hands
+from forge.policy.choices import check_plays
+from forge.policy.self_play import PlayedHands, Teacher, contract_of, joined, play_hands
 from forge.work.atomic import write_file
+from forge.work.checksums import SEAL_KEY
 from forge.work.claims import claim_missing, put_in_place
+from forge.work.parquet_files import parquet_bytes, read_parquet
 
 HANDS_A_FILE: Final = 1000
 # Played in lock step, so that something is told now and then.
 _HANDS_TOGETHER: Final = 125
 _FORMAT: Final = "forge policy hands 1"
+_NAMED: Final = re.compile(r"hands_seed_(\d{1,18})_from_(\d{1,18})\.parquet")
 _COLUMNS: Final = {
     "deals": (pa.int8(), N_DOMINOES),
     "plays": (pa.int8(), N_PLAYS),
@@ -121,11 +125,7 @@ def as_bytes(hands: PlayedHands, teacher: Teacher) -> bytes:
         values = getattr(hands, name).contiguous().numpy().reshape(-1)
         columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(values, type_), size)
     meta = {"format": _FORMAT, "teacher": describe(teacher)}
-    sink = pa.BufferOutputStream()
-    options = {"compression": "zstd", "write_page_checksum": True}
-    pq.write_table(pa.table(columns).replace_schema_metadata(meta), sink, **options)
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
+    return parquet_bytes(pa.table(columns).replace_schema_metadata(meta))
 
 
 def teacher_of(path: Path) -> str:
@@ -134,32 +134,30 @@ def teacher_of(path: Path) -> str:
     Raises:
         ForgeError: for a file that is not of this kind.
     """
-    return _meta(path)["teacher"]
+    return _read(path)[1]["teacher"]
 
 
-def _meta(path: Path) -> dict[str, str]:
-    try:
-        raw = pq.read_schema(path).metadata or {}
-    except (OSError, pa.ArrowException) as error:
-        raise ForgeError(f"{path}: {reason_of(error)}") from error
-    meta = {
-        key.decode(errors="replace"): value.decode(errors="replace") for key, value in raw.items()
-    }
+def _read(path: Path) -> tuple[pa.Table, dict[str, str]]:
+    table, meta = read_parquet(path)
     if meta.get("format") != _FORMAT or "teacher" not in meta:
         raise ForgeError(f"{path}: not a file of forge play-hands")
-    return meta
+    return table, meta
 
 
-def load_hands(path: Path) -> PlayedHands:
+def load_hands(path: Path, every_play: bool = False) -> PlayedHands:
     """Read a file.
 
+    Args:
+        path: of the file.
+        every_play: replay hands that are what was written too; others always are replayed.
+
     Raises:
-        ForgeError: for a file that is missing, damaged or of another kind.
+        ForgeError: for a file that is missing, damaged or of another kind, or whose name is that of
+            other hands; names it.
     """
-    _meta(path)
+    table, meta = _read(path)
+    n = table.num_rows
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
-        n = table.num_rows
 
         def column(name: str, *shape: int) -> npt.NDArray[np.generic]:
             values = table[name].combine_chunks()
@@ -176,7 +174,27 @@ def load_hands(path: Path) -> PlayedHands:
     except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
         raise ForgeError(f"{path}: {reason_of(error)}") from error
     _check(found, path)
+    _check_name(found, path, every_play)
+    if every_play or SEAL_KEY not in meta:
+        try:
+            check_plays(found)
+        except ForgeError as error:
+            raise ForgeError(f"{path}: {error}") from error
     return found
+
+
+def _check_name(hands: PlayedHands, path: Path, all_of_them: bool) -> None:
+    """Deals, declarations and bids follow from the numbers in the name: of the first and the last
+    hand, or of all."""
+    named = _NAMED.fullmatch(path.name)
+    if named is None:
+        return
+    seed, start = map(int, named.groups())
+    for row in range(len(hands)) if all_of_them else {0, len(hands) - 1}:
+        deal, decl, bid = contract_of(seed, start + row)
+        same = torch.equal(hands.deals[row], deal.tensor)
+        if not same or (int(hands.decls[row]), int(hands.bids[row])) != (decl, bid.number):
+            raise ForgeError(f"{path}: its name is that of other hands than it holds")
 
 
 def _check(hands: PlayedHands, path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from forge.errors import ForgeError, reason_of
+from forge.work.checksums import BLANK_SEAL, FILE_SEAL_KEY, check_seal, sealed
 from forge.work.plain_values import check_plain, shown
 
 MAX_FILE_BYTES: Final = 8 << 20
@@ -45,10 +47,10 @@ def parse_json(text: bytes | str, most_bytes: int = MAX_FILE_BYTES) -> Any:
 
 
 def read_json(path: Path, most_bytes: int = MAX_FILE_BYTES) -> Any:
-    """The value in a file.
+    """The value in a file, without its seal, which is compared if there is one.
 
     Raises:
-        ForgeError: as `parse_json`, or for a file that cannot be read; names it.
+        ForgeError: as `parse_json`, or for a file that cannot be read or is damaged; names it.
     """
     try:
         with path.open("rb") as file:
@@ -56,9 +58,17 @@ def read_json(path: Path, most_bytes: int = MAX_FILE_BYTES) -> Any:
     except OSError as error:
         raise ForgeError(f"{path}: {reason_of(error)}") from error
     try:
-        return parse_json(text, most_bytes)
+        value = parse_json(text, most_bytes)
     except ForgeError as error:
         raise ForgeError(f"{path}: {error}") from error
+    if isinstance(value, dict) and isinstance(seal := value.pop(FILE_SEAL_KEY, None), str):
+        try:
+            check_seal(text, seal, path)
+        except ForgeError as error:
+            raise ForgeError(
+                f"{error}; if it was changed by hand, remove its {FILE_SEAL_KEY!r}"
+            ) from error
+    return value
 
 
 def parse_line(line: bytes) -> dict[str, Any]:
@@ -71,6 +81,17 @@ def parse_line(line: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ForgeError(f"must be a mapping {{...}}, got {shown(value)}")
     return value
+
+
+def sealed_json(values: Mapping[str, Any], indent: int) -> bytes:
+    """A file of JSON with its seal, as `read_json` takes it."""
+    text = json.dumps({**values, FILE_SEAL_KEY: BLANK_SEAL}, indent=indent, allow_nan=False)
+    return sealed((text + "\n").encode())
+
+
+def plain_line(values: Mapping[str, Any]) -> bytes:
+    """A mapping as a JSON line, without its line feed."""
+    return json.dumps(values, separators=(",", ":"), allow_nan=False).encode()
 
 
 def plain_copy(value: Any, strict: bool = False) -> Any:

@@ -1,21 +1,23 @@
 """Results on disk as they come: one JSON line for the options, one for each piece of work.
 
 A line is appended when its work is over, so a run that was killed loses the work in hand and
-nothing else; a line torn by the kill is cut off when the run goes on.
+nothing else; a line torn by the kill is cut off when the run goes on. Lines end with a checksum.
+
+A piece of work has a name, and counts once: what is there again is left out, and what is there
+again with another outcome is an error. So files of one series may be joined one after the other.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Hashable, Mapping, Set
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from forge.errors import ForgeError, reason_of
 from forge.work.file_schema import in_file, read_as
-from forge.work.json_lines import JsonLines, whole_lines
-from forge.work.json_text import parse_line
+from forge.work.json_lines import JsonLines, is_whole_line, open_line, sealed_line, whole_lines
 from forge.work.plain_values import named
 
 if TYPE_CHECKING:
@@ -26,7 +28,10 @@ else:
     Row = TypeVar("Row")
 
 
-@in_file(others="ignore")
+_HEADER: Final = b'{"format":'
+
+
+@in_file()
 @dataclass(frozen=True)
 class ResultsHeader:
     """The first line."""
@@ -45,44 +50,58 @@ class ResultsFormat(Generic[Row]):
         version: of the format.
         row: a dataclass of plain values, one a line, marked by `in_file`.
         is_sound: whether the values of a line, which has the fields of `row`, are what they may be.
+        pieces: the outcomes of a line by the names of the pieces of work it speaks of.
+        without: a line without some of several pieces.
+        fits: whether a line can come of the options of the file.
     """
 
     name: str
     version: int
     row: type[Row]
     is_sound: Callable[[Mapping[str, Any]], bool]
+    pieces: Callable[[Row], Mapping[Hashable, Any]]
+    without: Callable[[Row, Set[Hashable]], Row] | None = None
+    fits: Callable[[Mapping[str, Any], Row], bool] = lambda options, row: True
 
     def header(self, options: Mapping[str, Any]) -> bytes:
         """The first line."""
-        return _line({"format": self.name, "version": self.version, "options": dict(options)})
+        values = {"format": self.name, "version": self.version, "options": dict(options)}
+        return sealed_line(values)
 
-    def options(self, line: bytes, path: Path) -> dict[str, Any]:
-        """What the first line of a file says.
+    def options(self, line: bytes, path: Path, number: int = 1) -> tuple[dict[str, Any], bool]:
+        """What the first line of a file says, and whether lines have checksums from here on.
 
         Raises:
-            ForgeError: for a file of another kind.
+            ForgeError: for a file of another kind, or a damaged one.
         """
         try:
-            found = parse_line(line)
-        except ForgeError:
-            found = {}
+            found, has_seal = open_line(line)
+        except ForgeError as error:
+            if line.startswith(_HEADER + b'"' + self.name.encode() + b'"'):
+                raise ForgeError(f"{path}: line {number} is damaged: {error}") from error
+            found, has_seal = {}, False
         if found.get("format") != self.name or found.get("version") != self.version:
             raise ForgeError(f"{path} is not a results file of {self.name} {self.version}")
-        return read_as(ResultsHeader, found, f"{path}: line 1").options
+        return read_as(ResultsHeader, found, f"{path}: line {number}").options, has_seal
 
-    def read_row(self, line: bytes, path: Path, number: int) -> Row:
-        """One line, the `number`-th of the file.
+    def read_row(
+        self, line: bytes, path: Path, number: int, needs_seal: bool = False
+    ) -> tuple[Row, bool]:
+        """One line, the `number`-th of the file, and whether it has a checksum.
 
         Raises:
             ForgeError: where it is damaged.
         """
         try:
-            row = read_as(self.row, values := parse_line(line), "")
+            values, has_seal = open_line(line)
+            if needs_seal and not has_seal:
+                raise ForgeError("its checksum is gone")
+            row = read_as(self.row, values, "")
         except ForgeError as error:
             raise ForgeError(f"{path}: line {number} is damaged: {error}") from error
         if not self.is_sound(values):
             raise ForgeError(f"{path}: line {number} is damaged")
-        return row
+        return row, has_seal
 
     def read(self, path: Path) -> tuple[dict[str, Any], list[Row]]:
         """Options and rows of a whole file; a torn last line is left out.
@@ -94,9 +113,89 @@ class ResultsFormat(Generic[Row]):
             content = path.read_bytes()
         except OSError as error:
             raise ForgeError(f"cannot read {path}: {reason_of(error)}") from error
-        first, *rest = whole_lines(content) or [b""]
-        options = self.options(first, path)
-        return options, [self.read_row(line, path, i) for i, line in enumerate(rest, start=2)]
+        found = FoundResults.read(self, content, path)
+        return found.options, found.rows
+
+
+@dataclass
+class FoundResults(Generic[Row]):
+    """What a file holds, each piece of work once.
+
+    Args:
+        options: of its first line.
+        rows: in the order of their lines.
+        n_lines: whole ones, all that are there.
+        n_repeated: pieces of work that were there again.
+    """
+
+    options: dict[str, Any]
+    rows: list[Row]
+    n_lines: int
+    n_repeated: int = 0
+
+    @classmethod
+    def read(
+        cls, kind: ResultsFormat[Row], content: bytes, path: Path, closely: bool = False
+    ) -> FoundResults[Row]:
+        """Take a file apart; says in a line on stderr what was there twice.
+
+        Args:
+            kind: of file.
+            content: all of it.
+            path: for messages.
+            closely: hold lines against the options that are what was written too; others always
+                are.
+
+        Raises:
+            ForgeError: for a file of another kind, a damaged one, or one in which a piece of work
+                has two outcomes.
+        """
+        lines = whole_lines(content)
+        if is_whole_line(content[sum(len(line) + 1 for line in lines) :]):
+            raise ForgeError(f"{path}: line {len(lines) + 1} is damaged: its end is not a line's")
+        first, *rest = lines or [b""]
+        options, needs_seal = kind.options(first, path)
+        found = cls(options, [], len(lines))
+        seen: dict[Hashable, tuple[Any, int]] = {}
+        for number, line in enumerate(rest, start=2):
+            if line.startswith(_HEADER):
+                again, needs_seal = kind.options(line, path, number)
+                compare_options(again, options, f"{path}: line {number} begins a file that")
+                continue
+            row, has_seal = kind.read_row(line, path, number, needs_seal)
+            if (closely or not has_seal) and not kind.fits(options, row):
+                raise ForgeError(f"{path}: line {number} cannot come of the options in line 1")
+            found._add(kind, row, number, seen, path)
+        if found.n_repeated:
+            print(
+                f"{path}: results that are there more than once count once "
+                f"({found.n_repeated:,} left out)",
+                file=sys.stderr,
+            )
+        return found
+
+    def _add(
+        self,
+        kind: ResultsFormat[Row],
+        row: Row,
+        number: int,
+        seen: dict[Hashable, tuple[Any, int]],
+        path: Path,
+    ) -> None:
+        pieces = kind.pieces(row)
+        known = {name for name in pieces if name in seen}
+        for name in known:
+            outcome, before = seen[name]
+            if outcome != pieces[name]:
+                raise ForgeError(
+                    f"{path}: lines {before} and {number} have different results of {name}: "
+                    "remove the wrong one"
+                )
+        seen.update({name: (pieces[name], number) for name in pieces if name not in known})
+        self.n_repeated += len(known)
+        if len(known) == len(pieces):
+            return
+        self.rows.append(kind.without(row, known) if known and kind.without else row)
 
 
 class ResultsFile(Generic[Row]):
@@ -126,7 +225,7 @@ class ResultsFile(Generic[Row]):
 
     def append(self, row: Row) -> None:
         """Add a row, on disk when this returns."""
-        self._file.append(_line(asdict(row)))
+        self._file.append(sealed_line(asdict(row)))
         self.rows.append(row)
 
     def __enter__(self) -> ResultsFile[Row]:
@@ -142,23 +241,21 @@ class ResultsFile(Generic[Row]):
             self._file.keep(0)
             self._file.append(header)
             return []
-        first, *rest = whole_lines(self._file.content) or [b""]
-        self._compare(self._kind.options(first, self.path), options)
-        rows = [
-            self._kind.read_row(line, self.path, number)
-            for number, line in enumerate(rest, start=2)
-        ]
-        self._file.keep(1 + len(rows))
-        return rows
+        found = FoundResults.read(self._kind, self._file.content, self.path)
+        compare_options(found.options, options, f"{self.path}")
+        self._file.keep(found.n_lines)
+        return found.rows
 
-    def _compare(self, made_with: Mapping[str, Any], options: Mapping[str, Any]) -> None:
-        for name in {**options, **made_with}:
-            before, now = made_with.get(name), options.get(name)
-            if before != now:
-                raise ForgeError(
-                    f"{self.path} was made with {named(name)} = {named(before)}, not {named(now)}: "
-                    "give the same options or another file"
-                )
+
+def compare_options(made_with: Mapping[str, Any], options: Mapping[str, Any], what: str) -> None:
+    """ForgeError, naming the first that differs, where results were made with other options."""
+    for name in {**options, **made_with}:
+        before, now = made_with.get(name), options.get(name)
+        if before != now:
+            raise ForgeError(
+                f"{what} was made with {named(name)} = {named(before)}, not {named(now)}: "
+                "give the same options or another file"
+            )
 
 
 def are_numbers(column: Any, n: int, most: int) -> bool:
@@ -168,7 +265,3 @@ def are_numbers(column: Any, n: int, most: int) -> bool:
         and len(column) == n
         and all(type(each) is int and 0 <= each <= most for each in column)
     )
-
-
-def _line(values: Mapping[str, Any]) -> bytes:
-    return (json.dumps(values, separators=(",", ":"), allow_nan=False) + "\n").encode()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from forge.errors import ForgeError
 from forge.work.atomic import remove_abandoned, unwritable
 
 SPLITS: Final = ("train", "val", "test")
 # Buckets (`seed % 1000`) of each split.
 SPLIT_BUCKETS: Final = {"train": range(900), "val": range(900, 950), "test": range(950, 1000)}
+_NAMED: Final = re.compile(r"seed_(\d{1,18})")
 
 
 def split_of(seed: int) -> str:
@@ -27,6 +30,18 @@ def seeds_of(split: str) -> str:
 def seed_path(root: Path, seed: int, suffix: str) -> Path:
     """Where the one file of a seed lies: `{split}/seed_{seed:08d}{suffix}`."""
     return root / split_of(seed) / f"seed_{seed:08d}{suffix}"
+
+
+def check_seed_of(path: Path, seeds: Sequence[int]) -> None:
+    """ForgeError where a file of one seed is called by another one's name."""
+    if len(seeds) != 1:
+        return
+    named = _NAMED.fullmatch(path.stem)
+    if named is not None and int(named[1]) != seeds[0]:
+        raise ForgeError(
+            f"{path}: it is called by seed {int(named[1])}, but holds seed {seeds[0]}: "
+            f"rename it {path.with_stem(f'seed_{seeds[0]:08d}').name}"
+        )
 
 
 def missing_seeds(root: Path, seeds: Iterable[int], suffix: str) -> Iterator[int]:

@@ -8,13 +8,11 @@ own take flags of a type from the file, and with false ones bytes of the file be
 
 from __future__ import annotations
 
-import io
 import math
 import pickle
 import re
 import threading
 import warnings
-import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -24,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 
 from forge.errors import ForgeError, reason_of
+from forge.work.checksums import check_archive
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,13 +35,16 @@ _CODE: Final = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|c8|c16|[US]\d{1,6})")
 _REFUSED: Final = re.compile(r"GLOBAL ([\w.]+)")
 
 
-def read_tensors(source: Path | IO[bytes], kind: str, mmap: bool = False) -> Any:
-    """What a file of `torch.save` holds, on the CPU.
+def read_tensors(
+    source: Path | IO[bytes], kind: str, mmap: bool = False, checked_bytes: int | None = None
+) -> Any:
+    """What a file of `torch.save` holds, on the CPU; its checksums are compared.
 
     Args:
         source: a path, or a file open for reading.
         kind: of file that is expected, for the error.
         mmap: leave tensors where they are until somebody looks; needs a path.
+        checked_bytes: the checksums of larger parts are left out; None: of none.
 
     Returns:
         tensors, numbers, text, bytes, arrays, paths, in lists, tuples, sets and dicts. Each tensor
@@ -55,7 +57,7 @@ def read_tensors(source: Path | IO[bytes], kind: str, mmap: bool = False) -> Any
 
     name = str(source) if isinstance(source, Path) else "the file"
     try:
-        _refuse_packed(source)
+        check_archive(source, checked_bytes)
         with warnings.catch_warnings(), plain_objects():
             # What torch has to say about a foreign pickle is in the error below.
             warnings.simplefilter("ignore", UserWarning)
@@ -121,21 +123,6 @@ def _refusal(error: BaseException) -> str:
     found = _REFUSED.search(str(error))
     name = f" ({found[1][:100]})" if found else ""
     return f"it holds more than weights and plain values{name}, not unpickled"
-
-
-def _refuse_packed(source: Path | IO[bytes]) -> None:
-    """torch stores what it saves as it is: an archive that grows when it is read is not of it."""
-    with ExitStack() as stack:
-        file = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
-        began = file.tell()
-        if zipfile.is_zipfile(file):
-            with zipfile.ZipFile(file) as archive:
-                entries = archive.infolist()
-            if any(each.compress_type != zipfile.ZIP_STORED for each in entries):
-                raise ForgeError("its entries are compressed, which torch.save does not do")
-            if sum(each.file_size for each in entries) > file.seek(0, io.SEEK_END):
-                raise ForgeError("its entries are larger than the file")
-        file.seek(began)
 
 
 class _Content:

@@ -14,9 +14,11 @@ import yaml  # type: ignore[import-untyped, unused-ignore]
 
 from forge.errors import ForgeError, reason_of
 from forge.work.atomic import write_file
+from forge.work.checksums import crc_text
 from forge.work.plain_values import INTEGER_MAX, MAX_DEPTH, check_plain, shown
 
 MAX_BYTES: Final = 1 << 20
+_SUM: Final = b"# crc32 "
 MAX_NODES: Final = 100_000
 _LONGEST_NUMBER: Final = 2 * len(str(INTEGER_MAX))
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -42,6 +44,7 @@ def read_yaml(path: Path, remedy: str = "", finite: bool = True) -> dict[str, An
     try:
         with path.open("rb") as file:
             text = file.read(MAX_BYTES + 1)
+        _check_sum(text)
         content = parse_yaml(text, finite)
     except OSError as error:
         raise ForgeError(f"{path}: {reason_of(error)}{end}") from error
@@ -76,7 +79,18 @@ def write_yaml(path: Path, content: Mapping[str, Any]) -> None:
     Raises:
         ForgeError: where it can't be written.
     """
-    write_file(path, yaml.safe_dump(dict(content), sort_keys=False).encode())
+    text = yaml.safe_dump(dict(content), sort_keys=False).encode()
+    write_file(path, _SUM + crc_text(text) + b"\n" + text)
+
+
+def _check_sum(text: bytes) -> None:
+    """Compare what follows a first line with the checksum in it; nothing without such a line."""
+    first, _, rest = text.partition(b"\n")
+    if first.startswith(_SUM) and first != _SUM + crc_text(rest):
+        raise ForgeError(
+            "it is not as it was written: its checksum differs; if it was changed by hand, remove "
+            "its first line"
+        )
 
 
 def _told(error: Any) -> str:

@@ -150,7 +150,20 @@ def _are_points(values: Any) -> bool:
     )
 
 
-HANDS: Final = ResultsFormat("forge bidding calibration", 2, PlayedHand, _is_sound)
+def _fits(options: Mapping[str, Any], row: PlayedHand) -> bool:
+    """Whether hand and bid are those of the number, and the declaration where chance chose it."""
+    drawn = drawn_hand(row.number, lambda hand, bid, number: row.decl)
+    return (hand_text(drawn.hand), drawn.contract) == (row.hand, row.contract)
+
+
+HANDS: Final = ResultsFormat(
+    "forge bidding calibration",
+    2,
+    PlayedHand,
+    _is_sound,
+    lambda row: {f"hand {row.number}": row},
+    fits=_fits,
+)
 
 
 class PlayContract:

@@ -31,7 +31,7 @@ from forge.game.declarations import declaration_name
 from forge.stats.log_odds import expit, logit
 from forge.work.atomic import write_file
 from forge.work.file_schema import in_file, read_as
-from forge.work.json_text import read_json
+from forge.work.json_text import read_json, sealed_json
 
 FORMAT: Final = "forge bidding calibration"
 VERSION: Final = 1
@@ -178,8 +178,8 @@ class Calibration:
 
     def write(self, path: Path) -> None:
         """As JSON, whole or not at all."""
-        text = json.dumps({"format": FORMAT, "version": VERSION, **asdict(self)}, indent=1)
-        write_file(path, (text + "\n").encode())
+        values = {"format": FORMAT, "version": VERSION, **asdict(self)}
+        write_file(path, sealed_json(values, indent=1))
 
     @classmethod
     def read(cls, path: Path) -> Calibration:

@@ -1,11 +1,11 @@
 """The model card of an export: what the files are, how they were checked, how to call them."""
 
-import json
 from collections.abc import Mapping, Set
 from typing import Any, Final
 
 from forge.learn.onnx.exportable import Exportable
 from forge.learn.onnx.graph import Port
+from forge.work.json_text import sealed_json
 
 CARD_VERSION: Final = 2
 # Figures that are shares.
@@ -24,7 +24,7 @@ def card_json(export: Mapping[str, Any], subject: Exportable) -> bytes:
         shape and meaning.
     """
     card = {"version": CARD_VERSION, **export, **_interface(subject)}
-    return (json.dumps(card, indent=2) + "\n").encode()
+    return sealed_json(card, indent=2)
 
 
 def export_card(export: Mapping[str, Any], subject: Exportable) -> bytes:

@@ -17,7 +17,7 @@ from forge.learn.batches import Batch, RowSource, spread
 from forge.learn.onnx.agreement import Agreement, agreement, onnx_runner, run_all, torch_runner
 from forge.learn.onnx.card import card_json, export_card
 from forge.learn.onnx.exportable import Exportable
-from forge.learn.onnx.graph import DEFAULT_OPSET, check_opset, to_onnx
+from forge.learn.onnx.graph import DEFAULT_OPSET, check_opset, sealed_model, to_onnx
 from forge.learn.onnx.variants import make_variant
 from forge.work.atomic import FileClaim
 from forge.work.hashing import sha256_of
@@ -105,7 +105,7 @@ def export(
         versions = {package.__name__: package.__version__ for package in (forge, torch, onnx)}
         fp32 = to_onnx(subject.graph, opset, {"checkpoint_sha256": sha256})
         torchs = run_all(torch_runner(subject.graph), subject.graph, batch)
-        made = {kind: make_variant(kind, fp32).SerializeToString() for kind in kinds}
+        made = {kind: sealed_model(make_variant(kind, fp32)) for kind in kinds}
         result = Export(
             name=out.stem,
             stage=subject.stage,

@@ -14,6 +14,7 @@ import forge
 from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.onnx.portable import make_portable
+from forge.work.checksums import BLANK_SEAL, FILE_SEAL_KEY, sealed
 
 with extra("export"):
     import onnx
@@ -119,6 +120,15 @@ def _describe(model: onnx.ModelProto, graph: Graph, provenance: Mapping[str, str
     made.name = "domino"
     model.producer_name, model.producer_version = "crystal-forge", forge.__version__
     onnx.helper.set_model_props(model, {**graph.properties, **provenance})
+
+
+def sealed_model(model: onnx.ModelProto) -> bytes:
+    """The file of a model, with its seal in the metadata."""
+    kept = [each for each in model.metadata_props if each.key != FILE_SEAL_KEY]
+    del model.metadata_props[:]
+    model.metadata_props.extend(kept)
+    model.metadata_props.add(key=FILE_SEAL_KEY, value=BLANK_SEAL)
+    return sealed(model.SerializeToString())
 
 
 @contextmanager

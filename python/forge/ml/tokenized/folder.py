@@ -22,6 +22,7 @@ from typing import Any, Final, Literal
 from forge.errors import ForgeError
 from forge.ml.rows import ROW_SHAPES
 from forge.ml.settings import DEFAULT_GLOBAL_SEED, DEFAULT_SAMPLES_PER_SHARD
+from forge.ml.tokenized.block_sums import BLOCK_SUMS
 from forge.ml.tokenized.manifest import MANIFEST, Manifest, StartedSettings, read_plain
 from forge.ml.tokenized.npy_writer import JOURNAL, ShardEntry, read_journal
 from forge.work.atomic import unwritable
@@ -34,7 +35,7 @@ BUILDING: Final = ".building"
 _LOCK: Final = ".tokenize.lock"
 _SETTINGS: Final = "settings.yaml"
 _REMEDY: Final = "--force replaces it"
-_SPLIT_FILES: Final = {f"{name}.npy" for name in ROW_SHAPES} | {JOURNAL}
+_SPLIT_FILES: Final = {f"{name}.npy" for name in ROW_SHAPES} | {JOURNAL, BLOCK_SUMS}
 
 # Of the arrays and the way they are sampled; data of another version are not added to.
 DATA_VERSION: Final = 1

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -23,11 +22,11 @@ from annotated_types import Ge, Le
 
 from forge.errors import ForgeError
 from forge.ml.rows import ROW_SHAPES
-from forge.work.atomic import unwritable
+from forge.ml.tokenized.block_sums import BLOCK_SUMS, sums_of
+from forge.work.atomic import unwritable, write_file
 from forge.work.file_schema import in_file, read_as
 from forge.work.hashing import sha256_of
-from forge.work.json_lines import JsonLines, whole_lines
-from forge.work.json_text import parse_line
+from forge.work.json_lines import JsonLines, open_line, sealed_line, whole_lines
 
 JOURNAL: Final = "shards.jsonl"
 
@@ -61,7 +60,7 @@ def read_journal(folder: Path) -> list[ShardEntry]:
         return []
     try:
         return [
-            read_as(ShardEntry, parse_line(line), f"line {number}")
+            read_as(ShardEntry, open_line(line)[0], f"line {number}")
             for number, line in enumerate(lines, start=1)
         ]
     except ForgeError as error:
@@ -166,15 +165,21 @@ class SplitWriter:
         with self._one_line_errors():
             for array in self._arrays.values():
                 array.sync()
-            self._journal.append(json.dumps(asdict(entry)).encode() + b"\n")
+            self._journal.append(sealed_line(asdict(entry)))
         self.entries.append(entry)
         return entry
 
     def finish(self) -> None:
-        """Write the headers: from now on numpy can read the arrays."""
+        """Write the headers: from now on numpy can read the arrays; and the checksums."""
         with self._one_line_errors():
             for array in self._arrays.values():
                 array.finish()
+            arrays = {
+                name: np.load(self._folder / f"{name}.npy", mmap_mode="r") for name in ROW_SHAPES
+            }
+            sums = io.BytesIO()
+            np.save(sums, sums_of(self._folder, arrays))
+            write_file(self._folder / BLOCK_SUMS, sums.getvalue())
 
     def __enter__(self) -> SplitWriter:
         return self

@@ -22,7 +22,7 @@ from forge.game.deal import Deal
 from forge.game.state import seats_to_act
 from forge.learn.batches import Batch
 from forge.ml.rows import make_rows, sampled_rows
-from forge.oracle.shards.checks import check_name, find_shards
+from forge.oracle.shards.checks import check_place, find_shards
 from forge.oracle.shards.naming import ShardKey
 from forge.oracle.shards.schema import ShardMetadata, load_rows, read_metadata
 from forge.work.seed_files import SPLITS
@@ -102,7 +102,7 @@ class ShardSource:
                 foreign shard whose deal is written down nowhere.
         """
         metadata = read_metadata(path)
-        check_name(path, metadata)
+        check_place(path, metadata)
         key = ShardKey.parse(path.name)
         if key is None:
             raise ForgeError(f"{path} is not named like a shard (seed_00000000_decl_0.parquet)")

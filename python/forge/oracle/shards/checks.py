@@ -6,7 +6,6 @@ which together admit one table only.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forge.errors import ForgeError, reason_of
-from forge.oracle.shards.digest import check_digest
+from forge.errors import ForgeError
 from forge.oracle.shards.naming import ShardKey, format_of
 from forge.oracle.shards.schema import (
-    SCHEMA_VERSION,
     Shard,
     ShardMetadata,
+    check_name,
     load_shard,
     open_parquet,
     read_metadata,
@@ -65,8 +63,7 @@ def verify_shard(path: Path, deal: Deal | None = None) -> VerifiedShard:
     trick's points, every child present, the root there, and no state that can't be reached.
     """
     metadata = read_metadata(path)
-    _check_bytes(path, metadata)
-    check_name(path, metadata)
+    check_place(path, metadata)
     shard = load_shard(path, deal)
     _check_deal(path, shard)
     if format_of(path) == "parquet":
@@ -74,43 +71,9 @@ def verify_shard(path: Path, deal: Deal | None = None) -> VerifiedShard:
     return VerifiedShard(path, shard.seed, shard.decl_id, len(shard), _check_rows(path, shard))
 
 
-def _check_bytes(path: Path, metadata: ShardMetadata) -> None:
-    if format_of(path) == "pt":
-        _check_archive(path)
-    elif metadata.digest is not None:
-        check_digest(path, metadata.digest)
-    elif metadata.schema_version is not None:
-        raise ForgeError(f"{path} is damaged: the checksum that our shards carry is gone")
-
-
-def _check_archive(path: Path) -> None:
-    """The checksums of a zip file, at which torch.load doesn't look."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-    except Exception as error:  # zipfile lets through whatever its parts raise
-        raise ForgeError(f"{path} is damaged: {reason_of(error)}") from error
-    if damaged is not None:
-        raise ForgeError(f"{path} is damaged: wrong checksum of {damaged}")
-
-
-def check_name(path: Path, metadata: ShardMetadata) -> None:
+def check_place(path: Path, metadata: ShardMetadata) -> None:
     """Raises ForgeError unless the metadata fit the file's name and place, and are not too new."""
-    if metadata.schema_version is not None and metadata.schema_version > SCHEMA_VERSION:
-        raise ForgeError(
-            f"{path} has schema version {metadata.schema_version}, newer than {SCHEMA_VERSION}: "
-            "it needs a newer crystal-forge"
-        )
-    key = ShardKey.parse(path.name)
-    if key is not None and (key.seed, key.decl, key.opp_seed) != (
-        metadata.seed,
-        metadata.decl,
-        metadata.opp_seed,
-    ):
-        raise ForgeError(
-            f"{path}: name and metadata disagree: the metadata say seed {metadata.seed}, "
-            f"opp_seed {metadata.opp_seed}, decl_id {metadata.decl}"
-        )
+    check_name(path, metadata)
     place = path.absolute().parent.name
     split = ShardKey(metadata.seed, metadata.decl).split
     if place in SPLITS and place != split:

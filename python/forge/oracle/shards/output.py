@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forge.errors import ForgeError
-from forge.oracle.shards.digest import BLANK_DIGEST, DIGEST_KEY, DigestSink
+from forge.oracle.shards.digest import BLANK_CHECKSUMS, DigestSink
 from forge.oracle.shards.naming import ShardFormat, format_of
 from forge.oracle.shards.schema import PARQUET_SCHEMA, SCHEMA_VERSION, Int8Array, Int64Array
 from forge.work.atomic import FileClaim, unwritable
@@ -160,7 +160,8 @@ def _write_parquet(
             columns = [states[rows], values[rows], *np.ascontiguousarray(q[rows].T)]
             table = pa.Table.from_arrays(list(map(pa.array, columns)), schema=PARQUET_SCHEMA)
             writer.write_table(table, row_group_size=ROW_GROUP_STATES)
-        writer.add_key_value_metadata(metadata | {DIGEST_KEY: BLANK_DIGEST})
+        sink.hold()
+        writer.add_key_value_metadata(metadata | BLANK_CHECKSUMS)
     sink.seal()
 
 

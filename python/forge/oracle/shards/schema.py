@@ -20,7 +20,9 @@ import pyarrow.parquet as pq
 from forge.errors import ForgeError, reason_of
 from forge.game.constants import ILLEGAL, INITIAL_STATE, N_SLOTS
 from forge.game.state import unpack_states
+from forge.oracle.shards.digest import check_digest, check_footer
 from forge.oracle.shards.naming import ShardFormat, ShardKey, format_of
+from forge.work.checksums import SEAL_KEY
 from forge.work.seed_files import SPLITS, split_of
 from forge.work.tensor_files import read_tensors
 
@@ -139,13 +141,13 @@ def read_metadata(path: str | Path) -> ShardMetadata:
     """Read a shard's metadata without its rows (a `.pt` shard is opened memory-mapped)."""
     path = Path(path)
     if _format_of_file(path) == "pt":
-        return _pt_metadata(path, _load_pt(path))
+        return _pt_metadata(path, _load_pt(path, _LISTING_BYTES))
     with open_parquet(path) as file:
         return _parquet_metadata(path, file)
 
 
 def load_shard(path: str | Path, deal: Deal | None = None) -> Shard:
-    """Load a Parquet or `.pt` shard, ours or another maker's; page checksums are verified.
+    """Load a Parquet or `.pt` shard, ours or another maker's; checksums are verified.
 
     `deal` is for files from which it cannot be recovered; it must agree with the file's own hands
     where there are any. ForgeError for anything that is not an oracle shard.
@@ -158,7 +160,9 @@ def load_shard(path: str | Path, deal: Deal | None = None) -> Shard:
     else:
         with open_parquet(path) as file:
             metadata = _parquet_metadata(path, file)
+            check_whole(metadata)
             states, values, q = _read_rows(path, file)
+    check_name(path, metadata)
     if deal is not None and metadata.hands is not None and deal.hands != metadata.deal().hands:
         raise ForgeError(f"{path} holds the deal {metadata.hands}, not {deal.text}")
     return Shard(metadata, states, values, q, deal)
@@ -185,6 +189,7 @@ def load_rows(metadata: ShardMetadata, rows: Int64Array) -> Shard:
     back = np.argsort(order)
     if len(rows) and not 0 <= ascending[0] <= ascending[-1] < metadata.n_states:
         raise ForgeError(f"{path} has rows 0..{metadata.n_states - 1}, asked for {ascending[-1]}")
+    check_whole(metadata)
     states, values, q = _pick_rows(path, ascending)
     if (np.diff(states) <= 0).any():
         raise ForgeError(f"{path} is not an oracle shard: its rows must ascend by state")
@@ -201,7 +206,7 @@ def lookup(path: str | Path, state: int) -> tuple[int, tuple[int, ...]]:
     path = Path(path)
     missing = ForgeError(f"state {state} is not in {path}: not reachable in this deal")
     if _format_of_file(path) == "pt":
-        content = _load_pt(path)
+        content = _load_pt(path, LOOKED_AT_BYTES)
         _pt_metadata(path, content)
         states, values, q = (content[name].numpy() for name in _PT_TENSORS)
         row = int(np.searchsorted(states, state))
@@ -209,6 +214,7 @@ def lookup(path: str | Path, state: int) -> tuple[int, tuple[int, ...]]:
             raise missing
         return int(values[row]), tuple(int(value) for value in q[row])
     with open_parquet(path) as file, _reading(path):
+        check_footer(path, file.metadata.metadata or {})
         group = _row_group_of(file, state)
         if group is None:
             raise missing
@@ -218,6 +224,39 @@ def lookup(path: str | Path, state: int) -> tuple[int, tuple[int, ...]]:
             raise missing
         cells = file.read_row_group(group, columns=list(COLUMNS[1:])).slice(row, 1).to_pylist()[0]
         return cells["V"], tuple(cells[name] for name in Q_COLUMNS)
+
+
+def check_name(path: Path, metadata: ShardMetadata) -> None:
+    """Raises ForgeError unless the metadata fit the file's name, and are not too new."""
+    if metadata.schema_version is not None and metadata.schema_version > SCHEMA_VERSION:
+        raise ForgeError(
+            f"{path} has schema version {metadata.schema_version}, newer than {SCHEMA_VERSION}: "
+            "it needs a newer crystal-forge"
+        )
+    key = ShardKey.parse(path.name)
+    if key is not None and (key.seed, key.decl, key.opp_seed) != (
+        metadata.seed,
+        metadata.decl,
+        metadata.opp_seed,
+    ):
+        raise ForgeError(
+            f"{path}: name and metadata disagree: the metadata say seed {metadata.seed}, "
+            f"opp_seed {metadata.opp_seed}, decl_id {metadata.decl}"
+        )
+
+
+def check_whole(metadata: ShardMetadata) -> None:
+    """Compare all bytes of a Parquet shard with its checksum.
+
+    Raises:
+        ForgeError: if they differ, or if one of ours has lost it.
+    """
+    path = metadata.path
+    if format_of(path) == "parquet":
+        if metadata.digest is not None:
+            check_digest(path, metadata.digest)
+        elif metadata.schema_version is not None:
+            raise ForgeError(f"{path} is damaged: the checksum that our shards carry is gone")
 
 
 def _format_of_file(path: Path) -> ShardFormat:
@@ -286,7 +325,7 @@ def _metadata(path: Path, values: Mapping[str, str], n_states: int) -> ShardMeta
         if "schema_version" in values
         else None,
         forge_version=values.get("forge_version"),
-        digest=values.get("sha256"),
+        digest=values.get(SEAL_KEY),
     )
 
 
@@ -395,13 +434,18 @@ def _state_column(file: pq.ParquetFile) -> int:
 # --- .pt shards: {"states", "V", "q"} tensors and "metadata", the same text as in Parquet ---
 
 _PT_TENSORS: Final = ("states", "V", "q")
+# Of a `.pt` shard, parts beyond this are not compared with their checksums: to read metadata, and
+# one state, which takes less than comparing all of them.
+_LISTING_BYTES: Final = 1 << 16
+LOOKED_AT_BYTES: Final = 1 << 20
 
 
-def _load_pt(path: Path) -> dict[str, Any]:
-    """Open a `.pt` shard memory-mapped: nothing but the rows that are looked at is read."""
+def _load_pt(path: Path, checked_bytes: int | None = None) -> dict[str, Any]:
+    """Open a `.pt` shard memory-mapped: nothing but the rows that are looked at is read, and what
+    is compared with its checksum, see `read_tensors`."""
     import torch
 
-    content = read_tensors(path, ".pt shard", mmap=True)
+    content = read_tensors(path, ".pt shard", mmap=True, checked_bytes=checked_bytes)
     dtypes = {"states": (torch.int64, 1), "V": (torch.int8, 1), "q": (torch.int8, 2)}
     if not isinstance(content, dict) or not isinstance(content.get("metadata"), dict):
         raise ForgeError(f"{path} is not an oracle shard: it must hold states, V, q, metadata")

@@ -1,0 +1,164 @@
+"""Checksums that stand inside what they are of, and what reads them.
+
+A *seal* is the SHA-256 of a whole file, written into it as 64 hex digits and computed with those
+read as zeros. Text that grows or that people may edit has a CRC-32: JSON lines end with one, YAML
+begins with one. An *archive* of `torch.save` is a zip file, which has a CRC-32 for each of its
+parts, at which torch does not look.
+
+What carries none is read as ever: files of others, and of the first release.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import mmap
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from forge.errors import ForgeError, reason_of
+
+# In the footer of Parquet; in JSON and the metadata of safetensors and ONNX.
+SEAL_KEY: Final = "sha256"
+FILE_SEAL_KEY: Final = "file_sha256"
+BLANK_SEAL: Final = "0" * 64
+_SEAL: Final = re.compile(r"[0-9a-f]{64}")
+
+_LOCAL_HEADER: Final = struct.Struct("<4s22xHH")
+
+
+# ---- seals ---------------------------------------------------------------------------------------
+
+
+def sealed(content: bytes) -> bytes:
+    """A file with its seal in the place of the only `BLANK_SEAL` in it."""
+    before, blank, after = content.partition(BLANK_SEAL.encode())
+    if not blank or BLANK_SEAL.encode() in after:
+        raise ValueError("what is sealed has one place for the seal")
+    return before + hashlib.sha256(content).hexdigest().encode() + after
+
+
+def check_seal(content: bytes | mmap.mmap, seal: str, path: Path | str, start: int = 0) -> None:
+    """Compare a file with its seal.
+
+    Args:
+        content: all of it.
+        seal: what stands in it.
+        path: for the error.
+        start: where to look for it.
+
+    Raises:
+        ForgeError: if they differ.
+    """
+    at = content.find(seal.encode(), start) if _SEAL.fullmatch(seal) else -1
+    actual = hashlib.sha256()
+    if at >= 0:
+        with memoryview(content) as view, view[:at] as before, view[at + len(seal) :] as after:
+            actual.update(before)
+            actual.update(BLANK_SEAL.encode())
+            actual.update(after)
+    if at < 0 or actual.hexdigest() != seal:
+        raise ForgeError(
+            f"{path} is damaged: its bytes do not have the checksum written in it "
+            f"({SEAL_KEY} {seal[:12]}...)"
+        )
+
+
+def check_sealed_file(path: Path, seal: str) -> None:
+    """`check_seal` for a file on disk.
+
+    Raises:
+        ForgeError: if they differ, or the file cannot be read.
+    """
+    try:
+        with mapped(path) as content:
+            check_seal(content, seal, path)
+    except OSError as error:
+        raise ForgeError(f"{path}: {reason_of(error)}") from error
+
+
+def crc_text(content: bytes) -> bytes:
+    """The CRC-32 of some text as eight hex digits."""
+    return b"%08x" % zlib.crc32(content)
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[mmap.mmap | bytes]:
+    """All bytes of a file, left where they are."""
+    with path.open("rb") as file:
+        if not file.seek(0, io.SEEK_END):
+            yield b""
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            yield data
+
+
+# ---- archives of torch ---------------------------------------------------------------------------
+
+
+def check_archive(source: Path | IO[bytes], most_bytes: int | None = None) -> bool:
+    """Compare the parts of a file of `torch.save` with their checksums.
+
+    Args:
+        source: a path, or a file open for reading, which stays where it is.
+        most_bytes: larger parts are left out; None: none is.
+
+    Returns:
+        whether there are any: old files are no archives, and torch can be told to write none.
+
+    Raises:
+        ForgeError: for what differs, and for entries that are larger than the file, packed, or
+            there twice.
+    """
+    if isinstance(source, Path):
+        with mapped(source) as content:
+            return _check_archive(content, most_bytes)
+    began = source.tell()
+    content = source.read()
+    source.seek(began)
+    return _check_archive(content, most_bytes)
+
+
+def _check_archive(content: bytes | mmap.mmap, most_bytes: int | None) -> bool:
+    if content[:2] != b"PK":
+        return False
+    try:
+        file = io.BytesIO(content) if isinstance(content, bytes) else content
+        with zipfile.ZipFile(file) as archive:  # type: ignore[arg-type]  # a map reads and seeks
+            entries = archive.infolist()
+    except Exception as error:  # zipfile lets through whatever its parts raise
+        raise ForgeError(f"damaged: {reason_of(error)}") from error
+    if any(each.compress_type != zipfile.ZIP_STORED for each in entries):
+        raise ForgeError("its entries are compressed, which torch.save does not do")
+    if sum(each.file_size for each in entries) > len(content):
+        raise ForgeError("its entries are larger than the file")
+    if len({each.filename.lower() for each in entries}) != len(entries):
+        raise ForgeError("damaged: two entries have one name")
+    if not any(each.CRC for each in entries if each.file_size):
+        return False
+    with memoryview(content) as view:
+        for each in entries:
+            if most_bytes is None or each.file_size <= most_bytes:
+                _check_entry(view, each)
+    return True
+
+
+def _check_entry(view: memoryview, entry: zipfile.ZipInfo) -> None:
+    at = entry.header_offset
+    try:
+        signature, n_name, n_extra = _LOCAL_HEADER.unpack_from(view, at)
+    except struct.error:
+        signature, n_name, n_extra = b"", 0, 0
+    at += _LOCAL_HEADER.size
+    name = bytes(view[at : at + n_name])
+    at += n_name + n_extra
+    with view[at : at + entry.file_size] as data:
+        fits = len(data) == entry.file_size and zlib.crc32(data) == entry.CRC
+    if signature != b"PK\x03\x04" or name != entry.orig_filename.encode() or not fits:
+        raise ForgeError(f"damaged: wrong checksum of {entry.filename[:100]!r}")
