@@ -19,7 +19,7 @@ def test_help(works: Works, name: str) -> None:
 
 
 def test_a_comparison_of_players_with_long_names(works: Works) -> None:
-    a, b = "stage2:domino-eq", "eq:n=2,sampler=mrv,enum-threshold=50,enumerate,no-race"
+    a, b = "stage2:domino-eq-seat", "eq:n=2,sampler=mrv,enum-threshold=50,enumerate,no-race"
     shown = works("arena", a, b, "--games 3 --sides --workers 1")
     assert f"A: {a}\nB: {b}\n" in shown
     assert "…" not in shown and max(map(len, shown.splitlines())) <= 80
