@@ -449,7 +449,7 @@ def test_ctrl_c_while_solving_is_no_traceback(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert stderr == b""
+    assert stderr == b"stopped\n"
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 

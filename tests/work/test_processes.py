@@ -27,6 +27,22 @@ def test_workers_are_deaf_and_we_are_not() -> None:
     assert not blocked(0) & {signal.SIGINT, signal.SIGTERM}
 
 
+def half_a_second(piece: int) -> int:
+    """A piece of work."""
+    time.sleep(0.5)
+    return piece
+
+
+def test_only_pieces_in_hand_are_finished() -> None:
+    stop, found = StopSignal(), []
+    for piece in in_processes(half_a_second, range(100), 2, stop):
+        found.append(piece)
+        if piece == 3:
+            stop.signum = signal.SIGINT
+    # Beside the two in hand at that moment, one perhaps that was begun as it came.
+    assert found == list(range(len(found))) and 4 <= len(found) <= 7
+
+
 def test_what_is_started_within_is_deaf() -> None:
     with owned():
         process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])

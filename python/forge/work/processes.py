@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from multiprocessing import get_context
-from typing import Any, TypeVar
+from multiprocessing.synchronize import Event
+from typing import Any, Final, TypeVar
 
 import torch
 
@@ -19,6 +20,9 @@ Done = TypeVar("Done")
 
 # What a worker process does; set when it starts, so that players are built once.
 _work: Callable[[Any], Any] | None = None
+# Set when no piece is to be begun: a pool hands out more than its workers have in hand.
+_enough: Event | None = None
+_LOOK_EVERY_S: Final = 0.1
 
 
 def in_processes(
@@ -34,10 +38,12 @@ def in_processes(
     """
     context = get_context("spawn")
     # A pool alone leaves its workers waiting for ever when its owner is killed.
-    lifeline = Lifeline()
-    pool = ProcessPoolExecutor(n_workers, mp_context=context, initializer=_start, initargs=(work,))
+    lifeline, enough = Lifeline(), context.Event()
+    pool = ProcessPoolExecutor(
+        n_workers, mp_context=context, initializer=_start, initargs=(work, enough)
+    )
     try:
-        yield from _in_order(pool, lifeline, todo, 2 * n_workers, stop)
+        yield from _in_order(pool, lifeline, todo, 2 * n_workers, stop, enough)
     finally:
         lifeline.close()
         pool.shutdown(wait=True, cancel_futures=True)
@@ -74,6 +80,7 @@ def _in_order(
     todo: Iterable[Any],
     n_ahead: int,
     stop: StopSignal,
+    enough: Event,
 ) -> Iterator[Any]:
     left = iter(todo)
     waiting: deque[Future[Any]] = deque()
@@ -85,19 +92,26 @@ def _in_order(
                 break
             with owned(lifeline):  # it may start a worker
                 waiting.append(pool.submit(_do, piece))
+        while waiting and not stop.requested and not waiting[0].done():
+            wait(list(waiting)[:1], _LOOK_EVERY_S)
         if stop.requested:
+            enough.set()
             waiting = deque(future for future in waiting if not future.cancel())
         if not waiting:
             return
-        yield waiting.popleft().result()
+        done = waiting.popleft().result()
+        if not done:
+            return  # not begun, nor any after it
+        yield done[0]
 
 
-def _start(work: Callable[[Any], Any]) -> None:
-    global _work
-    _work = work
+def _start(work: Callable[[Any], Any], enough: Event) -> None:
+    global _work, _enough
+    _work, _enough = work, enough
     torch.set_num_threads(1)
 
 
-def _do(piece: Any) -> Any:
-    assert _work is not None
-    return _work(piece)
+def _do(piece: Any) -> tuple[Any, ...]:
+    """The result, or nothing where no piece is to be begun."""
+    assert _work is not None and _enough is not None
+    return () if _enough.is_set() else (_work(piece),)
