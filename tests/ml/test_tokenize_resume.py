@@ -215,7 +215,7 @@ def test_a_damaged_shard_stops_the_run_and_the_others_are_kept(
     damaged = bytearray(good)
     damaged[50_000] ^= 4
     path.write_bytes(damaged)
-    with pytest.raises(ForgeError, match=rf"{path} is not a readable Parquet file"):
+    with pytest.raises(ForgeError, match=rf"{path} is damaged: its bytes do not have"):
         run(own_shards, tmp_path / "data")
     assert not (tmp_path / "data" / "train").exists()
     path.write_bytes(good)
@@ -374,6 +374,9 @@ def test_finished_arrays_that_were_cut_short_are_not_added_to(
     for name in ROW_SHAPES:
         path = output / "train" / f"{name}.npy"
         np.save(path, np.load(path)[:-1])
+    with pytest.raises(ForgeError, match=r"is damaged from its header: .* --force makes"):
+        run(shards, output)
+    (output / "train" / "block_sums.npy").unlink()  # as of the first release
     with pytest.raises(ForgeError, match="has fewer rows than its list of shards: --force"):
         run(shards, output)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from forge.errors import ForgeError
 from forge.models import card, catalog
 from forge.models.catalog import Model, list_models
 from forge.models.promote import PromoteOptions, promote
@@ -120,5 +121,9 @@ def test_entries_without_a_stage_are_stage_1(tmp_path: Path, folder: Path) -> No
     path = folder / "catalog.json"
     index = json.loads(path.read_text())
     assert index["models"][0].pop("stage") == 1
+    path.write_text(json.dumps(index))
+    with pytest.raises(ForgeError, match="if it was changed by hand, remove its 'file_sha256'"):
+        list_models(folder)
+    del index["file_sha256"]
     path.write_text(json.dumps(index))
     assert list_models(folder) == [model]
