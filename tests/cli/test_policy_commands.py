@@ -16,6 +16,7 @@ from forge.policy.numbers import load_policy
 from forge.policy.played_hands import save_hands
 from forge.policy.self_play import Teacher, play_hands
 from forge.policy.settings import PolicyTraining
+from forge.work.json_lines import sealed_line
 from support.commands import Fails, Works
 
 README = Path(__file__).parents[2] / "README.md"
@@ -71,8 +72,8 @@ def test_rounds_that_are_over_are_told_again(works: Works, fails: Fails, tmp_pat
         pass
     options = "--hands 1000 --worlds 1 --pool 1"
     record = tmp_path / "data" / "policy-rounds" / "rounds.jsonl"
-    lines = [json.dumps(asdict(Round(k, "a", "b", 1000, gains, gains, False))) for k in (1, 2)]
-    record.write_text(record.read_text() + "\n".join(lines) + "\n")
+    rounds = [asdict(Round(k, "a", "b", 1000, gains, gains, False)) for k in (1, 2)]
+    record.write_bytes(record.read_bytes() + b"".join(map(sealed_line, rounds)))
     printed = works("improve-policy", options)
     assert printed.count("over the best: -1.00 [-2.00, +0.00]") == 2 and "not kept" in printed
     assert "the best policy is data/policy-rounds/best.policy" in printed

@@ -253,12 +253,12 @@ def test_hashes_tell_when_what_is_learned_changes(tmp_path: Path, field: str) ->
     assert after["val"] == before["val"]
 
 
-def test_hashes_tell_when_a_file_gets_another_name(tmp_path: Path) -> None:
+def test_a_file_under_another_name_is_refused(tmp_path: Path) -> None:
     root = small_folder(tmp_path)
-    before = splits_of(root)
     path = root / "train" / f"seed_{SEEDS[0]:08d}.pt"
     path.rename(path.with_name("seed_00000001.pt"))
-    assert splits_of(root)["train"]["sha256"] != before["train"]["sha256"]
+    with pytest.raises(ForgeError, match=r"seed_00000001\.pt: it is called by seed 1, but holds"):
+        splits_of(root)
 
 
 def test_loaders(tmp_path: Path) -> None:
