@@ -2,8 +2,8 @@
 
     python bench/measure_wasm.py [--deals 200] [--rounds 5]
 
-Takes turns: the native operator on all deals, then `node web/core/check.mjs` on the same ones. Prints
-both times a position (first lead, all values) of each round and the median ratio.
+Takes turns: the native operator on all deals, then `node web/core/check.mjs` on the same ones.
+Prints both times a position (first lead, all values) of each round and the median ratio.
 """
 
 import argparse

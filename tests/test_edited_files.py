@@ -26,6 +26,7 @@ from forge.ml.tokenized.folder import Settings, TokenizedFolder
 from forge.ml.tokenized.npy_writer import read_journal
 from forge.models import card, catalog
 from forge.policy.card import RECORD, card_text, read_card
+from forge.work.json_lines import sealed_line
 from forge.work.results_file import ResultsFormat
 from support.synthetic_rows import synthetic_arrays, write_split
 
@@ -58,6 +59,8 @@ class Edited:
             path.write_text(yaml.safe_dump(content, sort_keys=False))
         elif self.first is None:
             path.write_text(json.dumps(content))
+        elif content == self.good:
+            path.write_bytes(self.first + sealed_line(content))
         else:
             # As by hand: a header without a checksum lets lines have none.
             path.write_bytes(unsealed(self.first) + json.dumps(content).encode() + b"\n")

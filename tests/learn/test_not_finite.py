@@ -92,7 +92,7 @@ def test_a_model_of_the_catalogue(suffix: str, tmp_path: Path) -> None:
     )
     index, (model,) = folder / "catalog.json", catalog.list_models(folder)
     text = index.read_text().replace(model.files[suffix].sha256, sha256_of(folder / f"a{suffix}"))
-    index.write_text(re.sub(r'"file_sha256": "[0-9a-f]+",?', "", text))
+    index.write_text(re.sub(r',\s*"file_sha256": "[0-9a-f]+"', "", text))
     with pytest.raises(ForgeError, match="weights must be finite"):
         catalog.load(f"a{suffix}", "cpu", folder)
 
