@@ -204,10 +204,11 @@ def test_a_review_grades_what_was_a_choice() -> None:
             hand.contract.bid,
         )
         assert play.domino in view.legal
+    loser = {"made": 1, "set": 0}.get(found.standing)
+    lost = [p for p in found.plays if loser is None or p.seat % 2 == loser]
+    given_away = [p.cost for p in lost if p.open_lost and p.grade != "best"]
     turning = found.turning
-    assert turning is None or turning.cost == max(
-        p.cost for p in found.plays if p.open_lost or not any(q.open_lost for q in found.plays)
-    )
+    assert (None if turning is None else turning.cost) == max(given_away, default=None)
     report = json.loads(json.dumps(found.to_json()))
     assert TableHand.from_text(report["link"]) == TableHand.from_text(report["hand"]) == hand
 
@@ -227,3 +228,16 @@ def test_from_the_top() -> None:
     assert found.sentence in found._repr_html_().replace("&#x27;", "'")
     advice = forge.advise("6-4,5-5,4-2,3-1,4-4,4-1,0-0", "fours", player="make:n=20")
     assert "<table>" in advice._repr_html_()
+
+
+@pytest.mark.parametrize("seed", range(20, 28))
+def test_only_the_side_that_lost_can_have_turned_it(seed: int) -> None:
+    """A play that gave the bid away turned the hand only if the bid came out that way."""
+    found = review(played(seed, decl=seed % 10, bid=30), player="make:n=20")
+    turning = found.turning
+    if turning is not None:
+        assert (found.standing == "made") == (turning.seat % 2 == 1)
+        assert f"Play {turning.number} turned it" in found.sentence
+    else:
+        assert "turned" not in found.sentence
+    assert found.sentence[0].isupper() or found.sentence[0].isdigit()

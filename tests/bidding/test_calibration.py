@@ -234,3 +234,9 @@ def test_too_few_hands_are_told() -> None:
         fitting.fit(hands, "x + C(kind) + bid", {})
     with pytest.raises(ForgeError, match="at least 10 hands"):
         validation.validate(validation.predictions(straight(), hands), hands)
+
+
+def test_a_bid_that_one_tenth_alone_has() -> None:
+    """Few hands leave whole bids to one tenth: the fit to the others has a line for them too."""
+    found = fitting.held_out_predictions(invented_hands(range(40), true_chance))
+    assert all(np.isfinite(predicted).all() for predicted in found.values())

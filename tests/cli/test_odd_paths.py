@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from forge.cli.main import COMMANDS
-from support.commands import Run, literally
+from support.commands import Fails, Run, literally
 from support.odd_paths import LINES, ODD, words_of
 from support.tiny_shards import write_tiny_shards
 
@@ -134,3 +136,17 @@ def test_forge_is_a_module_and_helps_with_slips(tmp_path: Path) -> None:
     assert "--games" in run("arena", "random", "random", "--gamse", "3").stderr
     value = run("generate-eq", "--output", "x", "--posterior", "foo").stderr
     assert "'foo' is not one of" in value and "Value error" not in value
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "bid-parallel --hands /dev/zero --output o.jsonl",
+        "bid-calibrate fit --data /dev/zero --output o.json",
+        "eval-policy --policy /dev/zero --data .",
+        "tokenize --input /dev/zero",
+    ],
+)
+def test_what_never_ends_is_not_read(line: str, fails: Fails) -> None:
+    name, *options = line.split()
+    assert "/dev/zero is neither file nor folder" in fails(name, *options)

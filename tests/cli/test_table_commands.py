@@ -56,6 +56,9 @@ def test_advise_a_bid(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
         (f"{HAND} --decl fours --player nobody", "no player 'nobody'"),
         (f"{HAND} --plays 4-4", "--plays is about a play"),
         (f"{HAND} --player make", "--player is about a play"),
+        (f"{HAND} --bid 84", "--bid is about a play"),
+        (f"{HAND} --declarer left", "--declarer is about a play"),
+        (f"{HAND} --declarer nobody", "valid are me, left, partner, right"),
     ],
 )
 def test_advise_refuses(fails: Fails, options: str, message: str) -> None:
@@ -81,6 +84,7 @@ def test_review(works: Works, hand: TableHand, tmp_path: Path) -> None:
     [
         ("nothing.txt", "nothing.txt: neither a hand"),
         ("'a ; b'", "a deal is four hands"),
+        ("/dev/zero", "/dev/zero is no file"),
         ("'#hand=66'", "the link is cut short"),
         (f"'{'x' * 5000};'", "characters are no hand"),
     ],

@@ -222,7 +222,7 @@ def test_from_seeds_solves(tokenize: Run) -> None:
     [
         ("", "no shards in data/shards-standard: make some with"),
         ("--input nowhere", "--input: there is no file nowhere"),
-        ("--input /dev/null", "/dev/null is a file"),
+        ("--input /dev/null", "/dev/null is neither file nor folder"),
         ("--from-seeds 4:1", "backwards"),
         ("--from-seeds four", "must be A:B"),
         ("--from-seeds 0:1 --input .", "give one of --input and --from-seeds"),

@@ -42,9 +42,10 @@ class Contrast:
     def sentence(self) -> str:
         """In words."""
         first, second = map(domino_name, self.plays)
+        told = f"With open hands {first} works where {second} fails in {self.n_first}"
         return (
-            f"With open hands {first} works and {second} fails in {self.n_first} of {self.n_deals} "
-            f"deals, the other way round in {self.n_second}; {first} guards against {self._deal()}."
+            f"{told} of {self.n_deals} deals, the other way round in {self.n_second}; "
+            f"for example {self._deal()}."
         )
 
     def _deal(self) -> str:

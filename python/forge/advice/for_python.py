@@ -47,8 +47,15 @@ def advise(
     """
     held = parse_hand(hand) if isinstance(hand, str) else tuple(hand)
     if decl is None:
-        if len(plays):
-            raise ForgeError("plays are given: say what is trump with decl")
+        about_a_play = {
+            "plays": len(plays),
+            "player": player != DEFAULT_PLAYER,
+            "declarer": parse_declarer(declarer),
+            "bid": bid != LOWEST_BID.number,
+        }
+        for name, given in about_a_play.items():
+            if given:
+                raise ForgeError(f"{name} is about a play: say what is trump with decl")
         return advise_bid(held, seed)
     view = SeatView(
         held,

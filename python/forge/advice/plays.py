@@ -125,14 +125,18 @@ class Advice:
         need = f"Your side needs {left} more {'point' if left == 1 else 'points'}"
         goal = f"to {view.wanted} the bid of {bid}"
         if best.chance is None:
-            return f"{need} {goal}. {best.name} brings most points on average."
+            alike = [play.name for play in self.plays[1:] if play.points == best.points]
+            same = f", {' and '.join(alike)} as many" if alike else ""
+            return f"{need} {goal}. {best.name} brings most points on average{same}."
         if best.chance == 0.0:
             return f"{need} {goal}, and no play brings them in any deal that was looked at."
-        chance = f"{100 * best.chance:.0f} times in 100"
+        alike = [play.name for play in self.plays[1:] if play.chance == best.chance]
+        told = f"{need} {goal}. {best.name} does it {_times(best)}"
+        if len(alike) == len(self.plays) - 1:
+            return f"{told}, and so does any other play."
+        if alike:
+            return f"{told}, and as often {' and '.join(alike)}."
         second = self.plays[1]
-        told = f"{need} {goal}. {best.name} does it {chance}"
-        if best.chance == second.chance:
-            return f"{told}, {second.name} as often."
         if self.is_close:
             return f"{told}; {second.name} is too close to tell."
         assert second.chance is not None
@@ -160,6 +164,14 @@ class Advice:
         )
         head = f"<tr><th>play</th><th>{self.view.wanted}s</th><th></th></tr>"
         return f"<p>{escape(self.sentence)}</p><table>{head}{rows}</table>"
+
+
+def _times(play: PlayAdvice) -> str:
+    """`84 times in 100`; all or none only where every deal was looked at."""
+    assert play.chance is not None
+    if play.error and play.chance > 0.995:
+        return "in all or nearly all deals"
+    return f"{100 * play.chance:.0f} times in 100"
 
 
 def _percent(chance: float | None) -> str:

@@ -83,6 +83,13 @@ class GradedPlay:
         }
 
 
+def _slip(play: GradedPlay) -> str:
+    return (
+        f"{SEATS[play.seat]}'s {domino_name(play.domino)} instead of {domino_name(play.best)} "
+        f"cost {100 * play.cost:.0f} in 100 as the seat saw it"
+    )
+
+
 @dataclass(frozen=True)
 class Review:
     """A hand, graded.
@@ -101,34 +108,47 @@ class Review:
 
     @property
     def turning(self) -> GradedPlay | None:
-        """The decision that turned the hand: which gave it away with open hands and cost most as
-        its seat saw it; without such a one the costliest; None if none cost anything."""
-        costly = [play for play in self.plays if play.grade != "best"]
-        gave_away = [play for play in costly if play.open_lost]
-        return max(gave_away or costly, key=lambda play: play.cost, default=None)
+        """The decision that turned the hand: of the side that did not get what it wanted, the play
+        that gave it away with open hands and cost most as its seat saw it; None without one."""
+        given_away = [play for play in self._slips if play.open_lost]
+        return max(given_away, key=lambda play: play.cost, default=None)
+
+    @property
+    def costliest(self) -> GradedPlay | None:
+        """The play of that side (of both while the bid is open) that cost most as its seat saw it;
+        None if none cost anything."""
+        return max(self._slips, key=lambda play: play.cost, default=None)
+
+    @property
+    def _slips(self) -> list[GradedPlay]:
+        loser = {"made": 1, "set": 0}.get(self.standing)
+        of_side = [play for play in self.plays if loser is None or play.seat % 2 == loser]
+        return [play for play in of_side if play.grade != GRADES[0][1]]
+
+    @property
+    def standing(self) -> str:
+        """`made`, `set` or `open`."""
+        return self.hand.contract.bid.standing(*self.hand.position.points)
 
     @property
     def outcome(self) -> str:
-        """`made`, `set` or `open`, and by what."""
+        """What came of the bid, and by what."""
         won, lost = self.hand.position.points
-        standing = self.hand.contract.bid.standing(won, lost)
-        return f"{standing}: {won} to {lost}"
+        told = "still open" if self.standing == "open" else self.standing
+        return f"{told}, {won} to {lost}"
 
     @property
     def sentence(self) -> str:
         """What turned the hand, in words."""
-        turning = self.turning
-        head = f"{self.hand.contract}: {self.outcome}."
-        if turning is None:
-            return f"{head} No play cost anything worth a word."
-        name = SEATS[turning.seat]
-        tells = (
-            f" Play {turning.number} turned it: {name}'s {domino_name(turning.domino)} instead of "
-            f"{domino_name(turning.best)} cost {100 * turning.cost:.0f} in 100 as the seat saw it"
-        )
-        if turning.open_lost:
-            return f"{head}{tells}, and with open hands it gave the hand away."
-        return f"{head}{tells}, though with open hands it changed nothing."
+        said = str(self.hand.contract)
+        head = f"{said[0].upper()}{said[1:]}: {self.outcome}."
+        turning, costliest = self.turning, self.costliest
+        if turning is not None and self.standing != "open":
+            return f"{head} Play {turning.number} turned it: {_slip(turning)}."
+        if costliest is None:
+            return f"{head} No play of the side that lost it cost anything worth a word."
+        same = "" if costliest.open_lost else "; with open hands the bid came out the same way"
+        return f"{head} The costliest play was number {costliest.number}: {_slip(costliest)}{same}."
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

@@ -12,6 +12,7 @@ from forge.game.contract import LOWEST_BID, Bid
 from forge.game.declarations import declaration_name
 from forge.game.tables import FOLLOWERS, domino_name, trick_points, trick_winner
 from forge.game.whole_numbers import whole_number
+from forge.work.wording import counted
 
 ME: Final = 0
 # By places to the left.
@@ -75,7 +76,7 @@ class SeatView:
             raise ForgeError("the hand is over: all 28 dominoes are played")
         if walk.seat != ME:
             raise ForgeError(
-                f"it is not your turn: after {len(plays)} plays "
+                f"it is not your turn: after {counted(len(plays), 'play')} "
                 f"{PLAYERS[walk.seat]} is to play (declarer: {PLAYERS[self.declarer]})"
             )
         object.__setattr__(self, "seats", tuple(walk.seats))

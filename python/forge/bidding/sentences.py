@@ -24,7 +24,8 @@ def times(chance: float) -> str:
     """How often, in words."""
     if chance in (0.0, 1.0):
         return "every time" if chance else "never"
-    return f"about {hundred(chance)} times in 100"
+    told = hundred(chance)
+    return f"{'about ' if told.isdecimal() else ''}{told} times in 100"
 
 
 def advice(table: MakeTable) -> tuple[Choice | None, str, str]:

@@ -11,7 +11,7 @@ from rich.console import Console
 from forge.advice.seat_view import PLAYERS, SeatView, parse_declarer
 from forge.cli import values
 from forge.cli.command import command
-from forge.cli.shared_options import hand_option, seed_option
+from forge.cli.shared_options import seed_option
 from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.game.bid_option import bid_option
@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 class AdviseArgs:
     """What may be said to `forge advise`."""
 
-    hand: str = hand_option()
+    hand: str = option(
+        help="The seven dominoes dealt to you, those already played included.",
+        metavar='"6-4,5-5,..."',
+        reads=values.hand,
+    )
     decl: str | None = option(
         None,
         "Trump: name or id 0..9. Without it: what to bid.",
@@ -57,9 +61,15 @@ class AdviseArgs:
 
     def __post_init__(self) -> None:
         if self.decl is None:
-            if self.plays or self.player:
-                given = "--plays" if self.plays else "--player"
-                raise ForgeError(f"{given} is about a play: say what is trump with --decl")
+            about_a_play = {
+                "--plays": self.plays,
+                "--player": self.player,
+                "--declarer": parse_declarer(self.declarer),
+                "--bid": self.bid != LOWEST_BID.number,
+            }
+            for name, given in about_a_play.items():
+                if given:
+                    raise ForgeError(f"{name} is about a play: say what is trump with --decl")
             return
         _ = self.view
 

@@ -16,6 +16,7 @@ from forge.options import option
 from forge.work.paths import writable_file
 
 if TYPE_CHECKING:
+    from forge.advice.hand_text import TableHand
     from forge.advice.reviewing import Review
 
 
@@ -44,6 +45,16 @@ class ReviewArgs:
         reads=writable_file,
     )
 
+    def __post_init__(self) -> None:
+        _ = self.played
+
+    @property
+    def played(self) -> TableHand:
+        """The hand."""
+        from forge.advice.hand_text import TableHand
+
+        return TableHand.from_text(_content(self.hand))
+
 
 @command()
 def review(args: ReviewArgs) -> None:
@@ -52,11 +63,10 @@ def review(args: ReviewArgs) -> None:
     Then the one decision that turned the hand. Plays that were forced, and those after the bid was
     made or set, are left out.
     """
-    from forge.advice.hand_text import TableHand
     from forge.advice.plays import DEFAULT_PLAYER
     from forge.advice.reviewing import review_hand
 
-    hand = TableHand.from_text(_content(args.hand))
+    hand = args.played
     if args.picture is not None:
         from forge.look.plots.review import check_picture
 
@@ -74,10 +84,15 @@ def review(args: ReviewArgs) -> None:
 
 def _content(text: str) -> str:
     """The text itself, or what is in the file that it names."""
-    if any(mark in text for mark in (";", "#hand=")):
+    if any(mark in text for mark in (";", "#hand=", "/ ", ",")):
         return text
+    from forge.advice.hand_text import MAX_CHARACTERS
+
     try:
-        return Path(text).read_text(encoding="utf-8")
+        if Path(text).exists() and not Path(text).is_file():
+            raise ForgeError(f"{text} is no file")
+        with Path(text).open(encoding="utf-8") as file:
+            return file.read(MAX_CHARACTERS + 1)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise ForgeError(
             f"{text}: neither a hand (four hands ; bid and trump ; plays) nor a file that can be "

@@ -15,7 +15,9 @@ from forge.cli import values
 from forge.cli.command import command
 from forge.cli.values import console
 from forge.errors import ForgeError
+from forge.extras import MissingExtraError
 from forge.options import option
+from forge.work.wording import counted
 
 _MOST_NAMED = 10
 
@@ -56,18 +58,23 @@ def verify(args: VerifyArgs) -> None:
     table.add_column("rows", justify="right")
     table.add_column("result")
     problems: list[str] = []
+    unchecked: dict[str, int] = {}  # how many files, by what is missing
     unknown: list[Path] = []
     for path in track(files, "verifying", console=screen, disable=not screen.is_terminal):
         try:
             found = verify_file(path, given_deal)
+        except MissingExtraError as error:
+            unchecked[str(error)] = unchecked.get(str(error), 0) + 1
+            table.add_row(Text(_named(path, args.paths)), "", "", "not checked")
+            continue
         except (ForgeError, OSError) as error:
             problems.append(str(error))
-            table.add_row(Text(path.name), "", "", Text("BAD", style="red"))
+            table.add_row(Text(_named(path, args.paths)), "", "", Text("BAD", style="red"))
             continue
         if found is None:
             unknown.append(path)
         else:
-            table.add_row(Text(path.name), found.kind, found.rows, found.result)
+            table.add_row(Text(_named(path, args.paths)), found.kind, found.rows, found.result)
     known = len(files) - len(unknown)
     if known:
         screen.print(table)
@@ -79,7 +86,17 @@ def verify(args: VerifyArgs) -> None:
             f"no files of forge in {', '.join(map(str, args.paths))}: give files that it wrote, "
             "or directories of them"
         )
+    for why, n in unchecked.items():
+        problems.append(f"{counted(n, 'file')} not checked: {why}")
     _conclude(screen, known, problems)
+
+
+def _named(path: Path, given: Sequence[Path]) -> str:
+    """A file by its place below the directory that was given, if one was."""
+    for each in given:
+        if each.is_dir() and path.is_relative_to(each):
+            return str(path.relative_to(each))
+    return path.name
 
 
 def _say(screen: Console, line: str) -> None:
@@ -94,8 +111,8 @@ def _conclude(screen: Console, n_files: int, problems: Sequence[str]) -> None:
         return
     for problem in problems[1:]:
         _say(screen, problem)
-    counted = f" ({len(problems)} of {n_files} files are bad)" if n_files > 1 else ""
-    raise ForgeError(problems[0] + counted)
+    share = f" ({len(problems)} of {n_files} files are bad)" if n_files > 1 else ""
+    raise ForgeError(problems[0] + share)
 
 
 main = verify.main

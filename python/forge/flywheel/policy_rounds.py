@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from forge.errors import ForgeError, reason_of
 from forge.flywheel.judging import Verdict, judge
@@ -21,7 +21,6 @@ from forge.flywheel.settings import RoundsSettings
 from forge.game.whole_numbers import is_finite
 from forge.policy.choices import rows_of
 from forge.policy.folders import hand_files
-from forge.policy.learning import PolicyFigures, train_policy
 from forge.policy.numbers import load_policy, policy_bytes
 from forge.policy.played_hands import HANDS_A_FILE, load_all, play_missing
 from forge.policy.self_play import Teacher
@@ -31,6 +30,9 @@ from forge.work.file_schema import in_file
 from forge.work.hashing import sha256_of
 from forge.work.json_text import plain_copy
 from forge.work.results_file import ResultsFile, ResultsFormat
+
+if TYPE_CHECKING:
+    from forge.policy.learning import PolicyFigures
 
 RECORD: Final = "rounds.jsonl"
 BEST: Final = "best.policy"
@@ -265,6 +267,8 @@ class PolicyRounds:
         source = self._learnt_from(files)
         rows = rows_of(load_all(files))
         start = None if self.settings.fresh else load_policy(self.best)
+        from forge.policy.learning import train_policy
+
         policy = train_policy(rows, self.training, start, watcher.learning, watcher.stopped)
         if watcher.stopped():
             return False

@@ -33,6 +33,8 @@ def existing(name: str, path: Path) -> Path:
     check_paths(name, path)
     if not path.exists():
         raise ForgeError(f"{name}: there is no file {path}")
+    if not path.is_file() and not path.is_dir():
+        raise ForgeError(f"{name} must be a file or a folder, and {path} is {_kind(path)}")
     return path
 
 

@@ -45,9 +45,9 @@ def held_out_predictions(hands: Sequence[PlayedHand]) -> dict[str, Floats]:
         predicted = np.ones(len(frame))
         for each in range(N_FOLDS):
             rows = (fold == each) & ~certain
-            predicted[rows] = _fitted(formula, frame[(fold != each) & ~certain]).predict(
-                frame[rows]
-            )
+            fitted = _fitted(formula, frame[(fold != each) & ~certain])
+            with np.errstate(over="ignore"):  # a chance of 0 or 1 as it should be
+                predicted[rows] = fitted.predict(frame[rows])
         found[formula] = predicted
     return found
 
@@ -129,8 +129,10 @@ def _fitted(formula: str, frame: pd.DataFrame) -> Any:
         import statsmodels.formula.api as smf
         from statsmodels.tools.sm_exceptions import ModelWarning
 
+    # A bid that is in a tenth alone has its line all the same.
+    formula = formula.replace("C(bid)", f"C(bid, levels={scaled(POINT_BIDS).tolist()})")
     model = smf.glm(f"made + missed ~ {formula}", data=frame, family=sm.families.Binomial())
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(over="ignore"):
         # Few hands leave terms undecided; predictions stand, and held-out loss judges them.
         warnings.simplefilter("ignore", ModelWarning)
         return model.fit()
