@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -67,7 +69,7 @@ def run_signalled(
 
     Args:
         line: the command.
-        cwd: where; a folder `tmp` beside it is its folder for temporary files.
+        cwd: where; temporary files have a folder of their own.
         signum: the signal.
         when: seconds after the start, or what is asked of the group until it is true; not before
             the command's first own line: Python starts first, and answers Ctrl+C in its own way.
@@ -75,9 +77,9 @@ def run_signalled(
         env: its environment; None is ours.
         patience_s: until it is killed, which is an exit code of -9.
     """
-    temporary = cwd.with_name(f"{cwd.name}.tmp")
-    temporary.mkdir(exist_ok=True)
-    out, err = temporary.with_suffix(".out"), temporary.with_suffix(".err")
+    # A short path: sockets of processes are made below, and have no more than 107 bytes.
+    temporary = Path(tempfile.mkdtemp(prefix="fs"))
+    out, err = (cwd.with_name(f"{cwd.name}.{kind}") for kind in ("out", "err"))
     with out.open("wb") as to_out, err.open("wb") as to_err:
         process = subprocess.Popen(
             line,
@@ -122,6 +124,7 @@ def run_signalled(
         for each in temporary.iterdir()
         if not each.name.startswith("torchinductor")  # a cache
     ]
+    shutil.rmtree(temporary, ignore_errors=True)
     return Ended(
         process.returncode,
         signalled,
