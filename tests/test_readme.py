@@ -18,7 +18,7 @@ from support.commands import importing_tests, run_here
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-PAGES = (README, ROOT / "docs/pipeline.md")
+PAGES = (README, ROOT / "docs/pipeline.md", ROOT / "docs/notation.md")
 
 _FEW_STATES = "--max-states 8000000"
 _SMALL = "--num-workers 0 --arch mlp --embed-dim 32 --ff-dim 32 --batch-size 100"
