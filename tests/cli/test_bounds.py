@@ -115,6 +115,8 @@ def needed(made: Command, but: str) -> list[str]:
     good |= {"a": "random", "b": "random", "paths": "there"}
     if made.name == "eval":
         good["checkpoint"] = list_models()[0].name
+    if made.name == "review":
+        good["hand"] = f"{deal} ; 3 ; "
     words = [word for word in ALONE.get(made.name, ()) if word.partition("=")[0] != f"--{but}"]
     for name, (each, what) in made.options().items():
         if each.default is MISSING and name != but:

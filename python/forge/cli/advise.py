@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from forge.advice.plays import Advice
 
 
+def _declarer(name: str, text: str) -> int:
+    try:
+        return parse_declarer(text)
+    except ForgeError as error:
+        raise ForgeError(f"{name}: {error}") from error
+
+
 @dataclass(frozen=True)
 class AdviseArgs:
     """What may be said to `forge advise`."""
@@ -41,7 +48,10 @@ class AdviseArgs:
         reads=values.declaration,
     )
     declarer: str = option(
-        PLAYERS[0], f"Who declared, and led first: {', '.join(PLAYERS)}.", metavar="WHO"
+        PLAYERS[0],
+        f"Who declared, and led first: {', '.join(PLAYERS)}.",
+        metavar="WHO",
+        reads=_declarer,
     )
     plays: str = option(
         "",
