@@ -15,12 +15,12 @@ from typing import Any, Literal, get_args, get_origin
 
 import pytest
 
-from forge.cli.command import Command, CommandGroup, is_path, spellings
-from forge.cli.main import COMMANDS, command_of
+from forge.cli.command import Command, is_path, spellings
 from forge.game.deal import Deal
 from forge.models.catalog import list_models
 from forge.options import Option
 from forge.work.paths import writable_file, writable_folder
+from support.all_commands import commands
 
 HEAVY = ("torch", "lightning", "torchmetrics", "matplotlib", "scipy", "pandas", "pyarrow", "onnx")
 LONG = "x" * 5000
@@ -74,18 +74,6 @@ def ends_of(lines: list[Line], folder: Path) -> tuple[Ends, set[str]]:
     )
     ends, modules = json.loads(done.stdout)
     return ends, set(modules)
-
-
-def commands() -> list[tuple[str, list[str], Command]]:
-    """Every command: its module, the words before its options, and itself."""
-    found = []
-    for entry in COMMANDS:
-        made = command_of(entry)
-        if isinstance(made, CommandGroup):
-            found += [(entry.module, [each.name], each) for each in made.commands]
-        else:
-            found.append((entry.module, [], made))
-    return found
 
 
 ALL = commands()

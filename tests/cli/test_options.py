@@ -13,10 +13,11 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from forge.cli.command import Command, CommandGroup, Given, command, spellings
-from forge.cli.main import COMMANDS, command_of
+from forge.cli.command import Command, Given, command, spellings
+from forge.cli.main import COMMANDS
 from forge.errors import ForgeError
 from forge.options import INT64_MAX, Option, OptionError, again, check, option
+from support.all_commands import commands
 
 HEAVY = ("torch", "lightning", "torchmetrics", "matplotlib", "scipy", "pandas", "pyarrow", "onnx")
 
@@ -154,18 +155,6 @@ def ends_of(lines: list[tuple[str, list[str]]]) -> tuple[list[tuple[int, str, bo
         )
     ends, modules = json.loads(done.stdout)
     return ends, modules
-
-
-def commands() -> list[tuple[str, list[str], Command]]:
-    """Every command: its module, the words before its options, and itself."""
-    found = []
-    for entry in COMMANDS:
-        made = command_of(entry)
-        if isinstance(made, CommandGroup):
-            found += [(entry.module, [each.name], each) for each in made.commands]
-        else:
-            found.append((entry.module, [], made))
-    return found
 
 
 def out_of_bounds(what: Option, kind: type) -> list[str]:

@@ -1,5 +1,6 @@
 """The WebAssembly core and node, or the reason why they are not there."""
 
+import fcntl
 import importlib.util
 import shutil
 import subprocess
@@ -24,6 +25,13 @@ def node() -> str:
 @pytest.fixture(scope="session")
 def wasm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The core in WebAssembly, built if it is older than its sources."""
+    # One process of a run builds it; the others wait, and find it.
+    with WASM.with_name("package.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _built(tmp_path_factory)
+
+
+def _built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sources = [*ROOT.glob("csrc/**/*"), *ROOT.glob("cmake/*.cmake")]
     if WASM.is_file() and WASM.stat().st_mtime >= max(path.stat().st_mtime for path in sources):
         return WASM

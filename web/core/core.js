@@ -82,7 +82,8 @@ export class Core {
    * or -1 where illegal.
    * @param {Positions} positions @param {ArrayLike<number>} targets int8 [n] @returns {Int8Array} */
   searchAtLeast(positions, targets) {
-    const given = [this.#small("targets", targets, 1)];
+    /** @type {[string, ArrayLike<number>][]} */
+    const given = [["targets", targets]];
     return this.#ofPositions("forge_search_at_least", positions, given, [[Int8Array, N_SLOTS]])[0];
   }
 
@@ -95,7 +96,8 @@ export class Core {
   /** Whether the value is at least the target, **team-0 frame**: int8 [n], 1 or 0.
    * @param {Positions} positions @param {ArrayLike<number>} targets int8 [n] @returns {Int8Array} */
   searchMade(positions, targets) {
-    const given = [this.#small("targets", targets, 1)];
+    /** @type {[string, ArrayLike<number>][]} */
+    const given = [["targets", targets]];
     return this.#ofPositions("forge_search_made", positions, given, [[Int8Array, 1]])[0];
   }
 
@@ -104,7 +106,8 @@ export class Core {
    * @param {Positions} positions @param {ArrayLike<number>} slots int8 [n]
    * @returns {{ states: BigInt64Array, points: Int8Array }} */
   play(positions, slots) {
-    const given = [this.#small("slots", slots, 1)];
+    /** @type {[string, ArrayLike<number>][]} */
+    const given = [["slots", slots]];
     /** @type {[Kind, number][]} */
     const room = [[BigInt64Array, 1], [Int8Array, 1]];
     const [states, points] = this.#ofPositions("forge_play", positions, given, room);
@@ -217,7 +220,7 @@ export class Core {
   /**
    * @param {string} name
    * @param {Positions} positions
-   * @param {Given[]} more
+   * @param {[string, ArrayLike<number>][]} more int8 arrays of a number a row
    * @param {[Kind, number][]} room by row
    */
   #ofPositions(name, positions, more, room) {
@@ -227,15 +230,9 @@ export class Core {
       part(Int8Array, "deals", positions.deals, N_DOMINOES * n),
       part(Int8Array, "decls", positions.decls, n),
       part(BigInt64Array, "states", states, n),
-      ...more,
+      ...more.map(([each, values]) => part(Int8Array, each, values, n)),
     ];
-    for (const each of more) expectLength(each.name, each.values, n);
     return this.#call(name, [n], given, room.map(([kind, size]) => [kind, size * n]));
-  }
-
-  /** @param {string} name @param {ArrayLike<number>} values @param {number} size */
-  #small(name, values, size) {
-    return part(Int8Array, name, values, values.length * size);
   }
 
   /** @param {Hidden} hidden @param {number} n */

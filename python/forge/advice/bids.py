@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
@@ -17,6 +16,7 @@ from forge.bidding.sentences import advice
 from forge.bidding.simulate import Simulator
 from forge.game.contract import LOWEST_BID
 from forge.game.declarations import declaration_name
+from forge.work.devices import n_cores
 
 # Deals around the hand until the chance of the best trump is known to three points of 100; trumps
 # that are shown to be worse get no more of them.
@@ -73,8 +73,7 @@ def advise_bid(hand: tuple[int, ...], seed: int = 0, plan: Plan = PLAN) -> BidAd
         seed: of the deals.
         plan: how many.
     """
-    workers = len(os.sched_getaffinity(0))
-    simulator = Simulator(ORACLE, seed, LOWEST_BID, "cpu", workers)
+    simulator = Simulator(ORACLE, seed, LOWEST_BID, "cpu", n_cores())
     found = evaluate_hand(hand, BIDDING_DECLS, simulator, plan, shipped())
     choice, headline, why = advice(found.table)
     return BidAdvice(headline, why, choice, found)

@@ -6,10 +6,15 @@ from collections.abc import Sequence
 
 from forge.advice.bids import BidAdvice, advise_bid
 from forge.advice.hand_text import TableHand
-from forge.advice.plays import DEFAULT_PLAYER, Advice, advise_play
+from forge.advice.plays import Advice, advise_play
 from forge.advice.reviewing import Review, review_hand
-from forge.advice.seat_view import PLAYERS, SeatView, parse_declarer
-from forge.errors import ForgeError
+from forge.advice.seat_view import (
+    DEFAULT_PLAYER,
+    PLAYERS,
+    SeatView,
+    check_for_bids,
+    parse_declarer,
+)
 from forge.game.contract import LOWEST_BID, Bid
 from forge.game.declarations import parse_declaration
 from forge.game.tables import parse_dominoes, parse_hand
@@ -47,15 +52,13 @@ def advise(
     """
     held = parse_hand(hand) if isinstance(hand, str) else tuple(hand)
     if decl is None:
-        about_a_play = {
+        given = {
             "plays": len(plays),
             "player": player != DEFAULT_PLAYER,
             "declarer": parse_declarer(declarer),
             "bid": bid != LOWEST_BID.number,
         }
-        for name, given in about_a_play.items():
-            if given:
-                raise ForgeError(f"{name} is about a play: say what is trump with decl")
+        check_for_bids(given, "decl")
         return advise_bid(held, seed)
     view = SeatView(
         held,

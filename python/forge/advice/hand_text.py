@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from forge.errors import ForgeError
@@ -49,7 +50,7 @@ class TableHand:
     def __post_init__(self) -> None:
         _ = self.position
 
-    @property
+    @cached_property
     def position(self) -> Position:
         """After the plays."""
         return Position.from_plays(self.deal, self.contract.decl, self.plays)

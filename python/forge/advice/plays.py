@@ -13,28 +13,23 @@ from torch import Tensor
 
 from forge import ops
 from forge.advice.contrast import Contrast, contrast_of
-from forge.advice.seat_view import SeatView
-from forge.arena.players.seats import SeatPlayer
-from forge.arena.registry import parse_player
+from forge.advice.judge import judge_of
+from forge.advice.seat_view import DEFAULT_PLAYER, SeatView
 from forge.eq.collate import game_of_transcript
 from forge.eq.estimate import possible_worlds
 from forge.eq.objective import contract_chances, make_targets
 from forge.eq.oracle import ExactOracle
 from forge.eq.settings import EstimateConfig
-from forge.errors import ForgeError
-from forge.game.constants import N_PLAYS, N_SLOTS
+from forge.game.constants import N_SLOTS
 from forge.game.tables import domino_name
 from forge.play.games import Games
 from forge.play.keys import decision_keys
-from forge.play.seen import Seen
+from forge.play.seen import needed_by, seen_by
 from forge.play.transcript import Transcript
+from forge.work.wording import counted
 
-# The strongest there is, with worlds enough that chances are within a few points of 100.
-DEFAULT_PLAYER: Final = "seat:n=400"
 # What keys are for, beside those of other rooms.
 _ADVICE: Final = 50
-# A race would not look at bad plays long enough to tell how bad they are.
-_NO_RACE: Final = {"race": False}
 
 
 @dataclass(frozen=True)
@@ -122,7 +117,7 @@ class Advice:
         if left == 0:
             done = f"The bid of {bid} is {'made' if view.is_declaring else 'set'} already"
             return f"{done}: {best.name} brings most points."
-        need = f"Your side needs {left} more {'point' if left == 1 else 'points'}"
+        need = f"Your side needs {counted(left, 'more point')}"
         goal = f"to {view.wanted} the bid of {bid}"
         if best.chance is None:
             alike = [play.name for play in self.plays[1:] if play.points == best.points]
@@ -190,13 +185,15 @@ def advise_play(view: SeatView, player: str = DEFAULT_PLAYER, seed: int = 0) -> 
         ForgeError: for another player, or if no hidden hands fit what was played.
     """
     games = games_of(view)
-    judge = _judge(player, view)
+    judge = judge_of(player, view.bid)
     keys = decision_keys(torch.tensor([seed]), len(view.plays), _ADVICE)
     n_possible = int(possible_worlds(games)[0])
     if len(view.legal) == 1:
-        only = _of_one(view, games, keys, judge)
-        return Advice(view, player, only, min(judge.how.n_worlds, n_possible), n_possible, None)
-    found = ops.decide(*seen_of(view), keys, judge.weights, **vars(judge.how) | _NO_RACE)
+        n = min(judge.how.n_worlds, n_possible)
+        only = _of_one(view, games, keys, n, n == n_possible)
+        return Advice(view, player, (only,), n, n_possible, None)
+    seen = seen_by(games, needed_by(view.bid, 1))
+    found = ops.decide(*seen, keys, judge.weights, **vars(judge.how))
     n_worlds = int(found.n_worlds[0])
     is_exact = judge.weights is None and n_worlds == n_possible
     effective = math.inf if is_exact else float(found.effective[0])
@@ -218,39 +215,14 @@ def games_of(view: SeatView) -> Games:
     return game_of_transcript(Transcript(view.decl, view.held, plays))
 
 
-def seen_of(view: SeatView) -> Seen:
-    """The decision as the operators take it."""
-    padded = [*view.plays, *[-1] * (N_PLAYS - len(view.plays))]
-    return Seen(
-        torch.tensor([view.hand], dtype=torch.int8),
-        torch.tensor([view.decl], dtype=torch.int8),
-        torch.tensor([padded], dtype=torch.int8),
-        torch.tensor([view.bid.points], dtype=torch.int8),
-    )
-
-
-def _judge(player: str, view: SeatView) -> SeatPlayer:
-    built = parse_player(player).build("cpu", view.bid)
-    if not isinstance(built, SeatPlayer):
-        raise ForgeError(
-            f"player {player!r} does not judge plays by worlds that are drawn alike: valid are "
-            "seat, make and eq, with n and what else they take, as in make:n=200"
-        )
-    return built
-
-
-def _of_one(
-    view: SeatView, games: Games, keys: Tensor, judge: SeatPlayer
-) -> tuple[PlayAdvice, ...]:
+def _of_one(view: SeatView, games: Games, keys: Tensor, n: int, is_exact: bool) -> PlayAdvice:
     """The only play there is: no decision, but its chance by plain worlds is asked for anyway."""
-    n = judge.how.n_worlds
     config = EstimateConfig(n, enumerate=True, enum_threshold=n)
     targets = make_targets(games, view.bid)
     chances = contract_chances(games, keys, ExactOracle(), config, targets)
     slot = view.hand.index(view.legal[0])
     chance = float(chances[0, slot])
-    n_possible = int(possible_worlds(games)[0])
-    return (PlayAdvice(view.legal[0], chance, _error(chance, n, n_possible <= n), None),)
+    return PlayAdvice(view.legal[0], chance, _error(chance, n, is_exact), None)
 
 
 def _ranked(

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from forge import ops
 from forge.advice.hand_text import TableHand
-from forge.advice.plays import DEFAULT_PLAYER
-from forge.arena.players.seats import SeatPlayer
-from forge.arena.registry import parse_player
+from forge.advice.judge import judge_of
+from forge.advice.seat_view import DEFAULT_PLAYER
+from forge.bidding.replay import ReplayedPlay, judge_plays
 from forge.errors import ForgeError
 from forge.game.constants import N_SEATS
 from forge.game.tables import domino_name
@@ -42,8 +42,7 @@ class GradedPlay:
         chance: that the **acting side** gets what it wants of the bid after the play made, as the
             seat saw it.
         best_chance: the same after the best play.
-        open_lost: whether with open hands the play gave away what the side wanted; None where the
-            bid was decided.
+        open_lost: whether with open hands the play gave away what the side wanted.
         points_lost: by the play with open hands, of the 42.
     """
 
@@ -53,8 +52,13 @@ class GradedPlay:
     best: int
     chance: float
     best_chance: float
-    open_lost: bool | None
+    open_lost: bool
     points_lost: int
+
+    @property
+    def trick(self) -> int:
+        """Number of the trick, from 1."""
+        return (self.number - 1) // N_SEATS + 1
 
     @property
     def cost(self) -> float:
@@ -66,11 +70,16 @@ class GradedPlay:
         """In a word."""
         return next((word for most, word in GRADES if self.cost <= most), WORST_GRADE)
 
+    @property
+    def is_best(self) -> bool:
+        """Whether it cost nothing worth a word."""
+        return self.grade == GRADES[0][1]
+
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {
             "play": self.number,
-            "trick": (self.number - 1) // N_SEATS + 1,
+            "trick": self.trick,
             "seat": SEATS[self.seat],
             "domino": domino_name(self.domino),
             "best": domino_name(self.best),
@@ -98,13 +107,11 @@ class Review:
         hand: that was played.
         player: who judged, as it is written.
         plays: those that were a choice while the bid was open, in order.
-        n_plays: all plays of the hand.
     """
 
     hand: TableHand
     player: str
     plays: tuple[GradedPlay, ...]
-    n_plays: int
 
     @property
     def turning(self) -> GradedPlay | None:
@@ -123,7 +130,7 @@ class Review:
     def _slips(self) -> list[GradedPlay]:
         loser = {"made": 1, "set": 0}.get(self.standing)
         of_side = [play for play in self.plays if loser is None or play.seat % 2 == loser]
-        return [play for play in of_side if play.grade != GRADES[0][1]]
+        return [play for play in of_side if not play.is_best]
 
     @property
     def standing(self) -> str:
@@ -189,23 +196,18 @@ def review_hand(hand: TableHand, player: str = DEFAULT_PLAYER, seed: int = 0) ->
     """
     if not hand.plays:
         raise ForgeError("nothing to review: the hand has no plays")
-    judge = parse_player(player).build("cpu", hand.contract.bid)
-    if not isinstance(judge, SeatPlayer) or judge.how.for_points:
-        raise ForgeError(
-            f"player {player!r} does not judge plays by the chance of the bid: valid are seat and "
-            "make, with n and what else they take, as in make:n=200"
-        )
-    positions = list(_choices(hand))
+    judge = judge_of(player, hand.contract.bid, by_chance=True)
+    positions = _choices(hand)
     if not positions:
-        return Review(hand, player, (), len(hand.plays))
+        return Review(hand, player, ())
     seen, keys = _questions(hand, positions, seed)
-    found = ops.decide(*seen, keys, judge.weights, **vars(judge.how) | {"race": False})
-    open_hands = _open_hands(hand, positions)
+    found = ops.decide(*seen, keys, judge.weights, **vars(judge.how))
+    judged = judge_plays(positions, [hand.plays[len(each.plays)] for each in positions])
     plays = tuple(
-        _graded(hand, position, found.chances[row], int(found.slots[row]), open_hands[row])
+        _graded(hand, position, judged[row], found.chances[row], int(found.slots[row]))
         for row, position in enumerate(positions)
     )
-    return Review(hand, player, plays, len(hand.plays))
+    return Review(hand, player, plays)
 
 
 def _choices(hand: TableHand) -> list[Position]:
@@ -233,36 +235,22 @@ def _questions(hand: TableHand, positions: list[Position], seed: int) -> tuple[S
     return Seen(*(torch.cat(columns) for columns in zip(*seen, strict=True))), torch.cat(keys)
 
 
-def _open_hands(hand: TableHand, positions: list[Position]) -> Tensor:
-    """int8 [N, 7]: exact values, **team-0 frame**."""
-    n = len(positions)
-    return ops.search(
-        hand.deal.tensor.expand(n, -1, -1).contiguous(),
-        torch.full((n,), hand.contract.decl, dtype=torch.int8),
-        torch.tensor([position.state for position in positions]),
-    )
-
-
 def _graded(
-    hand: TableHand, position: Position, chances: Tensor, chosen: int, q: Tensor
+    hand: TableHand, position: Position, judged: ReplayedPlay, chances: Tensor, chosen: int
 ) -> GradedPlay:
-    number, seat = len(position.plays) + 1, position.seat_to_act
-    domino = hand.plays[number - 1]
-    slot = hand.deal.hands[seat].index(domino)
-    sign = -1 if seat % 2 else 1
-    own = [sign * int(q[each]) for each in position.legal_slots()]
-    target = hand.contract.bid.target(*position.points)
-    works = [(value >= target) == (seat % 2 == 0) for value in (sign * v for v in own)]
-    played = position.legal_slots().index(slot)
+    seat, dominoes = judged.seat, hand.deal.hands[judged.seat]
+    slot = dominoes.index(judged.domino)
     # Of equals the play that was made is as good as the chosen one.
     best = slot if float(chances[slot]) >= float(chances[chosen]) else chosen
+    made = map(hand.contract.bid.is_made, (judged.points_before, judged.points_after))
+    worked, works = (is_made == (seat % 2 == 0) for is_made in made)
     return GradedPlay(
-        number,
+        len(position.plays) + 1,
         seat,
-        domino,
-        hand.deal.hands[seat][best],
+        judged.domino,
+        dominoes[best],
         float(chances[slot]),
         float(chances[best]),
-        any(works) and not works[played],
-        (max(own) - own[played]) // 2,
+        worked and not works,
+        abs(judged.swing),
     )

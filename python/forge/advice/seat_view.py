@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +17,8 @@ from forge.work.wording import counted
 ME: Final = 0
 # By places to the left.
 PLAYERS: Final = ("me", "left", "partner", "right")
+# Who judges: the strongest there is; with so many worlds chances are right to a few points of 100.
+DEFAULT_PLAYER: Final = "seat:n=400"
 
 
 def parse_declarer(text: str) -> int:
@@ -28,6 +30,18 @@ def parse_declarer(text: str) -> int:
     if text not in PLAYERS:
         raise ForgeError(f"no declarer {text!r}: valid are {', '.join(PLAYERS)}")
     return PLAYERS.index(text)
+
+
+def check_for_bids(given: Mapping[str, object], decl: str) -> None:
+    """ForgeError for what is given but says nothing where a bid is asked for.
+
+    Args:
+        given: whether, by what it is called.
+        decl: what the declaration is called.
+    """
+    for name, is_given in given.items():
+        if is_given:
+            raise ForgeError(f"{name} is about a play: say what is trump with {decl}")
 
 
 @dataclass(frozen=True)

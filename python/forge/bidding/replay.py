@@ -114,16 +114,24 @@ def replay(deal: Deal, decl: int, plays: Sequence[int]) -> Replay:
     positions = [Position(deal, decl)]
     for domino in plays:
         positions.append(positions[-1].play_domino(domino))
-    q = ops.search(
-        deal.tensor.expand(N_PLAYS, -1, -1).contiguous(),
-        torch.full((N_PLAYS,), decl, dtype=torch.int8),
-        torch.tensor([position.state for position in positions[:-1]]),
-    )
-    judged = tuple(
-        _judged(position, domino, row)
-        for position, domino, row in zip(positions, plays, q.tolist(), strict=False)
-    )
+    judged = judge_plays(positions[:-1], plays)
     return Replay(deal, decl, judged, tuple(_tricks(decl, judged)))
+
+
+def judge_plays(positions: Sequence[Position], plays: Sequence[int]) -> tuple[ReplayedPlay, ...]:
+    """Plays of one hand, judged with open hands.
+
+    Args:
+        positions: of one deal and declaration, one at least.
+        plays: the domino that was played in each.
+    """
+    q = ops.search(
+        positions[0].deal.tensor[None],
+        torch.tensor([positions[0].decl], dtype=torch.int8),
+        torch.tensor([position.state for position in positions]),
+    )
+    rows = zip(positions, plays, q.tolist(), strict=True)
+    return tuple(_judged(position, domino, row) for position, domino, row in rows)
 
 
 def _judged(position: Position, domino: int, q: Sequence[int]) -> ReplayedPlay:

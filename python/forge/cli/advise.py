@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from forge.advice.seat_view import PLAYERS, SeatView, parse_declarer
+from forge.advice.seat_view import (
+    DEFAULT_PLAYER,
+    PLAYERS,
+    SeatView,
+    check_for_bids,
+    parse_declarer,
+)
 from forge.cli import values
 from forge.cli.command import command
 from forge.cli.shared_options import seed_option
@@ -62,7 +68,7 @@ class AdviseArgs:
     bid: int = bid_option(LOWEST_BID.number, f"What the declarer's side promised: {VALID_BIDS}.")
     player: str | None = option(
         None,
-        "Who judges: seat, make or eq with options, as in make:n=200. Default: seat:n=400.",
+        f"Who judges: seat, make or eq with options, as in make:n=200. Default: {DEFAULT_PLAYER}.",
         metavar="PLAYER",
         reads=values.player,
     )
@@ -71,15 +77,13 @@ class AdviseArgs:
 
     def __post_init__(self) -> None:
         if self.decl is None:
-            about_a_play = {
+            given = {
                 "--plays": self.plays,
                 "--player": self.player,
                 "--declarer": parse_declarer(self.declarer),
                 "--bid": self.bid != LOWEST_BID.number,
             }
-            for name, given in about_a_play.items():
-                if given:
-                    raise ForgeError(f"{name} is about a play: say what is trump with --decl")
+            check_for_bids(given, "--decl")
             return
         _ = self.view
 
@@ -106,7 +110,7 @@ def advise(args: AdviseArgs) -> None:
     if args.decl is None:
         _advise_bid(args)
         return
-    from forge.advice.plays import DEFAULT_PLAYER, advise_play
+    from forge.advice.plays import advise_play
 
     found = advise_play(args.view, args.player or DEFAULT_PLAYER, args.seed)
     if args.as_json:

@@ -15,10 +15,11 @@ from forge.arena.registry import players_help
 from forge.cli import values
 from forge.cli.command import command, end_if_stopped
 from forge.cli.shared_options import device_option
-from forge.cli.values import console, n_cores
+from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS, Bid
 from forge.options import MOST_PROCESSES, MOST_ROWS, MOST_SEED, option
+from forge.work.devices import n_cores
 from forge.work.paths import writable_file
 from forge.work.progress import progress_bar
 from forge.work.rates import rate_text

@@ -12,9 +12,10 @@ from rich.table import Table
 from forge.bidding.calibration.play_options import PlayOptions
 from forge.cli import values
 from forge.cli.command import CommandGroup, command, end_if_stopped
-from forge.cli.values import console, n_cores
+from forge.cli.values import console
 from forge.extras import need
 from forge.options import LAST_START, MOST_PROCESSES, MOST_ROWS, MOST_TOGETHER, option
+from forge.work.devices import n_cores
 from forge.work.paths import writable_file
 from forge.work.rates import rate_text
 from forge.work.wording import counted

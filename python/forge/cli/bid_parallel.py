@@ -17,9 +17,10 @@ from forge.cli.shared_options import (
     trumps_option,
     workers_option,
 )
-from forge.cli.values import console, n_cores, parse_seed_range
+from forge.cli.values import console, parse_seed_range
 from forge.errors import ForgeError
 from forge.options import option
+from forge.work.devices import n_cores
 from forge.work.paths import writable_file
 from forge.work.progress import progress_bar
 from forge.work.rates import rate_text

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from forge.cli import values
-from forge.cli.values import n_cores
 from forge.game.contract import LOWEST_BID, Bid
+from forge.work.devices import n_cores
 from forge.work.progress import progress_bar
 from forge.work.rates import rate_text
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from forge.errors import ForgeError, reason_of
 from forge.work.checksums import FILE_SEAL_KEY, check_seal, check_sealed_file, mapped
 from forge.work.json_text import parse_json, read_json
+from forge.work.wording import counted
+from forge.work.yaml_files import SUM_MARK
 
 if TYPE_CHECKING:
     from forge.game.deal import Deal
@@ -101,11 +103,11 @@ def _parquet(path: Path, deal: Deal | None) -> Verified | None:
     if {"deals", "plays"} & names:
         from forge.policy.played_hands import load_hands
 
-        return Verified("played hands", _count(len(load_hands(path, every_play=True)), "hand"))
+        return Verified("played hands", counted(len(load_hands(path, every_play=True)), "hand"))
     if {"model_checkpoint", "n_samples"} & names:
         from forge.bidding.schema import read_results
 
-        return Verified("bidding file", _count(read_results(path).n_samples, "deal"))
+        return Verified("bidding file", counted(read_results(path).n_samples, "deal"))
     return None
 
 
@@ -113,7 +115,7 @@ def _shard(path: Path, deal: Deal | None) -> Verified:
     from forge.oracle.shards.checks import verify_shard
 
     found = verify_shard(path, deal)
-    return Verified("oracle shard", _count(found.n_states, "state"), f"ok, V {found.value:+d}")
+    return Verified("oracle shard", counted(found.n_states, "state"), f"ok, V {found.value:+d}")
 
 
 def _torch(path: Path, deal: Deal | None) -> Verified | None:
@@ -137,14 +139,14 @@ def _eq_file(path: Path, deal: Deal | None) -> Verified:
         check_record(record)
     except ForgeError as error:
         raise ForgeError(f"{path}: {error}") from error
-    return Verified("E[Q] file", _count(len(record), "decision"))
+    return Verified("E[Q] file", counted(len(record), "decision"))
 
 
 def _checkpoint(path: Path, deal: Deal | None) -> Verified:
     from forge.learn.checkpoint_files import read_checkpoint
 
     weights = read_checkpoint(path)["state_dict"]
-    return Verified("checkpoint", _count(sum(each.numel() for each in weights.values()), "weight"))
+    return Verified("checkpoint", counted(sum(each.numel() for each in weights.values()), "weight"))
 
 
 def _safetensors(path: Path, deal: Deal | None) -> Verified:
@@ -164,14 +166,14 @@ def _safetensors(path: Path, deal: Deal | None) -> Verified:
     check_finite(weights, str(path))
     n_weights = sum(each.numel() for each in weights.values())
     return Verified(
-        "safetensors", _count(n_weights, "weight"), NO_CHECKSUM if seal is None else "ok"
+        "safetensors", counted(n_weights, "weight"), NO_CHECKSUM if seal is None else "ok"
     )
 
 
 def _policy(path: Path, deal: Deal | None) -> Verified:
     from forge.policy.numbers import load_policy
 
-    return Verified("policy", _count(len(load_policy(path).tensor), "weight"))
+    return Verified("policy", counted(len(load_policy(path).tensor), "weight"))
 
 
 def _onnx(path: Path, deal: Deal | None) -> Verified:
@@ -221,7 +223,7 @@ def _split(folder: Path, stamp: tuple[tuple[str, int, int], ...]) -> Verified:
     if seal is not None and data_hash(folder) != seal:
         raise ForgeError(f"{folder}: its arrays do not have the SHA-256 that {MANIFEST} says")
     has_sum = seal is not None or split.sums.is_there
-    return Verified("tokenised split", _count(len(split), "row"), "ok" if has_sum else NO_CHECKSUM)
+    return Verified("tokenised split", counted(len(split), "row"), "ok" if has_sum else NO_CHECKSUM)
 
 
 # ---- text ----------------------------------------------------------------------------------------
@@ -236,7 +238,7 @@ def _json_lines(path: Path, deal: Deal | None) -> Verified | None:
     if path.name == "shards.jsonl":
         from forge.ml.tokenized.npy_writer import read_journal
 
-        return Verified("list of shards", _count(len(read_journal(path.parent)), "shard"))
+        return Verified("list of shards", counted(len(read_journal(path.parent)), "shard"))
     for kind in _results_formats():
         if first.startswith(b'{"format":"%s"' % kind.name.encode()):
             found = FoundResults.read(kind, content, path, closely=True)
@@ -252,7 +254,7 @@ def _json_lines(path: Path, deal: Deal | None) -> Verified | None:
 
 
 def _rows(found: Any) -> str:
-    return _count(len(found.rows), "line")
+    return counted(len(found.rows), "line")
 
 
 def _results_formats() -> list[Any]:
@@ -303,7 +305,7 @@ def _catalogue(path: Path, result: str) -> Verified:
         for suffix in model.files:
             if (status := file_status(model, suffix, path.parent)) != "ok":
                 raise ForgeError(f"{path}: {model.name}{suffix}: {status}")
-    return Verified("catalogue", _count(len(models), "model"), result)
+    return Verified("catalogue", counted(len(models), "model"), result)
 
 
 def _onnx_card(path: Path, card: dict[str, Any], result: str) -> Verified:
@@ -316,7 +318,7 @@ def _onnx_card(path: Path, card: dict[str, Any], result: str) -> Verified:
             raise ForgeError(f"{path}: {file.name}: missing")
         if sha256_of(file) != each["sha256"]:
             raise ForgeError(f"{path}: {file.name}: wrong hash")
-    return Verified("card of an export", _count(len(files), "file"), result)
+    return Verified("card of an export", counted(len(files), "file"), result)
 
 
 def _yaml(path: Path, deal: Deal | None) -> Verified:
@@ -324,18 +326,14 @@ def _yaml(path: Path, deal: Deal | None) -> Verified:
 
     found = read_yaml(path, finite=False) or {}
     with path.open("rb") as file:
-        result = "ok" if file.read(8) == b"# crc32 " else NO_CHECKSUM
+        result = "ok" if file.read(len(SUM_MARK)) == SUM_MARK else NO_CHECKSUM
     if "splits" not in found:
         return Verified("record", "", result)
     for split, about in found["splits"].items():
         samples = about.get("samples") if isinstance(about, dict) else None
         if samples and not (path.parent / str(split) / "tokens.npy").is_file():
             raise ForgeError(f"{path}: {split} is missing: {samples:,} samples")
-    return Verified("manifest", _count(len(found["splits"]), "split"), result)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+    return Verified("manifest", counted(len(found["splits"]), "split"), result)
 
 
 _Check = Callable[[Path, "Deal | None"], "Verified | None"]
@@ -345,7 +343,7 @@ _BEGINNINGS: Final[dict[bytes, _Check]] = {
     b"FORGEPOL": _policy,
     b"\x93NUMPY": _array,
     b"{": _json,
-    b"# crc32 ": _yaml,
+    SUM_MARK: _yaml,
 }
 _SUFFIXES: Final[dict[str, _Check]] = {
     ".parquet": _parquet,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forge.cli.command import command, end_if_stopped
-from forge.cli.values import console, n_cores
+from forge.cli.values import console
 from forge.flywheel.settings import RoundsSettings
 from forge.policy.settings import PolicyTraining
+from forge.work.devices import n_cores
 from forge.work.wording import counted
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forge.advice.seat_view import DEFAULT_PLAYER
 from forge.cli import values
 from forge.cli.command import command
 from forge.cli.shared_options import seed_option
@@ -14,6 +15,7 @@ from forge.cli.values import console
 from forge.errors import ForgeError, reason_of
 from forge.options import option
 from forge.work.paths import writable_file
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.advice.hand_text import TableHand
@@ -32,7 +34,7 @@ class ReviewArgs:
     )
     player: str | None = option(
         None,
-        "Who judges as the seats saw it: seat or make with options. Default: seat:n=400.",
+        f"Who judges as the seats saw it: seat or make with options. Default: {DEFAULT_PLAYER}.",
         metavar="PLAYER",
         reads=values.player,
     )
@@ -63,7 +65,6 @@ def review(args: ReviewArgs) -> None:
     Then the one decision that turned the hand. Plays that were forced, and those after the bid was
     made or set, are left out.
     """
-    from forge.advice.plays import DEFAULT_PLAYER
     from forge.advice.reviewing import review_hand
 
     hand = args.played
@@ -103,7 +104,7 @@ def _content(text: str) -> str:
 def _show(found: Review) -> None:
     from rich.table import Table
 
-    from forge.advice.reviewing import GRADES, SEATS
+    from forge.advice.reviewing import SEATS
     from forge.game.tables import domino_name
 
     screen = console()
@@ -118,10 +119,10 @@ def _show(found: Review) -> None:
     for name in ("grade", "open hands"):
         table.add_column(name)
     for play in found.plays:
-        best = "" if play.grade == GRADES[0][1] else domino_name(play.best)
+        best = "" if play.is_best else domino_name(play.best)
         table.add_row(
             str(play.number),
-            str((play.number - 1) // 4 + 1),
+            str(play.trick),
             SEATS[play.seat],
             domino_name(play.domino),
             best,
@@ -131,16 +132,17 @@ def _show(found: Review) -> None:
             "lost by it" if play.open_lost else _points(play.points_lost),
         )
     screen.print(table, highlight=False)
+    n_plays = len(found.hand.plays)
     screen.print(
         f"Chances are those of the seat's own side, judged by {found.player}; "
-        f"{found.n_plays - len(found.plays)} of {found.n_plays} plays were forced or came when "
-        "nothing was open.",
+        f"{n_plays - len(found.plays)} of {n_plays} plays were forced or came when nothing was "
+        "open.",
         highlight=False,
     )
 
 
 def _points(lost: int) -> str:
-    return "" if not lost else f"-{lost} {'point' if lost == 1 else 'points'}"
+    return "" if not lost else f"-{counted(lost, 'point')}"
 
 
 main = review.main

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,11 +53,6 @@ def console(stderr: bool = False) -> Console:
         stderr: there instead, where stdout is a report and nothing else.
     """
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
-
-
-def n_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def seed_range(name: str, text: str) -> range:

@@ -22,6 +22,14 @@ def _domino(value: int) -> int:
     return whole_number("a domino", value)
 
 
+def four_hands(text: str) -> list[str]:
+    """The hands of a text, seat 0 first; ForgeError unless there are four."""
+    parts = text.split("/")
+    if len(parts) != N_SEATS:
+        raise ForgeError(f"a deal is four hands separated by '/', got {len(parts)}")
+    return parts
+
+
 @dataclass(frozen=True, repr=False)
 class Deal:
     """Four hands of seven domino ids, each ascending; seat 0 is the declarer.
@@ -82,10 +90,7 @@ class Deal:
     @classmethod
     def from_text(cls, text: str) -> "Deal":
         """From ``6-6,5-4,... / ... / ... / ...``, seat 0 first."""
-        parts = text.split("/")
-        if len(parts) != N_SEATS:
-            raise ForgeError(f"a deal is four hands separated by '/', got {len(parts)}")
-        return cls(tuple(parse_hand(part) for part in parts))
+        return cls(tuple(map(parse_hand, four_hands(text))))
 
     @property
     def text(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Annotated, Any, Final
@@ -171,29 +171,33 @@ def not_this_network(name: str, stage: int, error: BaseException) -> str:
     return f"{name}: not a checkpoint of this network (Stage {stage}): {said}"
 
 
-def _check_counts(value: Any, place: str) -> None:
+def _leaves(value: Any, place: str) -> Iterator[tuple[Any, str]]:
+    """What is inside mappings and lists, with its place."""
+    if isinstance(value, Mapping):
+        inside: Any = ((f"{place}.{key}", inner) for key, inner in value.items())
+    elif isinstance(value, list | tuple):
+        inside = ((f"{place}[{i}]", inner) for i, inner in enumerate(value))
+    else:
+        yield value, place
+        return
+    for where, inner in inside:
+        yield from _leaves(inner, where)
+
+
+def _check_counts(values: Any, of: str) -> None:
     """ForgeError unless all inside are numbers 0 or more, yes-or-no, or nothing."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            _check_counts(inner, f"{place}.{key}")
-    elif isinstance(value, list | tuple):
-        for i, inner in enumerate(value):
-            _check_counts(inner, f"{place}[{i}]")
-    elif value is not None and not (isinstance(value, int | float) and 0 <= value <= INTEGER_MAX):
-        raise ForgeError(f"{place} must be a number, 0 or more, got {shown(value)}")
+    for value, place in _leaves(values, of):
+        is_count = isinstance(value, int | float) and 0 <= value <= INTEGER_MAX
+        if value is not None and not is_count:
+            raise ForgeError(f"{place} must be a number, 0 or more, got {shown(value)}")
 
 
-def _check_numbers(value: Any, place: str) -> None:
+def _check_numbers(values: Any, of: str) -> None:
     """ForgeError where numbers or tensors inside are not finite, or whole ones beyond 64 bits."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            _check_numbers(inner, f"{place}.{key}")
-    elif isinstance(value, list | tuple):
-        for i, inner in enumerate(value):
-            _check_numbers(inner, f"{place}[{i}]")
-    elif isinstance(value, Tensor):
-        check_finite({place: value}, place)
-    elif isinstance(value, float) and not abs(value) < float("inf"):
-        raise ForgeError(f"{place} must be finite, got {value}")
-    elif isinstance(value, int) and abs(value) > INTEGER_MAX:
-        raise ForgeError(f"{place} must be of at most 64 bits")
+    for value, place in _leaves(values, of):
+        if isinstance(value, Tensor):
+            check_finite({place: value}, place)
+        elif isinstance(value, float) and not abs(value) < float("inf"):
+            raise ForgeError(f"{place} must be finite, got {value}")
+        elif isinstance(value, int) and abs(value) > INTEGER_MAX:
+            raise ForgeError(f"{place} must be of at most 64 bits")

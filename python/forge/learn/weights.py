@@ -24,6 +24,8 @@ with extra("train"):
 
 DTYPES: Final = {"float32": torch.float32, "float16": torch.float16}
 _HPARAMS_KEY: Final = "hyper_parameters"
+# What tells the stage is in parts no larger.
+_LOOKED_AT_BYTES: Final = 1 << 20
 # Files without `STAGE_KEY` (the author's, and ours before it) are told apart by a hyperparameter
 # that networks of a stage above 1 have, and no others.
 _STAGE_BY_HPARAM: Final = {"floor": 2}
@@ -127,8 +129,9 @@ def _told_stage(path: Path) -> int | None:
                 content: dict[str, Any] = file.metadata() or {}
             found = parse_json(content[_HPARAMS_KEY])
         else:
-            # Mapped, not read: parameters stay where they are.
-            content = read_tensors(path, "checkpoint", mmap=True)
+            # Mapped, not read: parameters stay where they are, and are compared with their
+            # checksums when they are loaded.
+            content = read_tensors(path, "checkpoint", mmap=True, checked_bytes=_LOOKED_AT_BYTES)
             found = content[_HPARAMS_KEY]
     except (ForgeError, SafetensorError, OSError, KeyError, TypeError):
         return None  # what is wrong, it says again when it is loaded

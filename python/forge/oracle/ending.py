@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from forge.build import native
 from forge.errors import ForgeError
 from forge.game.constants import N_DOMINOES, N_SEATS, N_SLOTS
-from forge.game.deal import Deal
+from forge.game.deal import Deal, four_hands
 from forge.game.declarations import declaration_name
-from forge.game.state import pack_state, unpack_state
+from forge.game.state import pack_state
 from forge.game.tables import domino_name, parse_dominoes
 from forge.game.whole_numbers import whole_number
-from forge.oracle.search import search_one
+from forge.oracle.open_hand import OpenHand
 
 
 @dataclass(frozen=True)
-class Ending:
+class Ending(OpenHand):
     """A position between two tricks, whoever declared, and plays from there; **team-0 frame**.
 
     Args:
@@ -55,15 +54,12 @@ class Ending:
         object.__setattr__(self, "deal", deal)
         self._set(pack_state(held, self.leader), (0, 0))
         for number, domino in enumerate(self.plays, 1):
-            self._play(number, domino)
+            self._set(*self._after(self._slot_of(domino, number)))
 
     @classmethod
     def from_text(cls, hands: str, decl: int, leader: int = 0, plays: Sequence[int] = ()) -> Ending:
         """Hands as ``6-6,5-4 / ... / ... / ...``, seat 0 first."""
-        parts = hands.split("/")
-        if len(parts) != N_SEATS:
-            raise ForgeError(f"a deal is four hands separated by '/', got {len(parts)}")
-        return cls(tuple(map(parse_dominoes, parts)), decl, leader, tuple(plays))
+        return cls(tuple(map(parse_dominoes, four_hands(hands))), decl, leader, tuple(plays))
 
     @property
     def text(self) -> str:
@@ -75,40 +71,14 @@ class Ending:
         object.__setattr__(self, "state", state)
         object.__setattr__(self, "points", points)
 
-    def _play(self, number: int, domino: int) -> None:
-        legal, seat = self.legal_dominoes(), self.seat_to_act
-        if domino not in legal:
-            valid = ", ".join(map(domino_name, legal)) or "none: it is over"
-            raise ForgeError(
-                f"play {number}: seat {seat} may not play {domino_name(domino)}; valid are {valid}"
-            )
-        slot = self.deal.hands[seat].index(domino)
-        state, points = native.play_slot(self.deal.array, self.decl, self.state, slot)
-        self._set(state, (self.points[0] + max(points, 0), self.points[1] + max(-points, 0)))
-
-    @property
-    def seat_to_act(self) -> int:
-        """Whose turn it is."""
-        return unpack_state(self.state).seat_to_act
-
     @property
     def kept(self) -> tuple[tuple[int, ...], ...]:
         """What each seat still holds, ascending."""
-        masks = unpack_state(self.state).hands
+        masks = self.unpacked.hands
         return tuple(
             tuple(domino for slot, domino in enumerate(hand) if mask >> slot & 1)
             for hand, mask in zip(self.deal.hands, masks, strict=True)
         )
-
-    def legal_dominoes(self) -> tuple[int, ...]:
-        """Domino ids the seat to act may play."""
-        mask = native.legal_mask(self.deal.array, self.decl, self.state)
-        hand = self.deal.hands[self.seat_to_act]
-        return tuple(hand[slot] for slot in range(N_SLOTS) if mask >> slot & 1)
-
-    def q(self) -> tuple[int | None, ...]:
-        """Exact value after each slot of `deal`, None where the slot is not legal."""
-        return search_one(self.deal, self.decl, self.state)
 
 
 def _filled(hands: Sequence[Sequence[int]]) -> Deal:

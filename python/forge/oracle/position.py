@@ -3,19 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from forge.build import native
 from forge.errors import ForgeError
-from forge.game.constants import INITIAL_STATE, N_DECLARATIONS, N_DOMINOES, N_PLAYS, N_SLOTS
+from forge.game.constants import INITIAL_STATE, N_DECLARATIONS, N_DOMINOES, N_PLAYS
 from forge.game.deal import Deal
 from forge.game.declarations import declaration_name, parse_declaration
-from forge.game.state import UnpackedState, unpack_state
 from forge.game.tables import domino_name, parse_dominoes
 from forge.game.whole_numbers import whole_number
-from forge.oracle.search import search_one
+from forge.oracle.open_hand import OpenHand
 
 
 @dataclass(frozen=True, repr=False)
-class Position:
+class Position(OpenHand):
     """A position; `play` gives the next one. Values are in the team-0 frame."""
 
     deal: Deal
@@ -64,55 +62,23 @@ class Position:
         return f"{self.deal.text} ; {declaration_name(self.decl)} ; {played}".rstrip()
 
     @property
-    def unpacked(self) -> UnpackedState:
-        """The fields of the packed state."""
-        return unpack_state(self.state)
-
-    @property
-    def seat_to_act(self) -> int:
-        """Whose turn it is; the last trick's winner at the end of the hand."""
-        return self.unpacked.seat_to_act
-
-    @property
     def is_over(self) -> bool:
         """All 28 dominoes are played."""
         return len(self.plays) == N_PLAYS
-
-    def legal_slots(self) -> tuple[int, ...]:
-        """Slots the seat to act may play."""
-        mask = native.legal_mask(self.deal.array, self.decl, self.state)
-        return tuple(slot for slot in range(N_SLOTS) if mask >> slot & 1)
-
-    def legal_dominoes(self) -> tuple[int, ...]:
-        """Domino ids the seat to act may play."""
-        hand = self.deal.hands[self.seat_to_act]
-        return tuple(hand[slot] for slot in self.legal_slots())
 
     def play(self, slot: int) -> "Position":
         """The position after the seat to act plays `slot`; ForgeError if that is not legal."""
         legal = self.legal_slots()
         if slot not in legal:
             raise ForgeError(f"slot {slot} is not legal here; valid are {list(legal)}")
-        state, points = native.play_slot(self.deal.array, self.decl, self.state, slot)
         domino = self.deal.hands[self.seat_to_act][slot]
-        won = (self.points[0] + max(points, 0), self.points[1] + max(-points, 0))
         after = Position(self.deal, self.decl)
-        after._set((*self.plays, domino), state, won)
+        after._set((*self.plays, domino), *self._after(slot))
         return after
 
     def play_domino(self, domino: int) -> "Position":
         """The position after the seat to act plays `domino`; ForgeError if that is not legal."""
-        if domino not in self.legal_dominoes():
-            valid = ", ".join(domino_name(d) for d in self.legal_dominoes()) or "none: it is over"
-            raise ForgeError(
-                f"play {len(self.plays) + 1}: seat {self.seat_to_act} may not play "
-                f"{domino_name(domino)}; valid are {valid}"
-            )
-        return self.play(self.deal.hands[self.seat_to_act].index(domino))
-
-    def q(self) -> tuple[int | None, ...]:
-        """Exact value after each slot, None where the slot is not legal."""
-        return search_one(self.deal, self.decl, self.state)
+        return self.play(self._slot_of(domino, len(self.plays) + 1))
 
     def value(self) -> int:
         """Exact value-to-go, 0 at the end of the hand."""

@@ -1,6 +1,5 @@
 """Exact values of positions without a tablebase. On the CPU nothing of it needs torch."""
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from forge.game.constants import ILLEGAL, INITIAL_STATE, N_DECLARATIONS, N_SLOTS
 from forge.game.deal import Deal
 from forge.game.state import check_state
 from forge.game.whole_numbers import whole_number
+from forge.work.devices import n_cores
 
 if TYPE_CHECKING:
     import torch
@@ -30,7 +30,7 @@ def _n_threads() -> int:
         import torch
 
         return torch.get_num_threads()
-    return len(os.sched_getaffinity(0))
+    return n_cores()
 
 
 def search(

@@ -57,18 +57,15 @@ def check_plays(hands: PlayedHands) -> None:
     Raises:
         ForgeError: that names the first hand, and the play.
     """
-    deals = [Deal(tuple(map(tuple, deal))) for deal in hands.deals.tolist()]
-    games = Games.start(deals, hands.decls.tolist())
-    rows = torch.arange(len(hands))
     if bool((hands.plays[:, 0] < 0).any()):
         raise ForgeError(f"hand {int((hands.plays[:, 0] < 0).nonzero()[0, 0])}: without a play")
-    for k in range(N_PLAYS):
-        played = hands.plays[rows, k] >= 0
-        if bool((hands.plays[rows[~played], k:] >= 0).any()):
-            raise ForgeError(f"a hand goes on after it ended before play {k}")
-        games, rows = games.take(played), rows[played]
-        if not len(rows):
-            break
+    goes_on = hands.plays >= 0
+    again = (goes_on[:, 1:] & ~goes_on[:, :-1]).any(dim=1)
+    if bool(again.any()):
+        first = int((~goes_on[again]).int().argmax(dim=1).min())
+        raise ForgeError(f"a hand goes on after it ended before play {first}")
+    for games, rows in _replayed(hands, torch.arange(len(hands))):
+        k = games.n_plays
         is_it = (games.hand == hands.plays[rows, k, None]) & games.legal
         told = hands.chances[rows, k].isfinite()
         choice = games.legal.sum(dim=1) > 1
@@ -78,7 +75,36 @@ def check_plays(hands: PlayedHands) -> None:
         ):
             if not bool(fits.all()):
                 raise ForgeError(f"hand {int(rows[~fits][0])}: play {k} {what}")
-        games = games.play(is_it.int().argmax(dim=1))
+
+
+def _replayed(hands: PlayedHands, rows: Tensor) -> Iterator[tuple[Games, Tensor]]:
+    """Hands before each of their plays, in lock step: games, and which of the hands they are, as
+    long as there are any that go on.
+
+    Raises:
+        ForgeError: for a domino that the seat to act does not hold or may not play.
+    """
+    deals = [Deal(tuple(map(tuple, deal))) for deal in hands.deals[rows].tolist()]
+    games = Games.start(deals, hands.decls[rows].tolist())
+    for k in range(N_PLAYS):
+        played = hands.plays[rows, k] >= 0
+        games, rows = games.take(played), rows[played]
+        if not len(rows):
+            return
+        yield games, rows
+        games = games.play(_slots(hands, games, rows))
+
+
+def _slots(hands: PlayedHands, games: Games, rows: Tensor) -> Tensor:
+    """int64 [N]: the slots that were played next."""
+    k = games.n_plays
+    held = games.hand == hands.plays[rows, k, None]
+    without = ~held.any(dim=1)
+    if bool(without.any()):
+        raise ForgeError(
+            f"hand {int(rows[without][0])}: play {k} is not a domino of the seat to act"
+        )
+    return held.int().argmax(dim=1)
 
 
 def rows_of(hands: PlayedHands) -> PolicyRows:
@@ -136,33 +162,13 @@ def choices_of(hands: PlayedHands) -> Iterator[Choices]:
     Raises:
         ForgeError: if a hand cannot have been played so.
     """
+    needed = needed_by([Bid.of(bid) for bid in hands.bids.tolist()], len(hands))
     for start in range(0, len(hands), _HANDS_TOGETHER):
-        yield from _choices_of_some(
-            hands, torch.arange(start, min(start + _HANDS_TOGETHER, len(hands)))
-        )
-
-
-def _choices_of_some(hands: PlayedHands, rows: Tensor) -> Iterator[Choices]:
-    deals = [Deal(tuple(map(tuple, deal))) for deal in hands.deals[rows].tolist()]
-    games = Games.start(deals, hands.decls[rows].tolist())
-    needed = needed_by([Bid.of(bid) for bid in hands.bids[rows].tolist()], len(rows))
-    for k in range(N_PLAYS):
-        played = hands.plays[rows, k] >= 0
-        games, rows, needed = games.take(played), rows[played], needed[played]
-        if not len(rows):
-            return
-        dominoes = hands.plays[rows, k]
-        held = games.hand == dominoes[:, None]
-        if not bool(held.any(dim=1).all()):
-            raise ForgeError(
-                f"hand {int(rows[(~held.any(dim=1)).nonzero()[0, 0]])}: play {k} is "
-                "not a domino of the seat to act"
-            )
-        slots = held.int().argmax(dim=1)
-        some = (games.legal.sum(dim=1) > 1).nonzero()[:, 0]
-        if len(some):
-            which = rows[some]
-            yield Choices(
-                games.take(some), needed[some], slots[some], hands.chances[which, k], which
-            )
-        games = games.play(slots)
+        some = torch.arange(start, min(start + _HANDS_TOGETHER, len(hands)))
+        for games, rows in _replayed(hands, some):
+            choice = games.legal.sum(dim=1) > 1
+            if bool(choice.any()):
+                which = rows[choice]
+                slots = _slots(hands, games, rows)[choice]
+                chances = hands.chances[which, games.n_plays]
+                yield Choices(games.take(choice), needed[which], slots, chances, which)

@@ -11,8 +11,6 @@ from forge.learn.from_plays import chance_lost, imitation_loss
 from forge.ml.metrics import EpochCounters
 from forge.policy.settings import PolicyTraining
 
-# Weight of the choice beside E[Q], whose squared errors are of about that size.
-_WEIGHT: Final = 1.0
 _COUNTED: Final = ("n", "as_played", "nll", "judged", "chance_lost")
 
 
@@ -33,7 +31,7 @@ def choice_loss(logits: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
     how = PolicyTraining
     loss = (1.0 - share) * _mean_of(logits, slots, chances, ~judged, 0.0)
     loss = loss + share * _mean_of(logits, slots, chances, judged, how.soft)
-    return _WEIGHT * (loss + how.lost * chance_lost(logits, chances))
+    return loss + how.lost * chance_lost(logits, chances)
 
 
 def _mean_of(logits: Tensor, slots: Tensor, chances: Tensor, rows: Tensor, soft: float) -> Tensor:

@@ -18,7 +18,7 @@ from forge.work.checksums import crc_text
 from forge.work.plain_values import INTEGER_MAX, MAX_DEPTH, check_plain, shown
 
 MAX_BYTES: Final = 1 << 20
-_SUM: Final = b"# crc32 "
+SUM_MARK: Final = b"# crc32 "
 MAX_NODES: Final = 100_000
 _LONGEST_NUMBER: Final = 2 * len(str(INTEGER_MAX))
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -80,13 +80,13 @@ def write_yaml(path: Path, content: Mapping[str, Any]) -> None:
         ForgeError: where it can't be written.
     """
     text = yaml.safe_dump(dict(content), sort_keys=False).encode()
-    write_file(path, _SUM + crc_text(text) + b"\n" + text)
+    write_file(path, SUM_MARK + crc_text(text) + b"\n" + text)
 
 
 def _check_sum(text: bytes) -> None:
     """Compare what follows a first line with the checksum in it; nothing without such a line."""
     first, _, rest = text.partition(b"\n")
-    if first.startswith(_SUM) and first != _SUM + crc_text(rest):
+    if first.startswith(SUM_MARK) and first != SUM_MARK + crc_text(rest):
         raise ForgeError(
             "it is not as it was written: its checksum differs; if it was changed by hand, remove "
             "its first line"

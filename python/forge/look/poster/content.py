@@ -14,6 +14,7 @@ from forge.bidding.hand_evaluation import Evaluation
 from forge.bidding.sentences import advice, hundred
 from forge.game.contract import Contract
 from forge.look.poster.page import PosterPage
+from forge.work.wording import counted
 
 # Chances that are known this well, to either side, need no warning.
 _NARROW: Final = 0.05
@@ -74,9 +75,8 @@ def few_deals(table: MakeTable) -> str:
     reach = max(float((table.high - table.p).max()), float((table.p - table.low).max()))
     if reach <= _NARROW:
         return ""
-    n_deals = int(table.n.max())
-    deals = "deal" if n_deals == 1 else "deals"
-    return f"Only {n_deals:,} {deals}: off by up to {hundred(reach)} in 100."
+    deals = counted(int(table.n.max()), "deal")
+    return f"Only {deals}: off by up to {hundred(reach)} in 100."
 
 
 def _in_order(table: MakeTable, order: npt.NDArray[np.intp]) -> MakeTable:
