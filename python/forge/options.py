@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Final
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, brief
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -147,11 +148,40 @@ def check_value(name: str, value: object, what: Option) -> None:
 
 
 def check(options: DataclassInstance, of: str = "") -> None:
-    """Raises ForgeError, naming the field (after what it is of), where a value is out of bounds."""
+    """Raises ForgeError, naming the field (after what it is of), where a value is of another type
+    than the field says, or out of bounds."""
     for each in fields(options):
+        value = getattr(options, each.name)
+        _check_type(of + each.name, value, each.type)
         what = option_of(each)
         if what is not None:
-            check_value(of + each.name, getattr(options, each.name), what)
+            check_value(of + each.name, value, what)
+
+
+# What a field of plain values takes, and what that is called.
+_PLAIN: Final[dict[str, tuple[tuple[type, ...], str]]] = {
+    "bool": ((bool,), "True or False"),
+    "int": ((Integral,), "a whole number"),
+    "float": ((Real,), "a number"),
+    "str": ((str,), "text"),
+    "None": ((type(None),), "None"),
+}
+
+
+def _check_type(name: str, value: object, annotation: object) -> None:
+    """ForgeError where a field that is for plain values alone holds another value."""
+    said = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    kinds = [_PLAIN.get(kind.strip()) for kind in said.split("|")]
+    allowed = [kind for kind in kinds if kind is not None]
+    if len(allowed) < len(kinds):
+        return
+    if isinstance(value, bool):  # which is an int for Python, and no number for people
+        fits = any(bool in types for types, _ in allowed)
+    else:
+        fits = any(isinstance(value, types) for types, _ in allowed)
+    if not fits:
+        valid = " or ".join(words for _, words in allowed)
+        raise ForgeError(f"{name} must be {valid}, got {brief(value)}")
 
 
 def again(kind: type, name: str, *names: str, **changes: Any) -> Any:

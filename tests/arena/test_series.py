@@ -145,7 +145,7 @@ def test_a_deal_is_played_alike_whatever_it_is_played_with() -> None:
 def test_seeds_are_other_series() -> None:
     first, second = (run_arena(options("random", "random", seed), 6).results for seed in (1, 2))
     assert rows(first) != rows(second)
-    with pytest.raises(ForgeError, match="the seed must lie in 0"):
+    with pytest.raises(ForgeError, match=r"seed must be 0\.\."):
         options("random", "random", 2**63)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
-import torch
 from torch import Tensor
 
 from forge import ops
@@ -23,7 +22,7 @@ from forge.eq.settings import EstimateConfig
 from forge.game.constants import N_SLOTS
 from forge.game.tables import domino_name
 from forge.play.games import Games
-from forge.play.keys import decision_keys
+from forge.play.keys import decision_keys, seed_tensor
 from forge.play.seen import needed_by, seen_by
 from forge.play.transcript import Transcript
 from forge.work.wording import counted
@@ -186,7 +185,7 @@ def advise_play(view: SeatView, player: str = DEFAULT_PLAYER, seed: int = 0) -> 
     """
     games = games_of(view)
     judge = judge_of(player, view.bid)
-    keys = decision_keys(torch.tensor([seed]), len(view.plays), _ADVICE)
+    keys = decision_keys(seed_tensor(seed), len(view.plays), _ADVICE)
     n_possible = int(possible_worlds(games)[0])
     if len(view.legal) == 1:
         n = min(judge.how.n_worlds, n_possible)

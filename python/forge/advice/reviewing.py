@@ -19,7 +19,7 @@ from forge.game.constants import N_SEATS
 from forge.game.tables import domino_name
 from forge.oracle.position import Position
 from forge.play.games import Games
-from forge.play.keys import decision_keys
+from forge.play.keys import decision_keys, seed_tensor
 from forge.play.seen import Seen, needed_by, seen_by
 
 # Seats by places from the declarer.
@@ -231,7 +231,7 @@ def _questions(hand: TableHand, positions: list[Position], seed: int) -> tuple[S
             games = games.play(torch.tensor([games.hand[0].tolist().index(domino)]))
         n_done = len(position.plays)
         seen.append(seen_by(games, needed))
-        keys.append(decision_keys(torch.tensor([seed]), n_done, _REVIEW))
+        keys.append(decision_keys(seed_tensor(seed), n_done, _REVIEW))
     return Seen(*(torch.cat(columns) for columns in zip(*seen, strict=True))), torch.cat(keys)
 
 

@@ -20,9 +20,10 @@ from forge.arena.comparison import PairedResults
 from forge.arena.protocol import BLOCK_DEALS, STANDARD, ContractRule, arena_deal
 from forge.arena.results import Block, arena_file, paired_results
 from forge.arena.specs import PlayerSpec
-from forge.errors import ForgeError
 from forge.game.constants import HAND_POINTS, N_PLAYS
 from forge.game.contract import Bid
+from forge.game.whole_numbers import whole_number
+from forge.options import MOST_SEED
 from forge.play.games import Games
 from forge.play.keys import combine, decision_keys
 from forge.play.player import Player
@@ -43,7 +44,7 @@ class ArenaOptions:
         rule: what hands are played for.
 
     Raises:
-        ForgeError: for a seed that is no int64.
+        ForgeError: for a seed that is none.
     """
 
     a: PlayerSpec
@@ -53,8 +54,7 @@ class ArenaOptions:
     rule: ContractRule = STANDARD
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seed < 2**63:
-            raise ForgeError(f"the seed must lie in 0..2^63-1, got {self.seed}")
+        whole_number("seed", self.seed, 0, MOST_SEED)
 
     def record(self) -> dict[str, Any]:
         """Plain values, as a results file holds them."""

@@ -10,8 +10,9 @@ from forge import ops
 from forge.eq.worlds import dominoes_of
 from forge.errors import ForgeError
 from forge.game.constants import N_DOMINOES, N_SEATS, N_SLOTS
+from forge.game.whole_numbers import whole_number
 from forge.play.games import ALL_DOMINOES
-from forge.play.keys import combine
+from forge.play.keys import combine, seed_tensor
 
 # Of the keys: draws for deals share no numbers with those of decisions.
 _DEALS: Final = 30
@@ -34,15 +35,12 @@ def deals_around(hand: Sequence[int], seed: int, start: int, stop: int) -> Tenso
     Raises:
         ForgeError: for another hand, seed or range.
     """
-    if (
-        len(hand) != N_SLOTS
-        or len(set(hand)) != N_SLOTS
-        or not all(0 <= d < N_DOMINOES for d in hand)
-    ):
+    dominoes = {whole_number("a domino", domino, 0, N_DOMINOES - 1) for domino in hand}
+    if len(hand) != N_SLOTS or len(dominoes) != N_SLOTS:
         raise ForgeError(f"a hand is seven different domino ids 0..27, got {list(hand)}")
-    if not 0 <= start < stop:
+    if not 0 <= whole_number("start", start) < whole_number("stop", stop):
         raise ForgeError(f"deals are numbered from 0, at least one: got {start} to {stop}")
-    n, own = stop - start, sum(1 << domino for domino in hand)
+    n, own = stop - start, sum(1 << domino for domino in dominoes)
     worlds = ops.sample_worlds(
         torch.full((n, N_SEATS - 1), ALL_DOMINOES & ~own, dtype=torch.int32),
         torch.full((n, N_SEATS - 1), N_SLOTS, dtype=torch.int8),
@@ -58,7 +56,5 @@ def deal_keys(seed: int, start: int, stop: int, purpose: int = _DEALS) -> Tensor
     Raises:
         ForgeError: for a seed that is no int64.
     """
-    if not 0 <= seed < 2**63:
-        raise ForgeError(f"the seed must lie in 0..2^63-1, got {seed}")
-    series = combine(combine(torch.zeros(1, dtype=torch.int64), seed), purpose)
+    series = combine(combine(torch.zeros(1, dtype=torch.int64), seed_tensor(seed)), purpose)
     return combine(series, torch.arange(start, stop))

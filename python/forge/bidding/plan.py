@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from forge.errors import ForgeError, brief
 from forge.game.contract import LOWEST_BID, Bid
 from forge.options import MOST_DEALS, check, option
 
@@ -41,6 +42,8 @@ class Plan:
 
     def __post_init__(self) -> None:
         check(self)
+        if not isinstance(self.bid, Bid):
+            raise ForgeError(f"bid must be a Bid, got {brief(self.bid)}")
         Bid.of(self.bid.number)  # one of a table: chances are calibrated for no other
 
     def record(self) -> dict[str, Any]:

@@ -21,11 +21,13 @@ from forge import ops
 from forge.arena.builtin import ORACLE
 from forge.arena.specs import PlayerSpec
 from forge.bidding.deals import deal_keys, deals_around
-from forge.errors import ForgeError
+from forge.errors import ForgeError, brief
 from forge.game.constants import HAND_POINTS, INITIAL_STATE, N_PLAYS
 from forge.game.contract import LOWEST_BID, Bid
 from forge.game.deal import Deal
 from forge.game.declarations import declaration_name
+from forge.game.whole_numbers import whole_number
+from forge.options import MOST_PROCESSES, MOST_SEED, check
 from forge.play.games import Games
 from forge.play.keys import decision_keys
 from forge.play.player import Player
@@ -112,6 +114,9 @@ class Simulator:
         device: where to compute; no result depends on it, but for a network's rounding.
         n_workers: processes for players, one thread each; 1 plays in this one, on all threads of
             torch. Perfect play is always on all threads of this process.
+
+    Raises:
+        ForgeError: on a value out of range.
     """
 
     player: PlayerSpec = ORACLE
@@ -119,6 +124,13 @@ class Simulator:
     bid: Bid = LOWEST_BID
     device: str = "cpu"
     n_workers: int = 1
+
+    def __post_init__(self) -> None:
+        check(self)
+        whole_number("seed", self.seed, 0, MOST_SEED)
+        whole_number("n_workers", self.n_workers, 1, MOST_PROCESSES)
+        if not isinstance(self.player, PlayerSpec):
+            raise ForgeError(f"player must be of parse_player, got {brief(self.player)}")
 
     @property
     def is_perfect(self) -> bool:

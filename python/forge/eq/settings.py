@@ -200,9 +200,9 @@ class ExplorationConfig:
     )
 
     def __post_init__(self) -> None:
+        check(self)
         if self.policy not in POLICIES:
             raise ForgeError(f"exploration must be {', '.join(POLICIES)}, got {self.policy!r}")
-        check(self)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -24,6 +25,9 @@ with extra("train"):
 
 DTYPES: Final = {"float32": torch.float32, "float16": torch.float16}
 _HPARAMS_KEY: Final = "hyper_parameters"
+# Before the header of a safetensors file, which ends on a multiple of eight.
+_HEADER_SIZE: Final = struct.Struct("<Q")
+_HEADER_ALIGNMENT: Final = 8
 # What tells the stage is in parts no larger.
 _LOOKED_AT_BYTES: Final = 1 << 20
 # Files without `STAGE_KEY` (the author's, and ours before it) are told apart by a hyperparameter
@@ -77,7 +81,20 @@ def safetensors_bytes(state: dict[str, Tensor], hparams: dict[str, Any], stage: 
         STAGE_KEY: str(stage),
         FILE_SEAL_KEY: BLANK_SEAL,
     }
-    return sealed(safetensors.torch.save({k: v.contiguous() for k, v in state.items()}, metadata))
+    content = safetensors.torch.save({k: v.contiguous() for k, v in state.items()}, metadata)
+    return sealed(_in_order(content))
+
+
+def _in_order(content: bytes) -> bytes:
+    """A safetensors file with its metadata sorted: safetensors writes them in any order, and equal
+    weights are to be equal files."""
+    start = _HEADER_SIZE.size
+    (size,) = _HEADER_SIZE.unpack_from(content)
+    header = json.loads(content[start : start + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    written = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    padded = written + b" " * (-len(written) % _HEADER_ALIGNMENT)
+    return _HEADER_SIZE.pack(len(padded)) + padded + content[start + size :]
 
 
 def load_weights(path: Path, kind: type[_Module]) -> _Module:

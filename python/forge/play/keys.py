@@ -5,6 +5,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from forge.game.whole_numbers import whole_number
+from forge.options import MOST_SEED
+
 # SplitMix64 (Steele, Lea and Flood 2014), in wrapping int64 arithmetic.
 _GAMMA: Final = 0x9E3779B97F4A7C15 - (1 << 64)
 _FIRST: Final = 0xBF58476D1CE4E5B9 - (1 << 64)
@@ -29,6 +32,15 @@ def decision_keys(seeds: Tensor, n_plays: int, purpose: int) -> Tensor:
         int64 [B].
     """
     return combine(combine(combine(torch.zeros_like(seeds), seeds), n_plays), purpose)
+
+
+def seed_tensor(seed: int) -> Tensor:
+    """int64 [1] of a seed 0..2^63-1, as `decision_keys` takes it.
+
+    Raises:
+        ForgeError: for another.
+    """
+    return torch.tensor([whole_number("seed", seed, 0, MOST_SEED)])
 
 
 def uniform(keys: Tensor, n: int) -> Tensor:
