@@ -128,15 +128,20 @@ def _show(found: Advice) -> None:
     table.add_column("play")
     by_chance = found.best.chance is not None
     table.add_column(f"{found.view.wanted}s the bid" if by_chance else "points", justify="right")
-    table.add_column("error", justify="right")
+    if by_chance:
+        table.add_column("error", justify="right")
     for play in found.plays:
         value = f"{play.chance:.1%}" if play.chance is not None else _points(play.points)
-        table.add_row(play.name, value, "" if not play.error else f"{play.error:.1%}")
+        error = [] if not by_chance else ["" if not play.error else f"{play.error:.1%}"]
+        table.add_row(play.name, value, *error)
     screen.print(table, highlight=False)
     worlds = f"{found.n_worlds:,} of {found.n_possible:,}"
     if found.n_worlds >= found.n_possible:
         worlds = f"all {found.n_possible:,}"
-    screen.print(f"{found.player}, by {worlds} ways the other hands may be.", highlight=False)
+    told = f"{found.player}, by {worlds} ways the other hands may be."
+    if not by_chance:
+        told += " Points: what your side still wins minus what theirs does."
+    screen.print(told, highlight=False)
 
 
 def _points(points: float | None) -> str:

@@ -135,6 +135,8 @@ def _show(found: Review) -> None:
     n_plays = len(found.hand.plays)
     screen.print(
         f"Chances are those of the seat's own side, judged by {found.player}; "
+        "cost is what the best play had been worth beyond it. Open hands: what the play gave away "
+        "if all had seen all hands, the bid (lost by it) or points. "
         f"{n_plays - len(found.plays)} of {n_plays} plays were forced or came when nothing was "
         "open.",
         highlight=False,
