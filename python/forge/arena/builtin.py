@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
+import shlex
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -20,6 +24,12 @@ if TYPE_CHECKING:
     from forge.eq.oracle import Oracle
     from forge.game.contract import Bid
     from forge.play.player import Player
+
+
+# Seconds that a program may think about a play.
+_DEFAULT_LIMIT_S: Final = 10.0
+_LEAST_LIMIT_S: Final = 0.01
+_MOST_LIMIT_S: Final = 3600.0
 
 
 class Random(PlayerKind):
@@ -332,6 +342,71 @@ class Seat(_ByPolicy):
         return SeatPlayer(load_policy(self.file(options)), how, bid)
 
 
+@dataclass(frozen=True)
+class BridgeOptions:
+    """Which program plays.
+
+    Args:
+        command: of it, and what it is given, in words.
+        limit_s: seconds that an answer may take.
+    """
+
+    command: tuple[str, ...]
+    limit_s: float
+
+
+class Bridge(PlayerKind):
+    """See `BridgedPlayer`."""
+
+    name = "bridge"
+    help = "another program, asked line by line, SECONDS (10) an answer: docs/bridge.md"
+
+    @property
+    def usage(self) -> str:
+        """See `PlayerKind`."""
+        return "bridge:[limit=SECONDS,]COMMAND"
+
+    def parse(self, rest: str | None, find: Find) -> PlayerSpec:
+        """See `PlayerKind`."""
+        found = re.fullmatch(r"(?:limit=([^,]*),)?(.*)", rest or "", re.DOTALL)
+        assert found is not None
+        try:
+            words = tuple(shlex.split(found[2]))
+        except ValueError as error:
+            raise ForgeError(f"its command cannot be read: {error}") from error
+        if not words:
+            raise ForgeError("a command must follow, as in bridge:./bot or 'bridge:python3 bot.py'")
+        if shutil.which(words[0]) is None:
+            raise ForgeError(f"there is no program {words[0]}")
+        limit_s = _DEFAULT_LIMIT_S if found[1] is None else _limit_s(found[1])
+        text = f"{self.name}:{'' if found[1] is None else f'limit={limit_s:g},'}{found[2].strip()}"
+        return PlayerSpec(self, text, BridgeOptions(words, limit_s))
+
+    def build(self, options: BridgeOptions, device: torch.device | str, bid: Bid) -> Player:
+        """See `PlayerKind`."""
+        from forge.arena.players.bridged import BridgedPlayer
+
+        return BridgedPlayer(options.command, options.limit_s)
+
+    def file(self, options: BridgeOptions) -> Path | None:
+        """See `PlayerKind`: the last word of the command that is a file, or else the program."""
+        for word in reversed(options.command[1:]):
+            if Path(word).is_file():
+                return Path(word)
+        found = shutil.which(options.command[0])
+        return None if found is None else Path(found)
+
+
+def _limit_s(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not _LEAST_LIMIT_S <= seconds <= _MOST_LIMIT_S:
+        raise ForgeError(f"limit must be {_LEAST_LIMIT_S:g}..{_MOST_LIMIT_S:g} seconds, got {text}")
+    return seconds
+
+
 def _oracle(checkpoint: Path | None, device: torch.device | str) -> Oracle:
     if checkpoint is None:
         from forge.eq.oracle import ExactOracle
@@ -354,4 +429,5 @@ BUILTIN: Final[tuple[PlayerKind, ...]] = (
     ForContract(),
     PolicyAlone(),
     Seat(),
+    Bridge(),
 )

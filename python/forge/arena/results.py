@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +37,8 @@ class Block:
         points_b: the same with player B declaring.
         cpu_s: CPU seconds that the decisions of player A and of player B took.
         wall_s: seconds from the first lead to the last play.
+        forfeits_a, forfeits_b: of the two hands of each deal, how many that player gave up; None
+            where neither did in any.
     """
 
     deals: list[int]
@@ -46,6 +48,12 @@ class Block:
     points_b: list[int]
     cpu_s: list[float]
     wall_s: float
+    forfeits_a: list[int] | None = None
+    forfeits_b: list[int] | None = None
+
+
+# What has an entry a deal.
+_COLUMNS: Final = tuple(each.name for each in fields(Block) if each.name not in ("cpu_s", "wall_s"))
 
 
 def _is_sound(values: Mapping[str, Any]) -> bool:
@@ -57,6 +65,9 @@ def _is_sound(values: Mapping[str, Any]) -> bool:
         "points_a": HAND_POINTS,
         "points_b": HAND_POINTS,
     }
+    for name in ("forfeits_a", "forfeits_b"):
+        if values.get(name) is not None:
+            last[name] = 2
     return (
         n > 0
         and are_numbers(values["deals"], n, 2**62)
@@ -69,7 +80,10 @@ def _is_sound(values: Mapping[str, Any]) -> bool:
 
 def _outcomes(block: Block) -> dict[Hashable, Any]:
     """What came of each deal; how long it took may differ."""
-    rows = zip(block.bidders, block.trumps, block.points_a, block.points_b, strict=True)
+    none = [0] * len(block.deals)
+    forfeits = (block.forfeits_a or none, block.forfeits_b or none)
+    columns = (block.bidders, block.trumps, block.points_a, block.points_b, *forfeits)
+    rows = zip(*columns, strict=True)
     return {f"deal {number}": row for number, row in zip(block.deals, rows, strict=True)}
 
 
@@ -77,10 +91,13 @@ def _without(block: Block, names: Set[Hashable]) -> Block:
     """A block without some of its deals; its seconds are those of the rest."""
     kept = [i for i, number in enumerate(block.deals) if f"deal {number}" not in names]
     share = len(kept) / len(block.deals)
-    columns = (block.deals, block.bidders, block.trumps, block.points_a, block.points_b)
-    deals, bidders, trumps, points_a, points_b = ([each[i] for i in kept] for each in columns)
-    cpu_s = [share * seconds for seconds in block.cpu_s]
-    return Block(deals, bidders, trumps, points_a, points_b, cpu_s, share * block.wall_s)
+    columns = {name: getattr(block, name) for name in _COLUMNS}
+    return replace(
+        block,
+        **{name: each and [each[i] for i in kept] for name, each in columns.items()},
+        cpu_s=[share * seconds for seconds in block.cpu_s],
+        wall_s=share * block.wall_s,
+    )
 
 
 def _fits(options: Mapping[str, Any], block: Block) -> bool:

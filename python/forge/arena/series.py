@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from torch import Tensor
 
 from forge.arena.comparison import PairedResults
 from forge.arena.protocol import BLOCK_DEALS, STANDARD, ContractRule, arena_deal
@@ -26,7 +27,7 @@ from forge.game.whole_numbers import whole_number
 from forge.options import MOST_SEED
 from forge.play.games import Games
 from forge.play.keys import combine, decision_keys
-from forge.play.player import Player
+from forge.play.player import GIVES_UP, Player
 from forge.work.processes import in_order
 from forge.work.stop import StopSignal
 
@@ -84,6 +85,7 @@ class ArenaRun:
         results: of all deals of the series so far, those of earlier runs included.
         cpu_s_a_hand: CPU seconds of player A and of player B for all decisions of its side in a
             hand, mean over all hands.
+        forfeits: hands that A and that B gave up; the other side got its contract.
         n_hands_played: by this run.
         elapsed_s: of this run.
         stopped_by: the signal that ended the run early.
@@ -91,6 +93,7 @@ class ArenaRun:
 
     results: PairedResults
     cpu_s_a_hand: tuple[float, float]
+    forfeits: tuple[int, int]
     n_hands_played: int
     elapsed_s: float
     stopped_by: int | None
@@ -137,6 +140,7 @@ def run_arena(
     return ArenaRun(
         results,
         _cpu_s_a_hand(blocks),
+        _forfeits(blocks, n_deals),
         2 * (len(results) - n_before),
         time.perf_counter() - start,
         stop.signum,
@@ -201,19 +205,25 @@ def play_block(
     declaring_b = (hands >= n_deals).long()  # who is team 0: A in the first half, B in the second
     of_series = torch.full_like(games.states, seed)
     seeds = combine(of_series, torch.tensor(numbers, device=games.states.device).repeat(2))
+    given_up = torch.full_like(hands, -1)  # the side that did, 0 A, 1 B
     cpu_s = [0.0, 0.0]
     for n_plays in range(N_PLAYS):
         keys = decision_keys(seeds, n_plays, _PURPOSE)
         acting = (games.players & 1) ^ declaring_b  # 0: A, 1: B
-        slots = torch.empty_like(acting)
+        slots = torch.zeros_like(acting)
         for side, player in enumerate(players):
-            rows = (acting == side).nonzero()[:, 0]
+            rows = ((acting == side) & (given_up < 0)).nonzero()[:, 0]
             if len(rows):
                 before = time.process_time()
                 slots[rows] = player.slots(games.take(rows), keys[rows])
                 cpu_s[side] += time.process_time() - before
+        given_up = torch.where((given_up < 0) & (slots == GIVES_UP), acting, given_up)
+        # Hands that were given up go on with any plays: all are in lock step.
+        slots = torch.where(given_up < 0, slots, games.legal.int().argmax(dim=1))
         games = games.play(slots)
-    points = ((HAND_POINTS + games.diff.long()) // 2).tolist()
+    points = _points(games, declaring_b, given_up)
+    by_side = [(given_up == side).long().reshape(2, n_deals).sum(dim=0).tolist() for side in (0, 1)]
+    forfeits = by_side if any(map(any, by_side)) else [None, None]
     return Block(
         deals=list(numbers),
         bidders=[each.bidder for each in deals],
@@ -222,7 +232,16 @@ def play_block(
         points_b=points[n_deals:],
         cpu_s=[round(seconds, 6) for seconds in cpu_s],
         wall_s=round(time.perf_counter() - start, 6),
+        forfeits_a=forfeits[0],
+        forfeits_b=forfeits[1],
     )
+
+
+def _points(games: Games, declaring: Tensor, given_up: Tensor) -> list[int]:
+    """Points of the declarer's team in hands that are over; who gave a hand up has none of it."""
+    points = (HAND_POINTS + games.diff.long()) // 2
+    points = torch.where(given_up == declaring, 0, points)
+    return torch.where((given_up >= 0) & (given_up != declaring), HAND_POINTS, points).tolist()
 
 
 def _players(options: ArenaOptions, bid: Bid) -> tuple[Player, Player]:
@@ -235,3 +254,14 @@ def _cpu_s_a_hand(blocks: Sequence[Block]) -> tuple[float, float]:
     n_hands = 2 * sum(len(block.deals) for block in blocks)
     a, b = (sum(block.cpu_s[side] for block in blocks) for side in range(2))
     return (a / n_hands, b / n_hands) if n_hands else (0.0, 0.0)
+
+
+def _forfeits(blocks: Sequence[Block], n_deals: int) -> tuple[int, int]:
+    """Hands of the deals below `n_deals` that A and that B gave up."""
+    a = b = 0
+    for block in blocks:
+        columns = (block.deals, block.forfeits_a or (), block.forfeits_b or ())
+        for number, of_a, of_b in zip(*columns, strict=False):
+            if number < n_deals:
+                a, b = a + of_a, b + of_b
+    return a, b

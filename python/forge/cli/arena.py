@@ -170,6 +170,7 @@ def _report(
         "forge_version": __version__,
         **found.to_json(),
         "cpu_s_a_hand": dict(zip("ab", done.cpu_s_a_hand, strict=True)),
+        "forfeits": dict(zip("ab", done.forfeits, strict=True)),
         "n_hands_played": done.n_hands_played,
         "elapsed_s": done.elapsed_s,
         "hands_per_s": _hands_per_s(done),
@@ -207,6 +208,9 @@ def _show(options: ArenaOptions, done: ArenaRun, found: Comparison, screen: Cons
     table.add_row("games (7 marks)", *map(str, (found.games_a, found.games_b)), "")
     table.add_row("CPU s a hand", *(f"{each:.4f}" for each in done.cpu_s_a_hand), "")
     screen.print(table)
+    for name, n_given_up in zip("AB", done.forfeits, strict=True):
+        if n_given_up:
+            screen.print(f"{name} gave up {counted(n_given_up, 'hand')}: they count as lost by it")
     test = found.mcnemar
     lines = [
         f"McNemar: only A makes {counted(test.only_a, 'deal')}, only B {test.only_b}: "

@@ -64,6 +64,7 @@ GROUPS: Final[dict[str, tuple[Entry, ...]]] = {
     ),
     "Playing": (
         Entry("arena", "forge.cli.arena", "Two players against each other on duplicate deals."),
+        Entry("bridge", "forge.cli.bridge", "A player for other programs, line by line."),
         Entry("generate-eq", "forge.cli.generate_eq", "Games by E[Q] of a few seeds, in one file."),
         Entry(
             "generate-eq-continuous",

@@ -1,10 +1,13 @@
 """Who plays: given what the seat to act may see (or more), which slot."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from torch import Tensor
 
 from forge.play.games import Games
+
+# Instead of a slot: the player gives the hand up, and its side loses the contract.
+GIVES_UP: Final = -1
 
 
 class Player(Protocol):
@@ -18,5 +21,5 @@ class Player(Protocol):
             keys: int64 [B], of the decisions; chance comes from them alone.
 
         Returns:
-            int64 [B], legal slots of the seats to act.
+            int64 [B], legal slots of the seats to act; only an arena takes `GIVES_UP` too.
         """

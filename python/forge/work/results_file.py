@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Hashable, Mapping, Set
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -225,7 +225,7 @@ class ResultsFile(Generic[Row]):
 
     def append(self, row: Row) -> None:
         """Add a row, on disk when this returns."""
-        self._file.append(sealed_line(asdict(row)))
+        self._file.append(sealed_line(_written(row)))
         self.rows.append(row)
 
     def __enter__(self) -> ResultsFile[Row]:
@@ -245,6 +245,13 @@ class ResultsFile(Generic[Row]):
         compare_options(found.options, options, f"{self.path}")
         self._file.keep(found.n_lines)
         return found.rows
+
+
+def _written(row: DataclassInstance) -> dict[str, Any]:
+    """The fields of a row, without those that may be left out and are."""
+    left_out = {each.name for each in fields(row) if each.default is None}
+    values = asdict(row).items()
+    return {name: each for name, each in values if each is not None or name not in left_out}
 
 
 def compare_options(made_with: Mapping[str, Any], options: Mapping[str, Any], what: str) -> None:
