@@ -36,6 +36,7 @@ def fit(
     n_epochs: int,
     resume: Path | None,
     *callbacks: pl.Callback,
+    n_processes: int = 1,
 ) -> pl.Trainer:
     """A run from its beginning or from a checkpoint to its end."""
     # Another seed where a run resumes: everything has to come from the checkpoint.
@@ -43,7 +44,8 @@ def fit(
     module = new_module()
     trainer = pl.Trainer(
         accelerator="cpu",
-        devices=1,
+        devices=n_processes,
+        strategy="ddp_fork" if n_processes > 1 else "auto",
         max_epochs=n_epochs,
         logger=False,
         enable_checkpointing=False,

@@ -12,7 +12,7 @@ from typing import Any, Final
 import torch
 
 import forge
-from forge.errors import ForgeError
+from forge.errors import ForgeError, reason_of
 from forge.learn.settings import PRECISIONS
 from forge.work.json_text import plain_copy
 from forge.work.lifeline import owned
@@ -30,6 +30,7 @@ _BF16_CAPABILITY: Final = 8
 _BF16_CPU_FLAGS: Final = frozenset(("avx512_bf16", "amx_bf16"))
 # The processes of a DDP run agree on the version through their environment.
 _VERSION_VARIABLE: Final = "FORGE_RUN_VERSION"
+_RANK_VARIABLES: Final = ("RANK", "SLURM_PROCID", "LOCAL_RANK")
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,46 @@ def new_run_folder(run_dir: Path, name: str = "domino") -> Path:
     shared = os.environ.get(_VERSION_VARIABLE)
     if shared is not None and "LOCAL_RANK" in os.environ:
         return root / f"version_{shared}"
+    if not join_processes():
+        return _first_free_folder(root)
+    said: list[str | ForgeError] = [""]
+    if is_first_process():
+        try:
+            said = [_first_free_folder(root).name]
+        except OSError as error:
+            said = [ForgeError(f"{root}: {reason_of(error)}")]
+    torch.distributed.broadcast_object_list(said)
+    if isinstance(said[0], ForgeError):
+        raise said[0]
+    return root / said[0]
+
+
+def join_processes() -> bool:
+    """Where torchrun or Slurm has started the processes of a run, they find each other here, before
+    there is a trainer; returns whether that is so. Those that Lightning starts itself know more."""
+    from lightning.fabric.plugins.environments import SLURMEnvironment, TorchElasticEnvironment
+
+    kinds = (TorchElasticEnvironment, SLURMEnvironment)
+    kind = next((each for each in kinds if each.detect()), None)
+    if kind is None:
+        return False
+    if not torch.distributed.is_initialized():
+        found = kind()
+        os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"] = (
+            found.main_address,
+            str(found.main_port),
+        )
+        if torch.cuda.is_available():
+            torch.cuda.set_device(found.local_rank())
+        torch.distributed.init_process_group(
+            "nccl" if torch.cuda.is_available() else "gloo",
+            rank=found.global_rank(),
+            world_size=found.world_size(),
+        )
+    return True
+
+
+def _first_free_folder(root: Path) -> Path:
     root.mkdir(parents=True, exist_ok=True)
     version = 1 + max((version_of(path) for path in root.glob("version_*")), default=-1)
     while True:
@@ -95,7 +136,9 @@ def new_run_folder(run_dir: Path, name: str = "domino") -> Path:
 
 def is_first_process() -> bool:
     """Whether this is the process of a run that reports, before there is a trainer to ask."""
-    return os.environ.get("LOCAL_RANK", "0") == "0"
+    # Of all machines, as torchrun and Slurm number them, or else of this one.
+    rank = next((os.environ[each] for each in _RANK_VARIABLES if each in os.environ), "0")
+    return rank == "0" and os.environ.get("NODE_RANK", "0") == "0"
 
 
 def version_of(folder: Path) -> int:

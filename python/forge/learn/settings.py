@@ -121,7 +121,10 @@ class Training:
     compile_network: bool = option(False, "torch.compile.", "--compile/--no-compile")
     precision: str = option("auto", f"auto, {', '.join(PRECISIONS)}.")
     strategy: str = option("auto", "Lightning's: auto, ddp, ...")
-    devices: int = option(1, "GPUs, or processes on a CPU.", least=1, most=1024)
+    devices: int = option(1, "GPUs, or processes on a CPU, of a machine.", least=1, most=1024)
+    num_nodes: int = option(
+        1, "Machines; torchrun or Slurm starts the same line on each.", least=1, most=1024
+    )
     deterministic: bool = option(False, "Same bits every time; slower.", "--deterministic")
     log_every_n_steps: int = option(
         50, "Steps from one row of figures to the next.", least=1, most=1_000_000_000
@@ -139,6 +142,11 @@ class Training:
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def n_processes(self) -> int:
+        """Of the run, on all machines."""
+        return self.devices * self.num_nodes
 
     @property
     def max_epochs(self) -> int:

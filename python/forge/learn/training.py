@@ -17,7 +17,7 @@ from forge.errors import ForgeError, reason_of
 from forge.extras import extra
 from forge.learn.callbacks import EpochLines, FirstBatch, StopOnNonFinite
 from forge.learn.checkpoint_files import read_checkpoint
-from forge.learn.checkpoints import MONITOR, Checkpoints, RunStoppedError, StopOnSignal
+from forge.learn.checkpoints import MONITOR, RECORD_KEY, Checkpoints, RunStoppedError, StopOnSignal
 from forge.learn.curve import write_curve
 from forge.learn.learning_rate import LearningRate
 from forge.learn.network_module import NetworkModule
@@ -35,6 +35,7 @@ from forge.work.atomic import naming, write_file
 from forge.work.stop import StopSignal
 from forge.work.tensor_files import plain_objects
 from forge.work.tracking import WANDB_PROJECT, starting_wandb
+from forge.work.wording import counted
 
 with extra("train"):
     import lightning.pytorch as pl
@@ -89,6 +90,21 @@ def _check_shapes(module: NetworkModule, weights: Mapping[str, Any], path: Path)
             )
 
 
+def _check_processes(training: Training, config: Mapping[str, Any], path: Path) -> None:
+    """A run goes on with as many processes as it had: each has rows and random numbers of its own.
+
+    Raises:
+        ForgeError: where there are others.
+    """
+    devices, num_nodes = (config.get(name, 1) for name in ("devices", "num_nodes"))
+    if devices * num_nodes != training.n_processes:
+        raise ForgeError(
+            f"{path}: its run had {counted(devices * num_nodes, 'process', 'processes')} (--devices {devices} "
+            f"--num-nodes {num_nodes}), this one has {training.n_processes}: resume with as many, "
+            "or begin a run with its weights by --init-from"
+        )
+
+
 def train_network(
     module: NetworkModule,
     data: RunData,
@@ -117,7 +133,9 @@ def train_network(
     hardware = choose_hardware(training.precision)
     if training.resume is not None:
         path = Path(training.resume)
-        _check_shapes(module, read_checkpoint(path, resumes=True)["state_dict"], path)
+        checkpoint = read_checkpoint(path, resumes=True)
+        _check_shapes(module, checkpoint["state_dict"], path)
+        _check_processes(training, checkpoint.get(RECORD_KEY, {}).get("config", {}), path)
     record = run_record(
         dict(config) | {"precision": hardware.precision, "device": hardware.device},
         data.description,
@@ -224,6 +242,7 @@ def _trainer(
         return pl.Trainer(
             accelerator=hardware.accelerator,
             devices=training.devices,
+            num_nodes=training.num_nodes,
             strategy=training.strategy,
             precision=cast(Any, hardware.precision),
             max_epochs=training.max_epochs,
