@@ -99,9 +99,9 @@ def _check_processes(training: Training, config: Mapping[str, Any], path: Path) 
     devices, num_nodes = (config.get(name, 1) for name in ("devices", "num_nodes"))
     if devices * num_nodes != training.n_processes:
         raise ForgeError(
-            f"{path}: its run had {counted(devices * num_nodes, 'process', 'processes')} (--devices {devices} "
-            f"--num-nodes {num_nodes}), this one has {training.n_processes}: resume with as many, "
-            "or begin a run with its weights by --init-from"
+            f"{path}: its run had {counted(devices * num_nodes, 'process', 'processes')} "
+            f"(--devices {devices} --num-nodes {num_nodes}), this one has {training.n_processes}: "
+            "resume with as many, or begin a run with its weights by --init-from"
         )
 
 
