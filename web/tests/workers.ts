@@ -3,7 +3,7 @@
 import { Pool } from "../core/pool.js";
 import { nodeWorker } from "../core/ports_node.mjs";
 import type { Asset } from "../src/engine/assets.ts";
-import { startEngine, type Sources } from "../src/engine/engine.ts";
+import { TableEngine, type Sources } from "../src/engine/engine.ts";
 import { Calibration } from "../src/engine/bidding/calibration.ts";
 import type { Bidder } from "../src/engine/bidding/evaluate.ts";
 import { Task } from "../src/engine/task.ts";
@@ -25,7 +25,7 @@ export const readFile = async (asset: Asset): Promise<ArrayBuffer> => {
 const noNetwork = () => Promise.reject(new TableError("stage2.onnx could not be loaded: there is none"));
 
 export const engineOf = (sources: Partial<Sources> = {}) =>
-  startEngine({ read: readFile, spawn: nodeWorker, size: 2, network: noNetwork, ...sources });
+  new TableEngine({ read: readFile, spawn: nodeWorker, size: 2, network: noNetwork, ...sources });
 
 export const poolOf = async (): Promise<Pool> =>
   new Pool({ spawn: nodeWorker, size: 2, module: await WebAssembly.compile(wasm()), policy: await readFile("policy") });

@@ -14,9 +14,6 @@ export const ASSETS = {
 
 export type Asset = keyof typeof ASSETS;
 
-/** Where the files are: beside the page. */
-export const assetsBase = (): string => new URL("assets/", document.baseURI).href;
-
 export const assetUrl = (base: string, asset: Asset): string => new URL(ASSETS[asset], base).href;
 
 /** Reads a file. Rejected with a TableError that names it. */

@@ -1,17 +1,17 @@
 // The engine of the page: what `Engine` promises, by workers of the native core.
 
 import { Pool } from "../../core/pool.js";
-import { pageWorker, type Spawn } from "../../core/ports.js";
+import type { Spawn } from "../../core/ports.js";
 import { checkBid } from "../table/bids.ts";
 import { Rules } from "../table/rules.ts";
 import { seenFrom } from "../table/seat_view.ts";
 import {
   TableError, type AuctionView, type Call, type Declaration, type Domino, type SeatView, type TableHand,
 } from "../table/types.ts";
-import { advisePlay } from "./advice/plays.ts";
 import { logitsOf } from "./advice/judging.ts";
+import { advisePlay } from "./advice/plays.ts";
 import { openValues, reviewHand } from "./advice/review.ts";
-import { assetsBase, fetchedFrom, once, type ReadAsset } from "./assets.ts";
+import { once, type ReadAsset } from "./assets.ts";
 import { adviseBid, adviseTrump, chooseCall, chooseTrump } from "./bidding/advise.ts";
 import { Calibration } from "./bidding/calibration.ts";
 import type { Bidder } from "./bidding/evaluate.ts";
@@ -21,7 +21,7 @@ import type {
   BidAdvice, BidChance, Engine, Level, LevelInfo, OpenValue, Options, PlayAdvice, Review,
 } from "./types.ts";
 
-/** What an engine is made of; a page needs to name none of it. */
+/** What an engine is made of. */
 export interface Sources {
   read: ReadAsset;
   spawn: Spawn;
@@ -32,56 +32,36 @@ export interface Sources {
   budget?: Budget;
 }
 
-/** The engine and the rules, once its core runs.
- * @throws TableError where the core cannot be loaded: nothing can be played then */
-export async function startEngine(given: Partial<Sources> = {}): Promise<{ engine: Engine; rules: Rules }> {
-  const base = given.read === undefined ? assetsBase() : "";
-  const sources: Sources = {
-    read: fetchedFrom(base),
-    spawn: pageWorker,
-    // One core is the page's own.
-    size: Math.min(4, Math.max(1, (navigator.hardwareConcurrency || 2) - 1)),
-    network: async () => (await import("../models/client.ts")).startNetwork(base),
-    ...given,
-  };
-  const policy = sources.read("policy").catch((error: Error) => error.message);
-  const module = await compiled(await sources.read("core"));
-  const pool = new Pool({ spawn: sources.spawn, size: sources.size, module, policy: await policy });
-  try {
-    const rules = new Rules(await pool.ask("ruleTables", []));
-    return { engine: new TableEngine(pool, rules, sources), rules };
-  } catch (error) {
-    pool.close();
-    throw new TableError(`the engine could not be started: ${(error as Error).message}`);
-  }
+/** The workers, and the rules that they tell. */
+interface Running {
+  pool: Pool;
+  rules: Rules;
 }
 
-async function compiled(content: ArrayBuffer): Promise<WebAssembly.Module> {
-  try {
-    return await WebAssembly.compile(content);
-  } catch {
-    throw new TableError("the engine could not be started: crystal-forge.wasm is damaged");
-  }
-}
-
-class TableEngine implements Engine {
-  readonly #pool: Pool;
-  readonly #rules: Rules;
+export class TableEngine implements Engine {
   readonly #budget: Budget;
+  readonly #running: () => Promise<Running>;
   readonly #calibration: () => Promise<Calibration>;
   readonly #network: () => Promise<NetworkPlayer>;
-  #closing: () => void = () => {};
+  readonly #open: { close(): void }[] = [];
+  #isClosed = false;
 
-  constructor(pool: Pool, rules: Rules, { read, network, budget = BUDGET }: Sources) {
-    this.#pool = pool;
-    this.#rules = rules;
+  constructor(sources: Sources) {
+    const { read, network, budget = BUDGET } = sources;
     this.#budget = budget;
+    this.#running = once(async () => {
+      const running = await started(sources);
+      this.#keep(running.pool);
+      return running;
+    });
     this.#calibration = once(async () => Calibration.read(new TextDecoder().decode(await read("calibration"))));
     this.#network = once(async () => {
       const found = await network();
-      this.#closing = () => found.close();
+      this.#keep(found);
       return found;
     });
+    // What fails is told to whoever asks first.
+    this.#running().catch(() => {});
   }
 
   levels(): readonly LevelInfo[] {
@@ -89,18 +69,16 @@ class TableEngine implements Engine {
   }
 
   async prepare(level: Level, options?: Options): Promise<void> {
-    const task = new Task(this.#pool, options);
+    const { task } = await this.#begin(options);
     const plays = level === "network" ? this.#network() : logitsOf(task, FIRST_LEAD);
     await until(Promise.all([plays, this.#calibration()]), options?.signal);
     task.reach(1);
   }
 
   async play(view: SeatView, level: Level, seed: number, options?: Options): Promise<Domino> {
-    checkSeed(seed);
-    const seen = seenFrom(this.#rules, view);
-    const task = new Task(this.#pool, options);
+    const { task, rules } = await this.#begin(options, seed);
     const players = { network: this.#network, budget: this.#budget };
-    return until(playOf(task, seen, level, seed, players), options?.signal);
+    return until(playOf(task, seenFrom(rules, view), level, seed, players), options?.signal);
   }
 
   async call(view: AuctionView, level: Level, seed: number, options?: Options): Promise<Call> {
@@ -116,9 +94,8 @@ class TableEngine implements Engine {
   }
 
   async advisePlay(view: SeatView, seed: number, options?: Options): Promise<PlayAdvice> {
-    checkSeed(seed);
-    const task = new Task(this.#pool, options);
-    return finished(task, await advisePlay(task, this.#rules, view, seed));
+    const { task, rules } = await this.#begin(options, seed);
+    return finished(task, await advisePlay(task, rules, view, seed));
   }
 
   async adviseBid(view: AuctionView, seed: number, options?: Options): Promise<BidAdvice> {
@@ -132,26 +109,52 @@ class TableEngine implements Engine {
   }
 
   async review(hand: TableHand, seed: number, options?: Options): Promise<Review> {
-    checkSeed(seed);
-    const task = new Task(this.#pool, options);
-    return finished(task, await reviewHand(task, this.#rules, hand, seed));
+    const { task, rules } = await this.#begin(options, seed);
+    return finished(task, await reviewHand(task, rules, hand, seed));
   }
 
   async openValues(hand: TableHand, options?: Options): Promise<readonly OpenValue[]> {
-    const task = new Task(this.#pool, options);
-    return finished(task, await openValues(task, this.#rules, hand));
+    const { task, rules } = await this.#begin(options);
+    return finished(task, await openValues(task, rules, hand));
   }
 
   close(): void {
-    this.#pool.close();
-    this.#closing();
+    this.#isClosed = true;
+    for (const each of this.#open.splice(0)) each.close();
+  }
+
+  async #begin(options?: Options, seed = 0): Promise<{ task: Task; rules: Rules }> {
+    if (!Number.isSafeInteger(seed) || seed < 0)
+      throw new TableError(`a seed is a whole number, 0 or more, got ${seed}`);
+    const { pool, rules } = await until(this.#running(), options?.signal);
+    return { task: new Task(pool, options), rules };
   }
 
   async #bidder(seed: number, options?: Options): Promise<Bidder> {
-    checkSeed(seed);
-    const task = new Task(this.#pool, options);
+    const { task, rules } = await this.#begin(options, seed);
     const calibration = await until(this.#calibration(), options?.signal);
-    return { task, rules: this.#rules, calibration, seed };
+    return { task, rules, calibration, seed };
+  }
+
+  /** To be closed with the engine; at once where it is closed already. */
+  #keep(each: { close(): void }): void {
+    if (this.#isClosed) each.close();
+    else this.#open.push(each);
+  }
+}
+
+async function started({ read, spawn, size }: Sources): Promise<Running> {
+  const policy = read("policy").catch((error: Error) => error.message);
+  const content = await read("core");
+  const module = await WebAssembly.compile(content).catch(() => {
+    throw new TableError("the engine could not be started: crystal-forge.wasm is damaged");
+  });
+  const pool = new Pool({ spawn, size, module, policy: await policy });
+  try {
+    return { pool, rules: new Rules(await pool.ask("ruleTables", [])) };
+  } catch (error) {
+    pool.close();
+    throw new TableError(`the engine could not be started: ${(error as Error).message}`);
   }
 }
 
@@ -172,8 +175,4 @@ function until<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
     signal.addEventListener("abort", abort);
     work.then(found, failed).finally(() => signal.removeEventListener("abort", abort));
   });
-}
-
-function checkSeed(seed: number): void {
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new TableError(`a seed is a whole number, 0 or more, got ${seed}`);
 }
