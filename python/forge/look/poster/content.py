@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from forge import __version__
 from forge.bidding.estimates import MakeTable
@@ -45,8 +44,8 @@ _PLAYED_NOTE: Final = (
 def poster_page(found: Evaluation) -> PosterPage:
     """The page of a hand, trumps in the order of their chance to make the lowest bid."""
     order = np.argsort(-found.table.p[:, 0], kind="stable")
-    table = _in_order(found.table, order)
-    best, what, why = advice(table)
+    table = found.table.rows(order)
+    best, what, why = advice(found)
     marked = None
     if best is not None:
         marked = table.decls.index(best.contract.decl), table.bids.index(best.contract.bid)
@@ -77,19 +76,6 @@ def few_deals(table: MakeTable) -> str:
         return ""
     deals = counted(int(table.n.max()), "deal")
     return f"Only {deals}: off by up to {hundred(reach)} in 100."
-
-
-def _in_order(table: MakeTable, order: npt.NDArray[np.intp]) -> MakeTable:
-    """The table with its rows in another order."""
-    return MakeTable(
-        tuple(table.decls[row] for row in order),
-        table.bids,
-        table.n[order],
-        table.made[order],
-        table.p[order],
-        table.low[order],
-        table.high[order],
-    )
 
 
 def _notes(found: Evaluation, table: MakeTable) -> list[str]:
