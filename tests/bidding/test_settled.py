@@ -7,6 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from forge.bidding.calibration.logistic import shipped
 from forge.bidding.estimates import Choice, make_table
 from forge.bidding.hand import parse_hand
 from forge.bidding.hand_evaluation import Evaluation, evaluate_hand
@@ -125,7 +126,7 @@ def test_standings() -> None:
     assert standing(0.02, 0.07) == "as good"
     assert standing(0.02, 0.09) == "open"
     assert standing(0.2, 0.2) == "open"
-    assert standing(0.0, 0.0) == "as good"  # both are certain
+    assert standing(0.0, 0.0) == "worse"  # both are certain: one is enough
 
 
 def test_half_an_interval_is_that_of_the_paired_difference() -> None:
@@ -191,17 +192,16 @@ def test_only_the_lowest_bid_of_each_worth_is_weighed() -> None:
 
 def test_deals_are_added_until_it_is_settled() -> None:
     plan = Plan(100, settle=True, max_deals=3200)
-    found = evaluate_hand(HAND, (3, 4), Simulator(), plan)
+    found = evaluate_hand(HAND, (3, 4), Simulator(), plan, shipped())
     n = found.simulated.n.tolist()
     assert found.verdict.is_settled and n[1] > 100
     assert n[0] < n[1] and found.dropped == (3,)  # threes are worse
-    fewer = evaluate_hand(HAND, (3, 4), Simulator(), Plan(n[1] // 2))
+    fewer = evaluate_hand(HAND, (3, 4), Simulator(), Plan(n[1] // 2), shipped())
     assert not fewer.verdict.is_settled
     capped = evaluate_hand(HAND, (4,), Simulator(), Plan(20, settle=True, max_deals=30))
     assert capped.simulated.n.tolist() == [30]
-    assert Plan(20).record() == {k: v for k, v in plan.record().items() if k != "settle"} | {
-        "max_deals": Plan(20).max_deals
-    }
+    # Files that are older than `settle` go on.
+    assert "settle" not in Plan(100).record() and plan.record()["settle"] is True
 
 
 def told(means: Sequence[float], n_deals: int) -> Evaluation:

@@ -65,17 +65,17 @@ class Evaluation:
     @property
     def best(self) -> Choice:
         """The declaration and bid with the most expected marks; `only_bid`: at that bid."""
-        return self._left.best()
+        return self.left.best()
 
     @property
     def at_bid(self) -> Choice:
         """The best declaration at the bid of the plan: whose interval `until` is about."""
-        return self._left.best_decl(self.plan.bid)
+        return self.left.best_decl(self.plan.bid)
 
     @cached_property
     def verdict(self) -> Verdict:
         """Whether the deals are enough to say what to bid."""
-        decls = self._left.decls
+        decls = self.left.decls
         bids = [bid for bid in self.turn.wanted if bid in self.table.bids]
         sayings = [] if self.turn.passing is None else [self.turn.passing]
         for bid in bids or [self.table.bids[0]]:
@@ -83,8 +83,8 @@ class Evaluation:
         return weigh(sayings)
 
     @property
-    def _left(self) -> MakeTable:
-        """Without what was dropped, whose fewer deals may flatter it."""
+    def left(self) -> MakeTable:
+        """The table without what was dropped, whose fewer deals may flatter it."""
         return self.table.of([decl for decl in self.table.decls if decl not in self.dropped])
 
     def _saying(self, contract: Contract) -> Saying:

@@ -3,7 +3,8 @@
 What may be said (a pass, a bid with its trump) is worth so many marks on average, the own side's
 less the other's. The best is worth most. Each of the rest is d marks behind it, give or take m, and
 
-* `worse` where d > m: the 99.8 % interval of the difference lies on one side;
+* `worse` where d > m: the 99.8 % interval of the difference lies on one side (and where m is 0:
+  both are certain, and one of them is all that need be said);
 * `as good` where d + m is at most 0.1: what lies between them is one mark in ten hands or less;
 * `open` otherwise: they may differ by what matters, and these deals do not say how.
 
@@ -159,7 +160,7 @@ def weigh(sayings: Sequence[Saying]) -> Verdict:
 
 def standing(behind: float, half: float) -> Standing:
     """How something stands that is so many marks behind the best, give or take `half`."""
-    if behind > half:
+    if behind > half or half == 0.0:
         return "worse"
     return "as good" if behind + half <= INDIFFERENT else "open"
 

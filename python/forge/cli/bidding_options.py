@@ -12,8 +12,8 @@ from rich.console import Console
 from forge.bidding.plan import SETTLED_BY, Plan
 from forge.cli import values
 from forge.cli.command import Given
+from forge.errors import ForgeError
 from forge.game.contract import LOWEST_BID, Bid
-from forge.options import OptionError
 from forge.work.devices import n_cores
 from forge.work.progress import progress_bar
 from forge.work.rates import rate_text
@@ -56,13 +56,13 @@ def settling(plan: Plan, max_samples: int | None, given: Given, is_perfect: bool
         is_perfect: whether perfect play tells the points.
 
     Raises:
-        OptionError: where --max-samples is less than a typed --samples.
+        ForgeError: where --max-samples is less than a typed --samples.
     """
     if max_samples is None:
         grows = is_perfect and not given & {"samples", "until"}
         return replace(plan, settle=True, max_deals=SETTLED_BY) if grows else plan
     if "samples" in given and max_samples < plan.n_deals:
-        raise OptionError("max_samples", f"must be --samples or more, got {max_samples}")
+        raise ForgeError(f"--max-samples must be --samples or more, got {max_samples}")
     first = min(plan.n_deals, max_samples)
     return replace(plan, n_deals=first, settle=True, max_deals=max_samples)
 

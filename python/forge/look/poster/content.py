@@ -19,8 +19,8 @@ from forge.work.wording import counted
 _NARROW: Final = 0.05
 _DEALS_NOTE: Final = (
     "How it was found: your seven dominoes stay, the other 21 are dealt at random {n} times, the "
-    "same deals for every trump. The declarer leads first. 42 needs every point, and so does 84; "
-    "84 is worth two marks, every other bid one: won if made, lost if set."
+    "same deals for every trump{but}. The declarer leads first. 42 needs every point, and so does "
+    "84; 84 is worth two marks, every other bid one: won if made, lost if set."
 )
 _INTERVAL_NOTE: Final = (
     "The small figures are a 95 % interval: how far off the large one may be because only {n} "
@@ -60,7 +60,7 @@ def poster_page(found: Evaluation) -> PosterPage:
         points=[found.outcomes[row] for row in order],
         marked=marked,
         advice=what,
-        warning=few_deals(found.table),
+        warning=few_deals(found.left),
         reasons=why,
         chance_title=f"Chance to make each bid: {what_chances}",
         points_title=f"Points your side takes, of 42: {found.how}",
@@ -80,8 +80,14 @@ def few_deals(table: MakeTable) -> str:
 
 def _notes(found: Evaluation, table: MakeTable) -> list[str]:
     """Paragraphs on what the figures mean."""
-    n_deals = int(table.n.max())
-    notes = [_DEALS_NOTE.format(n=n_deals)]
+    n_deals, fewest = f"{table.n.max():,}", f"{table.n.min():,}"
+    but = (
+        ""
+        if fewest == n_deals
+        else f", but from {fewest} on only for those that are not clearly worse"
+    )
+    notes = [_DEALS_NOTE.format(n=n_deals, but=but)]
+    looked_at = n_deals if fewest == n_deals else f"{fewest} to {n_deals}"
     if found.calibration:
         lowest = Contract(table.decls[0], table.bids[0])
         perfect = hundred(found.simulated.at(lowest).p)
@@ -91,13 +97,13 @@ def _notes(found: Evaluation, table: MakeTable) -> list[str]:
         notes.append(_OPEN_NOTE)
     else:
         notes.append(_PLAYED_NOTE.format(player=found.simulator.player.text))
-    return [*notes, _INTERVAL_NOTE.format(n=n_deals)]
+    return [*notes, _INTERVAL_NOTE.format(n=looked_at)]
 
 
 def _footer(found: Evaluation) -> str:
     parts = [
         hand_text(found.hand),
-        f"{int(found.table.n.max())} deals",
+        f"{found.table.n.max():,} deals",
         f"seed {found.simulator.seed}",
         f"player {found.simulator.player.text}",
         "95 % Wilson intervals",
