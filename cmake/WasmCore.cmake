@@ -1,7 +1,7 @@
-# web/core/crystal-forge.wasm: the core behind one C interface, in one file. Tablebases, tokens and
+# web/core/crystal-forge.wasm: the core behind one C interface, in one file. Tablebases and
 # sums over worlds stay out: the page does not need them.
 set(sources ${FORGE_CORE_SOURCES})
-list(FILTER sources EXCLUDE REGEX "csrc/(tablebase|tokens)/|csrc/decide/estimate")
+list(FILTER sources EXCLUDE REGEX "csrc/tablebase/|csrc/decide/estimate")
 add_executable(forge_wasm ${sources} csrc/bindings/c_interface.cpp)
 target_link_libraries(forge_wasm PRIVATE forge_options)
 target_compile_options(forge_wasm PRIVATE -O3 -flto)

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "bindings/common.h"
+#include "bindings/rule_tables.h"
 #include "play/play.h"
 #include "tokens/token.h"
 
@@ -9,34 +10,14 @@ namespace forge::bindings {
 namespace {
 
 py::dict rule_tables() {
-  std::vector<int> high, low, count;
-  for (int d = 0; d < N_DOMINOES; ++d) {
-    high.push_back(high_pip(d));
-    low.push_back(low_pip(d));
-    count.push_back(count_points(d));
-  }
-  std::vector<std::vector<int>> led(N_DECLARATIONS);
-  std::vector<std::vector<std::vector<int>>> follows(N_DECLARATIONS), strength(N_DECLARATIONS);
-  for (int decl = 0; decl < N_DECLARATIONS; ++decl) {
-    const RankTables& t = rank_tables(decl);
-    follows[decl].resize(N_SUITS);
-    strength[decl].resize(N_SUITS);
-    for (int d = 0; d < N_DOMINOES; ++d) {
-      const int rank = t.rank_of[d];
-      led[decl].push_back(t.led_suit[rank]);
-      for (int suit = 0; suit < N_SUITS; ++suit) {
-        follows[decl][suit].push_back(t.follow[suit] >> rank & 1);
-        strength[decl][suit].push_back(t.can_win[suit] >> rank & 1 ? rank + 1 : 0);
-      }
-    }
-  }
+  const RuleTables found = make_rule_tables();
   py::dict tables;
-  tables["high"] = high;
-  tables["low"] = low;
-  tables["count_points"] = count;
-  tables["led_suit"] = led;
-  tables["follows"] = follows;
-  tables["strength"] = strength;
+  tables["high"] = found.high;
+  tables["low"] = found.low;
+  tables["count_points"] = found.count_points;
+  tables["led_suit"] = found.led_suit;
+  tables["follows"] = found.follows;
+  tables["strength"] = found.strength;
   return tables;
 }
 

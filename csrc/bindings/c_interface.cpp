@@ -1,12 +1,15 @@
 #include "bindings/c_interface.h"
 
+#include <algorithm>
 #include <cstdlib>
 
+#include "bindings/rule_tables.h"
 #include "decide/decide_cpu.h"
 #include "decide/hidden_cpu.h"
 #include "play/play_cpu.h"
 #include "policy/policy_cpu.h"
 #include "search/search_cpu.h"
+#include "tokens/tokens_cpu.h"
 #include "worlds/worlds_cpu.h"
 
 namespace forge {
@@ -77,6 +80,21 @@ void* forge_allocate(int32_t n_bytes) { return std::malloc(static_cast<size_t>(n
 void forge_release(void* block) { std::free(block); }
 int32_t forge_bad_row() { return bad_row; }
 
+const char* forge_rule_tables(int8_t* count_points, int8_t* led_suit, uint8_t* follows,
+                              uint8_t* strength) {
+  const bindings::RuleTables tables = bindings::make_rule_tables();
+  std::copy_n(tables.count_points.data(), N_DOMINOES, count_points);
+  for (int decl = 0; decl < N_DECLARATIONS; ++decl) {
+    std::copy_n(tables.led_suit[decl].data(), N_DOMINOES, led_suit + N_DOMINOES * decl);
+    for (int suit = 0; suit < N_SUITS; ++suit) {
+      const int at = N_DOMINOES * (N_SUITS * decl + suit);
+      std::copy_n(tables.follows[decl][suit].data(), N_DOMINOES, follows + at);
+      std::copy_n(tables.strength[decl][suit].data(), N_DOMINOES, strength + at);
+    }
+  }
+  return nullptr;
+}
+
 const char* forge_search(int32_t n, const int8_t* deals, const int8_t* decls, const int64_t* states,
                          int8_t* q) {
   return with_positions(n, deals, decls, states,
@@ -115,6 +133,13 @@ const char* forge_legal_slots(int32_t n, const int8_t* deals, const int8_t* decl
                               const int64_t* states, bool* legal) {
   return with_positions(n, deals, decls, states, [&](const PositionBatch& batch) {
     cpu::mark_legal_slots({batch, legal}, {});
+  });
+}
+
+const char* forge_tokenize_states(int32_t n, const int8_t* deals, const int8_t* decls,
+                                  const int64_t* states, int8_t* tokens, int8_t* masks) {
+  return with_positions(n, deals, decls, states, [&](const PositionBatch& batch) {
+    cpu::tokenize_states(batch, tokens, masks, {});
   });
 }
 

@@ -15,6 +15,12 @@ FORGE_EXPORT(forge_allocate) void* forge_allocate(int32_t n_bytes);
 FORGE_EXPORT(forge_release) void forge_release(void* block);
 FORGE_EXPORT(forge_bad_row) int32_t forge_bad_row();
 
+// The rules, as bindings/rule_tables.h. count_points: int8 [28]; led_suit: int8 [10, 28];
+// follows, strength: uint8 [10, 8, 28]
+FORGE_EXPORT(forge_rule_tables)
+const char* forge_rule_tables(int8_t* count_points, int8_t* led_suit, uint8_t* follows,
+                              uint8_t* strength);
+
 // deals: int8 [n, 4, 7]; decls: int8 [n]; states: int64 [n]. Values in the team-0 frame.
 // q: int8 [n, 7], -128 where illegal
 FORGE_EXPORT(forge_search)
@@ -40,6 +46,11 @@ const char* forge_play(int32_t n, const int8_t* deals, const int8_t* decls, cons
 FORGE_EXPORT(forge_legal_slots)
 const char* forge_legal_slots(int32_t n, const int8_t* deals, const int8_t* decls,
                               const int64_t* states, bool* legal);
+
+// The Stage 1 input of a network. tokens: int8 [n, 32, 12]; masks: int8 [n, 32]
+FORGE_EXPORT(forge_tokenize_states)
+const char* forge_tokenize_states(int32_t n, const int8_t* deals, const int8_t* decls,
+                                  const int64_t* states, int8_t* tokens, int8_t* masks);
 
 // allowed: int32 [n, 3] sets of domino ids; sizes: int8 [n, 3]
 // counts: int64 [n]

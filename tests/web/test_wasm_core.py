@@ -15,6 +15,7 @@ from torch import Tensor
 
 import forge.policy
 from forge import ops
+from forge.game import tables
 from forge.game.deal import Deal
 from forge.play.seen import Seen, seen_by
 from forge.policy.numbers import load_policy
@@ -156,6 +157,20 @@ def test_plays(ask: Asks) -> None:
     after, won = torch.full((200,), -1), torch.zeros(200, dtype=torch.int8)
     after[where], won[where] = states_after, points
     same(found, states=after, points=won)
+
+
+def test_rules_and_tokens(ask: Asks) -> None:
+    where = dict(zip(("deals", "decls", "states"), states_along(90, seed=14), strict=True))
+    rules, tokens = ask(("ruleTables",), ("tokenizeStates", where))
+    same(
+        rules,
+        countPoints=torch.tensor(tables.COUNT_POINTS),
+        ledSuit=torch.tensor(tables.LED_SUIT),
+        follows=torch.tensor(tables.FOLLOWS),
+        strength=torch.tensor(tables.STRENGTH),
+    )
+    expected = ops.tokenize_states(*where.values())
+    same(tokens, tokens=expected[0], masks=expected[1])
 
 
 def test_worlds(ask: Asks) -> None:

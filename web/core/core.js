@@ -1,12 +1,20 @@
 // The native core in WebAssembly. Arrays are flat, row after row, with the shapes and frames of the
 // operators of the same name in forge.ops; a call answers in a new array.
 
-import { INITIAL_STATE, N_DOMINOES, N_HIDDEN, N_PLAYS, N_SLOTS } from "./rules.js";
+import {
+  INITIAL_STATE, N_DECLARATIONS, N_DOMINOES, N_FEATURES, N_HIDDEN, N_PLAYS, N_SLOTS, N_SUITS, N_TOKENS,
+} from "./rules.js";
 import { Room } from "./arrays.js";
 
 /**
  * @typedef {import("./arrays.js").Kind} Kind
  * @typedef {import("./arrays.js").Numbers} Numbers
+ *
+ * @typedef {object} RuleTables the rules by domino; suits 0..6 are the pips, 7 is the called suit
+ * @property {Int8Array} countPoints [28]
+ * @property {Int8Array} ledSuit [10, 28], the suit that a lead asks for
+ * @property {Uint8Array} follows [10, 8, 28], 1 where the domino follows the suit
+ * @property {Uint8Array} strength [10, 8, 28], 0 where it cannot win, else the greatest wins
  *
  * @typedef {object} Positions n positions
  * @property {ArrayLike<number>} deals int8 [n, 4, 7], domino ids
@@ -72,6 +80,21 @@ export class Core {
     return new Core(await WebAssembly.instantiate(module, { wasi_snapshot_preview1: NO_FILES }));
   }
 
+  /** What the rules say of each domino, as forge.game.tables.
+   * @returns {RuleTables} */
+  ruleTables() {
+    const cells = N_DECLARATIONS * N_DOMINOES;
+    /** @type {[Kind, number][]} */
+    const room = [
+      [Int8Array, N_DOMINOES],
+      [Int8Array, cells],
+      [Uint8Array, N_SUITS * cells],
+      [Uint8Array, N_SUITS * cells],
+    ];
+    const [countPoints, ledSuit, follows, strength] = this.#call("forge_rule_tables", [], [], room);
+    return { countPoints, ledSuit, follows, strength };
+  }
+
   /** Exact values after each slot, **team-0 frame**, -128 where illegal: int8 [n, 7].
    * @param {Positions} positions @returns {Int8Array} */
   search(positions) {
@@ -118,6 +141,15 @@ export class Core {
    * @param {Positions} positions @returns {Uint8Array} */
   legalSlots(positions) {
     return this.#ofPositions("forge_legal_slots", positions, [], [[Uint8Array, N_SLOTS]])[0];
+  }
+
+  /** The Stage 1 input of a network: tokens int8 [n, 32, 12] and masks int8 [n, 32].
+   * @param {Positions} positions @returns {{ tokens: Int8Array, masks: Int8Array }} */
+  tokenizeStates(positions) {
+    /** @type {[Kind, number][]} */
+    const room = [[Int8Array, N_TOKENS * N_FEATURES], [Int8Array, N_TOKENS]];
+    const [tokens, masks] = this.#ofPositions("forge_tokenize_states", positions, [], room);
+    return { tokens, masks };
   }
 
   /** How many worlds there are: int64 [n].

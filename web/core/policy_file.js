@@ -23,6 +23,8 @@ export async function readPolicy(content, count) {
     throw new CoreError("a policy of another version of forge", -1);
   const numbers = content.slice(HEADER_BYTES);
   if (numbers.byteLength !== 4 * count) throw new CoreError("the policy is cut short", -1);
+  // A page that came over plain HTTP from another machine is given no digests.
+  if (globalThis.crypto?.subtle === undefined) return new Float32Array(numbers);
   const wanted = new Uint8Array(content, 32, 32);
   const found = new Uint8Array(await crypto.subtle.digest("SHA-256", numbers));
   if (!found.every((byte, i) => byte === wanted[i])) throw new CoreError("the policy is damaged", -1);

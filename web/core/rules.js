@@ -5,6 +5,14 @@ export const N_SLOTS = 7;
 export const N_DOMINOES = 28;
 export const N_PLAYS = 28;
 export const N_HIDDEN = 3;
+export const N_DECLARATIONS = 10;
+/** Seven pips, and what is called. */
+export const N_SUITS = 8;
+/** Of the Stage 1 input of a network. */
+export const N_TOKENS = 32;
+export const N_FEATURES = 12;
+/** In a packed state: a play not yet made. */
+export const NO_SLOT = 7;
 /** The value of a slot that may not be played. */
 export const ILLEGAL = -128;
 /** All dominoes in hand, seat 0 leads. */
@@ -20,6 +28,19 @@ export const playsInTrick = (state) => Number((state >> 30n) & 3n);
 export const seatToAct = (state) => (leaderOf(state) + playsInTrick(state)) & 3;
 /** @param {bigint} state */
 export const isOver = (state) => (state & 0x0fffffffn) === 0n && playsInTrick(state) === 0;
+
+/**
+ * The packed state of its fields; none is checked.
+ * @param {readonly number[]} hands four masks of the slots still held
+ * @param {number} leader of the current trick
+ * @param {readonly number[]} slots at most three, played to it
+ */
+export function packState(hands, leader, slots) {
+  let state = (BigInt(leader) << 28n) | (BigInt(slots.length) << 30n);
+  hands.forEach((mask, seat) => (state |= BigInt(mask) << BigInt(7 * seat)));
+  for (let k = 0; k < 3; ++k) state |= BigInt(slots[k] ?? NO_SLOT) << BigInt(32 + 3 * k);
+  return state;
+}
 
 /** A domino 0..27 as it is written, high pip first: "6-4". @param {number} id */
 export function dominoText(id) {

@@ -33,6 +33,8 @@ export interface AuctionView {
   legal: readonly Call[];
   /** Marks of my side and of theirs. */
   marks: readonly [number, number];
+  /** What follows where all pass. */
+  allPass: HouseRules["allPass"];
 }
 
 /** What one player may know in the play: as `forge.advice.seat_view.SeatView`. */

@@ -1,0 +1,5 @@
+"""Writes tests/golden/page."""
+
+from support.page.files import write
+
+write()

@@ -1,0 +1,43 @@
+"""The golden files of the page, and whether they are what this version says."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from support.page.table import table
+
+FOLDER: Final = Path(__file__).parents[2] / "golden" / "page"
+MAKERS: Final[dict[str, Callable[[], dict[str, Any]]]] = {"table": table}
+
+
+def write() -> None:
+    """All files anew."""
+    for name, make in MAKERS.items():
+        lines = (f"{json.dumps(key)}: {_rows(value)}" for key, value in make().items())
+        (FOLDER / f"{name}.json").write_text("{" + ",\n".join(lines) + "}\n")
+
+
+def _rows(value: Any) -> str:
+    if not isinstance(value, list):
+        return json.dumps(value)
+    return "[\n" + ",\n".join(json.dumps(each) for each in value) + "]"
+
+
+def read(name: str) -> Any:
+    """What a file holds."""
+    return json.loads((FOLDER / f"{name}.json").read_text())
+
+
+def same(found: Any, kept: Any) -> bool:
+    """Whether plain values are alike; numbers with a fraction to the last digits."""
+    if isinstance(kept, float) or isinstance(found, float):
+        return math.isclose(found, kept, rel_tol=1e-12, abs_tol=1e-12)
+    if isinstance(kept, dict):
+        return found.keys() == kept.keys() and all(same(found[key], kept[key]) for key in kept)
+    if isinstance(kept, list):
+        return len(found) == len(kept) and all(map(same, found, kept))
+    return bool(found == kept)
