@@ -1,12 +1,12 @@
 // Advice on what I am to decide now: asked once, dropped as soon as the table moves on.
 
 import { effect, signal } from "@preact/signals";
-import type { BidAdvice, BidChance, PlayAdvice } from "../engine/types.ts";
-import { auctionView, bidOf, phaseOf, seatView, turnOf } from "../table/match.ts";
+import type { BidAdvice, BidChance, OpenValue, PlayAdvice } from "../engine/types.ts";
+import { auctionView, bidOf, phaseOf, seatView, tableHand, turnOf } from "../table/match.ts";
 import { engine } from "./engine.ts";
 import { say } from "./news.ts";
 import { rules } from "./rules.ts";
-import { match, ME, seedOf } from "./session.ts";
+import { handsOpen, match, ME, seedOf } from "./session.ts";
 import { capital, percent, trumpName } from "./words.ts";
 
 export type Advice =
@@ -15,7 +15,7 @@ export type Advice =
   | { kind: "failed"; why: string }
   | { kind: "bid"; advice: BidAdvice }
   | { kind: "trump"; chances: readonly BidChance[] }
-  | { kind: "play"; advice: PlayAdvice };
+  | { kind: "play"; advice: PlayAdvice; open: readonly OpenValue[] };
 
 export const advice = signal<Advice>({ kind: "none" });
 
@@ -57,7 +57,12 @@ export async function ask(): Promise<void> {
       case "trump":
         return { kind: "trump", chances: await engine().adviseTrump(at!.hands[ME], bidOf(at!)!, seed, options) };
       default:
-        return { kind: "play", advice: await engine().advisePlay(seatView(at!, ME)!, seed, options) };
+        return {
+          kind: "play",
+          advice: await engine().advisePlay(seatView(at!, ME)!, seed, options),
+          // What is seen may be told.
+          open: at!.study && handsOpen.value ? await engine().openValues(tableHand(at!)!, { signal: stop }) : [],
+        };
     }
   }
 }

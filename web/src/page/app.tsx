@@ -17,7 +17,7 @@ export function App() {
       <Screen />
       <SettingsDialog />
       <Trouble />
-      {toast.value === null ? null : <div class="toast">{toast.value}</div>}
+      <Toast />
       <div class="unseen" role="log" aria-live="polite" aria-label="What happens" id="heard">{heard.value}</div>
     </>
   );
@@ -27,6 +27,12 @@ function Screen() {
   const at = route.value;
   if (at.screen === "review") return <ReviewScreen link={at.link} />;
   return at.screen === "table" && session.match.value !== null ? <TableScreen /> : <StartScreen />;
+}
+
+/** On the table it stands over the hand. */
+function Toast() {
+  if (toast.value === null || (route.value.screen === "table" && session.match.value !== null)) return null;
+  return <div class="toast">{toast.value}</div>;
 }
 
 function Trouble() {

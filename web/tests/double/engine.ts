@@ -117,8 +117,9 @@ export function createEngine(_assets: URL): Engine {
       const sentence = `${hand.bid} was there to be made, and play ${turning} gave it away.`;
       return { plays, turning, standing: "set", points, sentence };
     },
-    async openValues() {
-      return [];
+    async openValues(hand) {
+      const positions = positionsOf(rules(), hand);
+      return positions[positions.length - 1].legal.map((domino, i) => ({ domino, points: 34 - i, works: i < 2 }));
     },
     close() {},
   };

@@ -1,6 +1,6 @@
 // Advice, as the engine gives it: chances with what is not known of them, a sentence, one deal.
 
-import type { BidAdvice, BidChance, Contrast, PlayAdvice } from "../../engine/types.ts";
+import type { BidAdvice, BidChance, Contrast, OpenValue, PlayAdvice } from "../../engine/types.ts";
 import { callName, counted, percent, spoken, trumpName } from "../words.ts";
 import { HalfTile } from "./domino.tsx";
 import { Named } from "./seats.tsx";
@@ -8,7 +8,7 @@ import { Named } from "./seats.tsx";
 /** Standard errors on either side of a chance that are drawn. */
 const SPREAD = 2;
 
-export function PlayAdviceCard({ advice }: { advice: PlayAdvice }) {
+export function PlayAdviceCard({ advice, open }: { advice: PlayAdvice; open: readonly OpenValue[] }) {
   return (
     <div class="advice">
       <p class="advice-sentence">{advice.sentence}</p>
@@ -17,6 +17,7 @@ export function PlayAdviceCard({ advice }: { advice: PlayAdvice }) {
           <li key={domino}>
             <span class="chance-tile"><Named domino={domino} turn={3} /></span>
             <Chance chance={chance} low={chance - SPREAD * error} high={chance + SPREAD * error} />
+            <OpenOf domino={domino} open={open} wanted={advice.wanted} />
           </li>
         ))}
       </ol>
@@ -28,6 +29,18 @@ export function PlayAdviceCard({ advice }: { advice: PlayAdvice }) {
       </p>
       {advice.contrast === null ? null : <Example contrast={advice.contrast} />}
     </div>
+  );
+}
+
+/** With the hands as they lie, what comes of a play. */
+function OpenOf({ domino, open, wanted }: { domino: number; open: readonly OpenValue[]; wanted: "make" | "set" }) {
+  const found = open.find((each) => each.domino === domino);
+  if (found === undefined) return null;
+  const what = found.works ? (wanted === "make" ? "makes" : "sets") : "fails";
+  return (
+    <span class={`open-value${found.works ? " works" : ""}`}>
+      As the hands lie: {what}, {counted(found.points, "point")} for us
+    </span>
   );
 }
 

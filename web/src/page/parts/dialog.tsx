@@ -34,7 +34,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       }}
     >
       <div class="dialog-head">
-        <h2>{title}</h2>
+        <h2 tabIndex={-1} autoFocus>{title}</h2>
         <button type="button" class="button quiet icon" aria-label="Close" onClick={onClose}>
           <Icon name="close" />
         </button>

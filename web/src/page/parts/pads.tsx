@@ -60,7 +60,7 @@ export function TrumpPad({ bid, nCalled, onDeclare }: TrumpPadProps) {
       <Roving class="trump-grid" label="trump-title" columns={5} start={0}>
         {TRUMPS.map((decl) => {
           const n = nCalled(decl);
-          const many = decl === 9 ? "no trump" : decl === 8 ? `own suit, ${n}` : `${n} in hand`;
+          const many = decl === 9 ? "no trump" : decl === 8 ? `a suit, ${n}` : `${n} held`;
           return (
             <button
               key={decl}

@@ -15,7 +15,7 @@ export function Marks({ scene }: { scene: Scene }) {
     <div class="marks" role="group" aria-label={`Marks, to ${scene.marksToWin}`}>
       {sides.map(([name, marks]) => (
         <span class="mark-side" role="img" aria-label={`${name}: ${marks} of ${scene.marksToWin} marks`}>
-          {name} <Tally marks={marks} toWin={scene.marksToWin} />
+          {name} {marks} <Tally marks={marks} toWin={scene.marksToWin} />
         </span>
       ))}
     </div>
@@ -42,12 +42,22 @@ function ContractOf({ scene }: { scene: Scene }) {
     <div class="contract">
       {decl === null ? null : <span class="trump-mark"><HalfTile decl={decl} /></span>}
       <p>
-        <strong>{who} bid {bid}</strong>
-        <br />
-        <span class="small muted">{decl === null ? "choosing trump" : capital(trumpName(decl))}</span>
+        <strong>{who} bid {bid}</strong>{" "}
+        <span class="muted">{decl === null ? (declarer === 0 ? "and name trump" : "and names trump") : `in ${trumpName(decl)}`}</span>
       </p>
+      {decl === null ? null : <Standing scene={scene} />}
     </div>
   );
+}
+
+function Standing({ scene }: { scene: Scene }) {
+  const standing = standingOf(scene.bid!, ...wonAndLost(scene));
+  return standing === "open" ? null : <span class="standing">{capital(standing)}</span>;
+}
+
+/** Points of the side that declares, and of the other. */
+function wonAndLost({ points, declarer }: Scene): [number, number] {
+  return declarer! % 2 === 0 ? [points[0], points[1]] : [points[1], points[0]];
 }
 
 /** Of 42 points, which side has how many, and where the bid is. */
@@ -55,18 +65,14 @@ function Race({ scene }: { scene: Scene }) {
   const bid = scene.bid!;
   const weDeclare = scene.declarer! % 2 === 0;
   const [us, them] = scene.points;
-  const [won, lost] = weDeclare ? [us, them] : [them, us];
-  const standing = standingOf(bid, won, lost);
   const need = (side: Team) => pointsFor(bid, (weDeclare ? side : 1 - side) as Team);
   // The bid is made from the side of those who declare.
   const goal = weDeclare ? pointsOf(bid) : 42 - pointsOf(bid);
-  const word = standing === "open" ? "" : standing === "made" ? "Made" : "Set";
   return (
     <div class="race">
       <div class="race-words">
-        <span>Us <b>{us}</b> of {need(0)} {weDeclare ? "to make" : "to set"}</span>
-        {word === "" ? null : <strong>{word}</strong>}
-        <span>Them <b>{them}</b> of {need(1)}</span>
+        <span>Us <b>{us}</b>, {weDeclare ? "make" : "set"} with {need(0)}</span>
+        <span>Them <b>{them}</b>, {weDeclare ? "set" : "make"} with {need(1)}</span>
       </div>
       <div class="race-bar" aria-hidden="true">
         <span class="us" style={{ width: `${(100 * us) / 42}%` }} />

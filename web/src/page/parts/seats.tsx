@@ -32,7 +32,7 @@ export function Plate({ player, scene }: { player: Player; scene: Scene }) {
     <div class="plate">
       <p class="plate-name">
         {player.name}
-        {player.isToAct ? <span class="thinking" aria-hidden="true"><i /><i /><i /></span> : null}
+        {player.isToAct && player.place !== 0 ? <span class="thinking" aria-hidden="true"><i /><i /><i /></span> : null}
       </p>
       {player.isDealer && scene.phase === "auction" ? <span class="chip">deals</span> : null}
       {player.isDeclarer ? <span class="chip bid">bid {scene.bid}</span> : null}

@@ -54,8 +54,8 @@ export function Tricks({ scene }: { scene: Scene }) {
   const names = scene.players.map((player) => player.name);
   if (scene.tricks.length === 0) return <p class="muted">No trick is complete yet.</p>;
   return (
-    <ol class="trick-list">
-      {scene.tricks.map((trick, i) => <TrickLine key={i} trick={trick} number={i + 1} names={names} />)}
+    <ol class="trick-list" aria-label="Tricks, the last one first">
+      {scene.tricks.map((trick, i) => <TrickLine key={i} trick={trick} number={i + 1} names={names} />).reverse()}
     </ol>
   );
 }

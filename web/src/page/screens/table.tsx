@@ -5,14 +5,14 @@ import { useEffect } from "preact/hooks";
 import { whyNoCall } from "../../table/auction.ts";
 import { matchWinner } from "../../table/match.ts";
 import { advice, ask, canAdvise } from "../advising.ts";
-import { show } from "../news.ts";
+import { show, toast } from "../news.ts";
 import { goTo } from "../route.ts";
 import { rules } from "../rules.ts";
 import { nCalled } from "../scene_of.ts";
 import type { Scene } from "../scene.ts";
 import * as session from "../session.ts";
 import { settings } from "../settings.ts";
-import { capital, trumpName } from "../words.ts";
+import { callName, capital, trumpName } from "../words.ts";
 import { BidAdviceCard, PlayAdviceCard, TrumpAdviceCard } from "../parts/advice.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Hand, isTyping } from "../parts/hand.tsx";
@@ -72,6 +72,7 @@ function Felt({ scene }: { scene: Scene }) {
         <Middle scene={scene} />
         <Pad scene={scene} />
         <MyPlace scene={scene} />
+        {toast.value === null ? null : <div class="toast">{toast.value}</div>}
       </div>
     </section>
   );
@@ -175,7 +176,7 @@ function Actions({ scene }: { scene: Scene }) {
       </button>
       {isWide.value ? null : (
         <button type="button" class="button" onClick={() => (open.value = "tricks")}>
-          <Icon name="tricks" /> Tricks <kbd>T</kbd>
+          <Icon name="tricks" /> Last trick <kbd>T</kbd>
         </button>
       )}
       {at.study ? (
@@ -205,10 +206,35 @@ function Beside({ scene }: { scene: Scene }) {
         </section>
       )}
       <section class="panel">
-        <h2>Tricks</h2>
-        <Tricks scene={scene} />
+        {scene.phase === "auction" || scene.phase === "declare" ? <Calls scene={scene} /> : (
+          <>
+            <h2>Tricks</h2>
+            <Tricks scene={scene} />
+          </>
+        )}
       </section>
     </aside>
+  );
+}
+
+/** Who said what, from the dealer's left. */
+function Calls({ scene }: { scene: Scene }) {
+  const dealer = scene.players.findIndex((player) => player.isDealer);
+  return (
+    <>
+      <h2>The bidding</h2>
+      <ol class="calls">
+        {[1, 2, 3, 4].map((i) => {
+          const { name, call, isDealer } = scene.players[(dealer + i) % 4];
+          return (
+            <li key={name}>
+              <span>{name}{isDealer ? <span class="muted small"> deals</span> : null}</span>
+              <b>{call === null ? "–" : callName(call)}</b>
+            </li>
+          );
+        })}
+      </ol>
+    </>
   );
 }
 
@@ -244,7 +270,7 @@ function AdviceNow() {
     case "trump":
       return <TrumpAdviceCard chances={now.chances} />;
     case "play":
-      return <PlayAdviceCard advice={now.advice} />;
+      return <PlayAdviceCard advice={now.advice} open={now.open} />;
   }
 }
 
