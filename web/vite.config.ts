@@ -7,7 +7,7 @@ import { defineConfig, type Plugin } from "vite";
 /** Fetched when a level first needs them; they are kept from then on. */
 const LATER = /\.(map|onnx)$|ort-wasm/;
 /** Copied beside the page after its build; the names do not change with what is in them. */
-const ASSETS = ["assets/crystal-forge.wasm", "assets/seat.policy"];
+const ASSETS = ["assets/crystal-forge.wasm", "assets/seat.policy", "assets/calibration.json"];
 
 /** Writes `sw.js`: the file service_worker.js with the names of all files that a first visit fetches. */
 function offline(): Plugin {
@@ -41,7 +41,7 @@ export default defineConfig(({ mode }) => ({
   publicDir: "public",
   resolve: {
     alias: {
-      "#engine": new URL(mode === "double" ? "tests/double/engine.ts" : "src/engine/create.ts", import.meta.url).pathname,
+      "#engine": new URL(mode === "double" ? "tests/double/engine.ts" : "src/engine/engine.ts", import.meta.url).pathname,
     },
   },
   plugins: [unguarded(), offline()],

@@ -6,9 +6,7 @@ import "./style/controls.css";
 import "./style/table.css";
 import "./style/screens.css";
 import { render } from "preact";
-import { Core } from "../../core/core.js";
-import { Rules } from "../table/rules.ts";
-import { createEngine } from "#engine";
+import { startEngine } from "#engine";
 import { watchAdvice } from "./advising.ts";
 import { App } from "./app.tsx";
 import { prepare, setEngine } from "./engine.ts";
@@ -17,16 +15,14 @@ import { setRules } from "./rules.ts";
 import * as session from "./session.ts";
 import { settings, watchSettings } from "./settings.ts";
 
-const ASSETS = new URL("assets/", document.baseURI);
-
 async function start(root: HTMLElement): Promise<void> {
   watchSettings();
   try {
-    const core = await Core.load(await fetched(new URL("crystal-forge.wasm", ASSETS)));
-    setRules(new Rules(core.ruleTables()));
-    setEngine(createEngine(ASSETS));
+    const { engine, rules } = await startEngine();
+    setRules(rules);
+    setEngine(engine);
   } catch (error) {
-    root.querySelector("p")!.textContent = `The page cannot start: ${(error as Error).message}. Reload to try again.`;
+    root.querySelector("p")!.textContent = `The game cannot start: ${(error as Error).message}. Reload to try again.`;
     return;
   }
   watchRoute();
@@ -41,12 +37,6 @@ async function start(root: HTMLElement): Promise<void> {
   root.replaceChildren();
   render(<App />, root);
   workOffline();
-}
-
-async function fetched(address: URL): Promise<Response> {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`${address.pathname} is not there`);
-  return answer;
 }
 
 function workOffline(): void {

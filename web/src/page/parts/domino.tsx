@@ -82,7 +82,7 @@ export function Domino({ domino, turn = 0, badge = false, ghost = false }: Domin
     >
       <Body width={width} height={height} back={domino === null} />
       {domino === null ? null : <g transform={TURNS[turn]}><Face domino={domino} /></g>}
-      {badge && points > 0 ? <Badge points={points} x={width - 17} y={17} /> : null}
+      {badge && points > 0 ? <Badge points={points} x={width - 8} y={8} /> : null}
     </svg>
   );
 }
