@@ -6,7 +6,7 @@ import { readPolicy } from "./policy_file.js";
 /**
  * @typedef {object} Start what a worker begins with
  * @property {WebAssembly.Module} module of crystal-forge.wasm
- * @property {ArrayBuffer | null} policy the file that questions call "policy"; null: they have none
+ * @property {ArrayBuffer | string} policy the file that questions call "policy", or why there is none
  * @property {string} lock held as long as the worker lives, where there are locks; "" for none
  *
  * @typedef {"ruleTables" | "search" | "searchAtLeast" | "searchValue" | "searchMade" | "play"
@@ -21,16 +21,22 @@ import { readPolicy } from "./policy_file.js";
 export const POLICY = "policy";
 
 export class Answers {
-  /** @param {Core} core @param {Float32Array | null} weights */
-  constructor(core, weights) {
+  /** @param {Core} core @param {Float32Array | string} policy its numbers, or why there are none */
+  constructor(core, policy) {
     this.core = core;
-    this.weights = weights;
+    this.policy = policy;
   }
 
   /** @param {Start} start @returns {Promise<Answers>} */
   static async begin({ module, policy }) {
     const core = await Core.load(module);
-    return new Answers(core, policy === null ? null : await readPolicy(policy, core.nPolicyWeights));
+    if (typeof policy === "string") return new Answers(core, policy);
+    try {
+      return new Answers(core, await readPolicy(policy, core.nPolicyWeights));
+    } catch (error) {
+      // What needs no policy goes on.
+      return new Answers(core, /** @type {Error} */ (error).message);
+    }
   }
 
   /** @param {Question} question @returns {Answer} */
@@ -45,8 +51,8 @@ export class Answers {
   }
 
   #policy() {
-    if (this.weights === null) throw new CoreError("this worker has no policy", -1);
-    return this.weights;
+    if (typeof this.policy === "string") throw new CoreError(this.policy, -1);
+    return this.policy;
   }
 }
 

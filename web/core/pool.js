@@ -32,6 +32,8 @@ export class LostWorker extends Error {
   }
 }
 
+const NO_POLICY = "there is no policy";
+
 export class Pool {
   /** @type {Member[]} */
   #members = [];
@@ -48,12 +50,13 @@ export class Pool {
    * @param {object} how
    * @param {import("./ports.js").Spawn} how.spawn
    * @param {WebAssembly.Module} how.module of crystal-forge.wasm
-   * @param {ArrayBuffer | null} [how.policy] file of the policy that questions may name
+   * @param {ArrayBuffer | string} [how.policy] file of the policy that questions may name, or why
+   *   there is none
    * @param {number} how.size workers at most
    * @param {number} [how.limit_ms] a worker that answers nothing for so long is lost
    * @param {number} [how.patience_ms] a worker whose question was given up is replaced after so long
    */
-  constructor({ spawn, module, policy = null, size, limit_ms = 60_000, patience_ms = 250 }) {
+  constructor({ spawn, module, policy = NO_POLICY, size, limit_ms = 60_000, patience_ms = 250 }) {
     if (!Number.isInteger(size) || size < 1 || size > 64) throw new RangeError(`a pool has 1..64 workers, got ${size}`);
     this.size = size;
     this.#spawn = spawn;

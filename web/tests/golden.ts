@@ -30,3 +30,19 @@ export function errorOf(work: () => unknown): string | null {
     return error.message;
   }
 }
+
+/** Whether plain values are alike, numbers to their last digits; else where they differ. */
+export function difference(found: any, kept: any, at = ""): string | null {
+  if (typeof kept === "number" && typeof found === "number") {
+    const isNear = Math.abs(found - kept) <= 1e-12 * Math.max(1, Math.abs(kept));
+    return isNear ? null : `${at}: ${found} instead of ${kept}`;
+  }
+  if (kept === null || typeof kept !== "object")
+    return Object.is(found, kept) ? null : `${at}: ${JSON.stringify(found)} instead of ${JSON.stringify(kept)}`;
+  const names = new Set([...Object.keys(found ?? {}), ...Object.keys(kept)]);
+  for (const name of names) {
+    const told = difference(found?.[name], kept[name], `${at}.${name}`);
+    if (told !== null) return told;
+  }
+  return null;
+}

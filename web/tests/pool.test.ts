@@ -48,11 +48,11 @@ describe("a pool of workers", () => {
   });
 
   it("tells what cannot be asked, and goes on", async () => {
-    const workers = pool({ policy: null });
+    const workers = pool({ policy: undefined });
     const wrong = await errorOf(workers.ask("search", [{ deals: DEAL, decls: [10] }]));
     expect(wrong).toMatchObject({ name: "CoreError", message: "row 0: decls must be 0..9" });
     const seen = { hands: DEAL.slice(0, 7), decls: [6], plays: Array(28).fill(-1), needed: [30] };
-    expect(await errorOf(workers.ask("policy", [seen, POLICY]))).toMatchObject({ message: "this worker has no policy" });
+    expect(await errorOf(workers.ask("policy", [seen, POLICY]))).toMatchObject({ message: "there is no policy" });
     expect(await workers.ask("search", [QUICK])).toEqual(core.search(QUICK));
     expect(() => pool({ size: 0 })).toThrow("1..64 workers");
   });
@@ -105,11 +105,20 @@ describe("a pool of workers", () => {
     expect(await errorOf(workers.ask("search", [QUICK]))).toMatchObject({ name: "LostWorker" });
   });
 
-  it("tells why it cannot start", async () => {
+  it("tells why there is no policy, and goes on without", async () => {
     const damaged = policy.slice(0);
     new Uint8Array(damaged)[5000] ^= 1;
     const workers = pool({ policy: damaged });
-    expect(await errorOf(workers.ask("search", [QUICK]))).toMatchObject({ message: "the policy is damaged" });
+    const seen = { hands: DEAL.slice(0, 7), decls: [6], plays: Array(28).fill(-1), needed: [30] };
+    expect(await errorOf(workers.ask("policy", [seen, POLICY]))).toMatchObject({ message: "the policy is damaged" });
+    expect(await workers.ask("search", [QUICK])).toEqual(core.search(QUICK));
+  });
+
+  it("tells why it cannot start", async () => {
+    const other = await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
+    const error = await errorOf(pool({ module: other }).ask("search", [QUICK]));
+    expect(error).toMatchObject({ name: "CoreError" });
+    expect(error!.message).toContain("_initialize");
   });
 
   it("rejects what is open when it is closed", async () => {

@@ -118,7 +118,8 @@ def other_contract(
     n, made = len(kept), int(perfect_made(deals, trumps, bid).sum())
     ends = (made / n, *(float(end) for end in wilson(made, n)))
     p, low, high = (
-        float(_chances(torch.full((n,), end), n, trumps, bid, calibration).mean()) for end in ends
+        float(_chances(shares, n, trumps, bid, calibration).mean())
+        for shares in (torch.full((n,), end, dtype=torch.float64) for end in ends)
     )
     return OtherContract(p, low, high, n, N_BIDDER_DEALS)
 

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from support.page.engine import engine
 from support.page.table import table
 
 FOLDER: Final = Path(__file__).parents[2] / "golden" / "page"
-MAKERS: Final[dict[str, Callable[[], dict[str, Any]]]] = {"table": table}
+MAKERS: Final[dict[str, Callable[[], dict[str, Any]]]] = {"table": table, "engine": engine}
 
 
 def write() -> None:

@@ -76,7 +76,7 @@ export const isOver = (at: OpenPosition): boolean => at.plays.length === 28;
 export const standingAt = (at: OpenPosition): Standing => standingOf(at.bid, ...at.points);
 
 /** The packed state, as the native core takes it. */
-export function stateOf(at: OpenPosition): bigint {
+export function stateOf(at: Pick<OpenPosition, "hands" | "plays" | "leader" | "trick">): bigint {
   if (at.plays.length === 0) return INITIAL_STATE;
   const held = at.hands.map((hand) =>
     hand.reduce((mask, domino, slot) => (at.plays.includes(domino) ? mask : mask | (1 << slot)), 0),

@@ -1,0 +1,123 @@
+// What to play now, from what the player may know: as forge.advice.plays, from the same worlds.
+
+import { bidText, standingOf } from "../../table/bids.ts";
+import { counted, dominoName } from "../../table/dominoes.ts";
+import type { Rules } from "../../table/rules.ts";
+import { seenFrom, type Seen } from "../../table/seat_view.ts";
+import type { SeatView } from "../../table/types.ts";
+import { decisionKey, PURPOSES } from "../keys.ts";
+import { percent } from "../numbers.ts";
+import type { Task } from "../task.ts";
+import type { AdvisedPlay, PlayAdvice } from "../types.ts";
+import { contrastOf, contrastSentence } from "./contrast.ts";
+import { decide, hiddenFrom, possibleWorlds, STRONGEST, type Decision, type Hidden, type Judge } from "./judging.ts";
+import { allWorlds, sampleWorlds, worksIn } from "./worlds.ts";
+
+/**
+ * What to play.
+ *
+ * @throws TableError for a view that cannot be, or if no hidden hands fit what was played
+ */
+export async function advisePlay(
+  task: Task, rules: Rules, view: SeatView, seed: number, judge: Judge = STRONGEST,
+): Promise<PlayAdvice> {
+  const seen = seenFrom(rules, view);
+  const key = decisionKey(seed, view.plays.length, PURPOSES.advice);
+  const hidden = hiddenFrom(seen);
+  const nPossible = await possibleWorlds(task, hidden);
+  if (seen.legal.length === 1) {
+    const nWorlds = Math.min(judge.nWorlds, nPossible);
+    const only = await theOnly(task, seen, hidden, key, nWorlds, nPossible);
+    return told(seen, [only], nWorlds, nPossible, null);
+  }
+  const found = await decide(task, seen.view, key, judge);
+  task.reach(0.8);
+  const plays = ranked(seen, found);
+  const pair = [plays[0].domino, plays[1].domino] as const;
+  const contrast = seen.pointsLeft > 0 ? await contrastOf(task, seen, hidden, pair, key) : null;
+  return told(seen, plays, Number(found.nWorlds[0]), nPossible, contrast);
+}
+
+function told(
+  seen: Seen, plays: readonly AdvisedPlay[], nWorlds: number, nPossible: number, contrast: PlayAdvice["contrast"],
+): PlayAdvice {
+  const isClose = areClose(plays);
+  const what = whatToPlay(seen, plays, isClose);
+  return {
+    plays,
+    wanted: seen.wanted,
+    pointsLeft: seen.pointsLeft,
+    isClose,
+    nWorlds,
+    nPossible,
+    contrast,
+    sentence: contrast === null ? what : `${what} ${contrastSentence(contrast)}`,
+  };
+}
+
+/** The only play there is: no decision, but its chance by plain worlds is asked for anyway. */
+async function theOnly(
+  task: Task, seen: Seen, hidden: Hidden, key: bigint, n: number, nPossible: number,
+): Promise<AdvisedPlay> {
+  const [domino] = seen.legal;
+  const slot = seen.view.hand.indexOf(domino);
+  const isExact = n === nPossible;
+  const chance = await chanceOf(slot);
+  return { domino, chance, error: errorOf(chance, n, isExact) };
+
+  async function chanceOf(slot: number): Promise<number> {
+    const won = seen.wanted === "make" ? seen.points : ([seen.points[1], seen.points[0]] as const);
+    const standing = standingOf(seen.view.bid, ...won);
+    if (standing !== "open") return Number((standing === "made") === (seen.wanted === "make"));
+    const worlds = isExact ? allWorlds(hidden) : await sampleWorlds(task, hidden, key, n);
+    const works = await worksIn(task, seen, worlds);
+    return works.filter((row) => row[slot]).length / n;
+  }
+}
+
+function ranked(seen: Seen, { slots, chances, points, effective }: Decision): AdvisedPlay[] {
+  const { hand } = seen.view;
+  const plays = hand.flatMap((domino, slot) => {
+    if (!seen.legal.includes(domino)) return [];
+    const chance = chances[slot];
+    const value = Number.isNaN(points[slot]) ? 0 : points[slot];
+    return [{ isChosen: slot === slots[0], value, play: { domino, chance, error: errorOf(chance, effective[0], false) } }];
+  });
+  plays.sort(
+    (a, b) => Number(b.isChosen) - Number(a.isChosen) || b.play.chance - a.play.chance || b.value - a.value,
+  );
+  return plays.map(({ play }) => play);
+}
+
+/** Standard error of a share; of 0 or 1 that of half a world, not nothing. */
+function errorOf(chance: number, n: number, isExact: boolean): number {
+  if (isExact) return 0;
+  const share = (chance * n + 0.5) / (n + 1);
+  return Math.sqrt((share * (1 - share)) / n);
+}
+
+/** Whether the second play may be as good: within two standard errors. */
+function areClose([first, second]: readonly AdvisedPlay[]): boolean {
+  return second !== undefined && first.chance - second.chance <= 2 * Math.hypot(first.error, second.error);
+}
+
+function whatToPlay(seen: Seen, plays: readonly AdvisedPlay[], isClose: boolean): string {
+  const [best, ...rest] = plays;
+  const name = dominoName(best.domino);
+  if (rest.length === 0) return `${name} is the only legal play.`;
+  const bid = bidText(seen.view.bid);
+  if (seen.pointsLeft === 0)
+    return `The bid of ${bid} is ${seen.wanted === "make" ? "made" : "set"} already: ${name} brings most points.`;
+  const need = `Your side needs ${counted(seen.pointsLeft, "more point")} to ${seen.wanted} the bid of ${bid}`;
+  if (best.chance === 0) return `${need}, and no play brings them in any deal that was looked at.`;
+  const alike = rest.filter(({ chance }) => chance === best.chance).map(({ domino }) => dominoName(domino));
+  const does = `${need}. ${name} does it ${times(best)}`;
+  if (alike.length === rest.length) return `${does}, and so does any other play.`;
+  if (alike.length > 0) return `${does}, and as often ${alike.join(" and ")}.`;
+  const second = dominoName(rest[0].domino);
+  return isClose ? `${does}; ${second} is too close to tell.` : `${does}, ${second} ${percent(rest[0].chance)}.`;
+}
+
+/** `84 times in 100`; all or none only where every deal was looked at. */
+const times = ({ chance, error }: AdvisedPlay): string =>
+  error > 0 && chance > 0.995 ? "in all or nearly all deals" : `${percent(chance)} times in 100`;

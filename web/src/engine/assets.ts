@@ -1,0 +1,47 @@
+// The files that the engine fetches, all below one address: none comes from anywhere else.
+
+import { TableError } from "../table/types.ts";
+
+/** Names below the base; the build of the page puts the files there. */
+export const ASSETS = {
+  core: "crystal-forge.wasm",
+  policy: "seat.policy",
+  calibration: "calibration.json",
+  network: "stage2.onnx",
+  runtime: "ort/ort-wasm-simd-threaded.wasm",
+  runtimeModule: "ort/ort-wasm-simd-threaded.mjs",
+} as const;
+
+export type Asset = keyof typeof ASSETS;
+
+export const assetUrl = (base: string, asset: Asset): string => new URL(ASSETS[asset], base).href;
+
+/** Reads a file. Rejected with a TableError that names it. */
+export type ReadAsset = (asset: Asset, signal?: AbortSignal) => Promise<ArrayBuffer>;
+
+export const fetchedFrom =
+  (base: string): ReadAsset =>
+  async (asset, signal) => {
+    const url = assetUrl(base, asset);
+    let answer: Response;
+    try {
+      answer = await fetch(url, { signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw new TableError(`${ASSETS[asset]} could not be loaded: ${(error as Error).message}`);
+    }
+    if (!answer.ok) throw new TableError(`${ASSETS[asset]} could not be loaded: the server says ${answer.status}`);
+    return answer.arrayBuffer();
+  };
+
+/** What is made of a file once, when it is first needed; again where that failed. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let kept: Promise<T> | null = null;
+  return () => {
+    kept ??= make().catch((error: unknown) => {
+      kept = null;
+      throw error;
+    });
+    return kept;
+  };
+}
