@@ -41,7 +41,7 @@ export default defineConfig(({ mode }) => ({
   publicDir: "public",
   resolve: {
     alias: {
-      "#engine": new URL(mode === "double" ? "tests/double/engine.ts" : "src/engine/engine.ts", import.meta.url).pathname,
+      "#engine": new URL(mode === "double" ? "tests/double/engine.ts" : "src/engine/create.ts", import.meta.url).pathname,
     },
   },
   plugins: [unguarded(), offline()],

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from forge.advice.hand_text import TableHand
 from support import browser as support
@@ -25,7 +25,7 @@ def test_a_hand_goes_round_as_link_and_text(opened: Opened, doubled: str) -> Non
     support.play_on(page)
     page.keyboard.press("r")
     expect(page.locator(".verdict .advice-sentence")).to_be_visible()
-    link, text = page.get_by_label("Link").input_value(), page.get_by_label("Text").input_value()
+    link, text = (_shared(page, name).input_value() for name in ("Link", "Text"))
     # What the page writes is what the terminal reads, and the other way round.
     assert TableHand.from_text(link) == TableHand.from_text(text)
     assert link.endswith(TableHand.from_text(text).fragment)
@@ -34,13 +34,17 @@ def test_a_hand_goes_round_as_link_and_text(opened: Opened, doubled: str) -> Non
     other = opened()
     support.choose(other)
     other.goto(link)
-    expect(other.get_by_label("Text")).to_have_value(text)
+    expect(_shared(other, "Text")).to_have_value(text)
     expect(other.locator(".verdict")).to_contain_text("Declarer bid 30")
     other.get_by_role("button", name="To the first screen").click()
     other.get_by_label("A link, or the hand as text").fill(f"  {text}\n")
-    other.get_by_role("button", name="Open").click()
-    expect(other.get_by_label("Link")).to_have_value(link)
+    other.get_by_role("button", name="Open", exact=True).click()
+    expect(_shared(other, "Link")).to_have_value(link)
     assert other.url == link
+
+
+def _shared(page: Page, name: str) -> Locator:
+    return page.get_by_role("textbox", name=name, exact=True)
 
 
 def test_plays_are_graded_and_the_one_that_turned_it_is_shown(opened: Opened, doubled: str) -> None:
@@ -77,32 +81,30 @@ def test_a_hand_is_played_on_from_a_play(opened: Opened, doubled: str) -> None:
     expect(page.locator(".review")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    ("fragment", "says"),
-    [
-        ("#hand=", "cut short: 1 of 4 parts"),
-        ("#hand=6655", "cut short: 1 of 4 parts"),
-        (PLAYED[:60], "cut short: 1 of 4 parts"),
-        (PLAYED.replace("66", "65", 1), "twice"),
-        (PLAYED.replace("~31~", "~29~"), "a bid is 30..42 or 84"),
-        (PLAYED.replace("fours", "<img/src=x onerror=alert(1)>"), "unknown declaration"),
-        (PLAYED.replace("~4454", "~5444"), "play 1: seat 0 may not play 5-4"),
-        ("#hand=<script>alert(1)</script>", "cut short"),
-        ("#hand=" + "6" * 1_000_000, "characters are no hand"),
-        ("#hand=%E0%A4%A", "cut short"),
-    ],
-    ids=lambda value: value[:24],
-)
-def test_a_bad_link_is_one_clear_sentence(
-    opened: Opened, doubled: str, fragment: str, says: str
-) -> None:
+BAD_LINKS = [
+    ("#hand=", "cut short: 1 of 4 parts"),
+    ("#hand=6655", "cut short: 1 of 4 parts"),
+    (PLAYED[:60], "cut short: 1 of 4 parts"),
+    (PLAYED.replace("66", "65", 1), "twice"),
+    (PLAYED.replace("~31~", "~29~"), "bid is 30..42 or 84"),
+    (PLAYED.replace("fours", "<img/src=x onerror=alert(1)>"), "xpected a bid"),
+    (PLAYED.replace("fours", "<svg/onload=alert(1)>"), "nknown declaration"),
+    (PLAYED.replace("~4454", "~5444"), "lay 1: seat 0 may not play 5-4"),
+    ("#hand=<script>alert(1)</script>", "cut short"),
+    ("#hand=" + "6" * 1_000_000, "characters are no hand"),
+    ("#hand=%E0%A4%A", "cut short"),
+]
+
+
+def test_a_bad_link_is_one_clear_sentence(opened: Opened, doubled: str) -> None:
     page = opened()
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
-    page.goto(doubled)
-    page.evaluate("fragment => { location.hash = fragment; }", fragment)
-    expect(page.locator(".no-hand .notice")).to_contain_text(says)
-    assert len(page.locator(".no-hand .notice").inner_text()) < 300
-    assert page.locator("main img, main script").count() == 0
+    for number, (fragment, says) in enumerate(BAD_LINKS):
+        page.goto(f"{doubled}?{number}")
+        page.evaluate("fragment => { location.hash = fragment; }", fragment)
+        expect(page.locator(".no-hand .notice")).to_contain_text(says)
+        assert len(page.locator(".no-hand .notice").inner_text()) < 300
+        assert page.locator("main img, main script, main svg[onload]").count() == 0
     page.get_by_role("button", name="To the first screen").last.click()
     expect(page.get_by_role("button", name="Deal a new match")).to_be_visible()
 
@@ -111,12 +113,12 @@ def test_a_bad_text_is_one_clear_sentence(opened: Opened, doubled: str) -> None:
     page = opened()
     page.goto(doubled)
     for text, says in [
-        ("", "a hand has two or three parts"),
+        ("", " hand has two or three parts"),
         ("6-6,6-6 / a / b / c ; 31 fours", "there twice"),
-        ("javascript:alert(1)", "a hand has two or three parts"),
+        ("javascript:alert(1)", " hand has two or three parts"),
         ("x" * 3000, "3,000 characters are no hand"),
     ]:
         page.get_by_label("A link, or the hand as text").fill(text)
-        page.get_by_role("button", name="Open").click()
+        page.get_by_role("button", name="Open", exact=True).click()
         expect(page.locator("#paste-wrong")).to_contain_text(says)
         assert "#" not in page.url

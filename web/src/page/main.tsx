@@ -6,7 +6,9 @@ import "./style/controls.css";
 import "./style/table.css";
 import "./style/screens.css";
 import { render } from "preact";
-import { startEngine } from "#engine";
+import { createEngine } from "#engine";
+import { Core } from "../../core/core.js";
+import { Rules } from "../table/rules.ts";
 import { watchAdvice } from "./advising.ts";
 import { App } from "./app.tsx";
 import { prepare, setEngine } from "./engine.ts";
@@ -15,12 +17,15 @@ import { setRules } from "./rules.ts";
 import * as session from "./session.ts";
 import { settings, watchSettings } from "./settings.ts";
 
+const ASSETS = new URL("assets/", document.baseURI);
+
 async function start(root: HTMLElement): Promise<void> {
   watchSettings();
   try {
-    const { engine, rules } = await startEngine();
-    setRules(rules);
-    setEngine(engine);
+    // The engine's workers fetch the same file, from the browser's cache.
+    const core = await Core.load(await fetched(new URL("crystal-forge.wasm", ASSETS)));
+    setRules(new Rules(core.ruleTables()));
+    setEngine(createEngine(ASSETS));
   } catch (error) {
     root.querySelector("p")!.textContent = `The game cannot start: ${(error as Error).message}. Reload to try again.`;
     return;
@@ -37,6 +42,12 @@ async function start(root: HTMLElement): Promise<void> {
   root.replaceChildren();
   render(<App />, root);
   workOffline();
+}
+
+async function fetched(address: URL): Promise<Response> {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address.pathname.split("/").pop()} could not be loaded`);
+  return answer;
 }
 
 function workOffline(): void {

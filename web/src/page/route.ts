@@ -32,4 +32,6 @@ export function watchRoute(): void {
   const update = () => (route.value = routeOf(location.hash));
   addEventListener("hashchange", update);
   addEventListener("popstate", update);
+  // It may have changed while the page was loading.
+  update();
 }

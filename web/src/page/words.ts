@@ -6,6 +6,11 @@ import { pipsOf } from "../table/dominoes.ts";
 const PIPS = ["blank", "one", "two", "three", "four", "five", "six"] as const;
 const SUITS = ["blanks", "ones", "twos", "threes", "fours", "fives", "sixes"] as const;
 
+/** `six four, 10 points`: a name, and the count where there is one. */
+export function named(domino: Domino, count: number): string {
+  return count === 0 ? spoken(domino) : `${spoken(domino)}, ${count} points`;
+}
+
 /** `six four`, `double six`. */
 export function spoken(domino: Domino): string {
   const [high, low] = pipsOf(domino).map((pips) => PIPS[pips]);
@@ -42,14 +47,6 @@ export function callName(call: Call): string {
   if (call === "pass") return "Pass";
   if (call === 42) return "42";
   return call === 84 ? "84" : String(call);
-}
-
-/** What a bid asks for, for a button that shows the number alone. */
-export function callMeaning(call: Call): string {
-  if (call === "pass") return "Pass";
-  if (call === 84) return "Bid 84, two marks: every trick";
-  if (call === 42) return "Bid 42, one mark: every trick";
-  return `Bid ${call}`;
 }
 
 /** `bids 31`, after a name; `you` speak in another form. */

@@ -3,7 +3,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Domino as Id } from "../../table/types.ts";
-import { spoken } from "../words.ts";
+import { rules } from "../rules.ts";
+import { named } from "../words.ts";
 import { Domino } from "./domino.tsx";
 
 interface HandProps {
@@ -67,7 +68,7 @@ export function Hand({ hand, legal, isMyTurn, twoTaps, onPlay }: HandProps) {
               data-domino={domino}
               tabIndex={i === here ? 0 : -1}
               aria-disabled={isMyTurn && !may ? "true" : undefined}
-              aria-label={`${spoken(domino)}${!isMyTurn ? "" : may ? ", legal" : ", not legal now"}`}
+              aria-label={`${named(domino, rules().countPoints(domino))}${!isMyTurn ? "" : may ? ", legal" : ", not legal now"}`}
               onFocus={() => (at.value = i)}
               onClick={() => tap(domino)}
             >

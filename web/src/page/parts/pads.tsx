@@ -3,7 +3,7 @@
 import { useRef } from "preact/hooks";
 import { BIDS } from "../../table/bids.ts";
 import type { Call, Declaration } from "../../table/types.ts";
-import { callMeaning, callName, capital, counted, trumpName } from "../words.ts";
+import { callName, trumpName } from "../words.ts";
 import { HalfTile } from "./domino.tsx";
 
 interface CallPadProps {
@@ -29,13 +29,13 @@ export function CallPad({ isLegal, onCall, onRefused, whyNot }: CallPadProps) {
               key={call}
               type="button"
               class={call === "pass" ? "pass" : ""}
-              aria-label={callMeaning(call)}
               aria-disabled={may ? undefined : "true"}
               data-call={call}
               onClick={() => (may ? onCall(call) : onRefused(whyNot(call)))}
             >
+              {call === "pass" ? null : <span class="unseen">Bid </span>}
               {callName(call)}
-              {call === 42 ? <small>1 mark</small> : call === 84 ? <small>2 marks</small> : null}
+              {call === 42 ? <small> 1 mark</small> : call === 84 ? <small> 2 marks</small> : null}
             </button>
           );
         })}
@@ -66,12 +66,11 @@ export function TrumpPad({ bid, nCalled, onDeclare }: TrumpPadProps) {
               key={decl}
               type="button"
               data-decl={decl}
-              aria-label={decl === 9 ? "Follow me, no trump" : `${capital(trumpName(decl))}, ${counted(n, "domino", "dominoes")} in hand`}
               onClick={() => onDeclare(decl)}
             >
               <span class="half"><HalfTile decl={decl} /></span>
               {decl === 8 ? "doubles" : trumpName(decl)}
-              <small>{many}</small>
+              <small> {many}</small>
             </button>
           );
         })}

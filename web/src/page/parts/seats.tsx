@@ -1,6 +1,7 @@
 // The other players around the table: who they are, what they said, what they still hold.
 
-import { callName, spoken } from "../words.ts";
+import { callName, named } from "../words.ts";
+import { rules } from "../rules.ts";
 import type { Player, Scene } from "../scene.ts";
 import { Domino, type Turn } from "./domino.tsx";
 
@@ -78,7 +79,7 @@ export function Named({ domino, turn = 0, badge = true, ghost = false, says = ""
   says?: string;
 }) {
   return (
-    <span class="named" role="img" aria-label={`${spoken(domino)}${says}`}>
+    <span class="named" role="img" aria-label={`${named(domino, badge ? rules().countPoints(domino) : 0)}${says}`}>
       <Domino domino={domino} turn={turn} badge={badge} ghost={ghost} />
     </span>
   );

@@ -9,7 +9,8 @@ import * as reviewing from "../reviewing.ts";
 import { goTo } from "../route.ts";
 import { sorted, tricksOf } from "../scene_of.ts";
 import type { Seat } from "../../table/types.ts";
-import { capital, counted, percent, spoken, trumpName } from "../words.ts";
+import { rules } from "../rules.ts";
+import { capital, counted, named, percent, spoken, trumpName } from "../words.ts";
 import { isTyping } from "../parts/hand.tsx";
 import { HalfTile } from "../parts/domino.tsx";
 import { Icon } from "../parts/icons.tsx";
@@ -118,7 +119,7 @@ function Plays({ now }: { now: Reviewed }) {
                       type="button"
                       class={`play-button${turns ? " turning" : ""}`}
                       aria-pressed={reviewing.at.value === number - 1}
-                      aria-label={`Play ${number}: ${now.names[place]}, ${spoken(domino)}${graded === undefined ? "" : `, ${graded.grade}`}${turns ? ", turned the hand" : ""}`}
+                      aria-label={`Play ${number}: ${now.names[place]}, ${named(domino, rules().countPoints(domino))}${graded === undefined ? "" : `, ${graded.grade}`}${turns ? ", turned the hand" : ""}`}
                       onClick={() => (reviewing.at.value = number - 1)}
                     >
                       <Named domino={domino} />
