@@ -10,10 +10,12 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed (the extra dev has it)")
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from support import browser as support
 
+# The machines are shared.
+expect.set_options(timeout=20_000)
 ASSETS = {
     "crystal-forge.wasm": "web/core/crystal-forge.wasm",
     "seat.policy": "python/forge/policy/seat.policy",

@@ -14,14 +14,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
 SOURCES = ("src", "core", "public", "index.html", "vite.config.ts", "service_worker.js")
-PHONE = {"width": 360, "height": 740}
-TABLET = {"width": 820, "height": 1180}
-DESK = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1440, "height": 900}
 # What a test chooses unless it says otherwise: nothing moves and nobody waits.
 CALM: dict[str, Any] = {
     "levels": ["quick", "quick", "quick"],

@@ -48,7 +48,8 @@ function OpenOf({ domino, open, wanted }: { domino: number; open: readonly OpenV
 function Chance({ chance, low, high }: { chance: number; low: number; high: number }) {
   const within = (value: number) => 100 * Math.min(1, Math.max(0, value));
   const [from, to] = [within(low), within(high)];
-  const spread = to - from >= 1 ? `, between ${Math.round(from)} and ${Math.round(to)}` : "";
+  // What is narrower is no whisker but a blot.
+  const spread = to - from >= 2.5 ? `, between ${Math.round(from)} and ${Math.round(to)}` : "";
   return (
     <>
       <span class="chance-bar" aria-hidden="true">
