@@ -31,6 +31,9 @@ def test_a_hand_goes_round_as_link_and_text(opened: Opened, doubled: str) -> Non
     assert link.endswith(TableHand.from_text(text).fragment)
     expect(page.locator(".verdict")).to_contain_text("You bid 30")
 
+    # A reload still knows whose hand it was; for somebody else it is a hand of others.
+    page.reload()
+    expect(page.locator(".verdict")).to_contain_text("You bid 30")
     other = opened()
     support.choose(other)
     other.goto(link)

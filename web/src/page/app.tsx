@@ -1,11 +1,12 @@
 // Which screen is shown, and what lies over all of them.
 
+import { useEffect } from "preact/hooks";
 import { heard, toast } from "./news.ts";
 import { route } from "./route.ts";
 import * as session from "./session.ts";
 import { TileInks } from "./parts/domino.tsx";
 import { Icon } from "./parts/icons.tsx";
-import { openSettings, SettingsDialog } from "./parts/settings_dialog.tsx";
+import { closeSettings, openSettings, SettingsDialog } from "./parts/settings_dialog.tsx";
 import { ReviewScreen } from "./screens/review.tsx";
 import { StartScreen } from "./screens/start.tsx";
 import { TableScreen } from "./screens/table.tsx";
@@ -25,6 +26,8 @@ export function App() {
 
 function Screen() {
   const at = route.value;
+  // A dialog belongs to the screen that it was opened on.
+  useEffect(closeSettings, [at]);
   if (at.screen === "review") return <ReviewScreen link={at.link} />;
   return at.screen === "table" && session.match.value !== null ? <TableScreen /> : <StartScreen />;
 }

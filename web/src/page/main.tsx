@@ -3,8 +3,12 @@
 import "./style/tokens.css";
 import "./style/domino.css";
 import "./style/controls.css";
+import "./style/score.css";
 import "./style/table.css";
-import "./style/screens.css";
+import "./style/pads.css";
+import "./style/start.css";
+import "./style/lists.css";
+import "./style/review.css";
 import { render } from "preact";
 import { createEngine } from "#engine";
 import { Core } from "../../core/core.js";
@@ -32,13 +36,8 @@ async function start(root: HTMLElement): Promise<void> {
   }
   watchRoute();
   watchAdvice();
-  if (route.value.screen === "table") {
-    const kept = session.kept();
-    if (kept !== null) {
-      prepare(settings.value.levels);
-      session.take(kept);
-    }
-  }
+  session.restore();
+  if (route.value.screen === "table") prepare(settings.value.levels);
   root.replaceChildren();
   render(<App />, root);
   workOffline();

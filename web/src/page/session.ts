@@ -15,7 +15,7 @@ import { hideToast, say, show } from "./news.ts";
 import { rules } from "./rules.ts";
 import { sceneOf } from "./scene_of.ts";
 import { PAUSES, settings } from "./settings.ts";
-import { forget, load, store } from "./storage.ts";
+import { load, store } from "./storage.ts";
 import { capital, counted, saysCall, seatName, spoken, trumpSentence } from "./words.ts";
 
 /** The human's seat. */
@@ -40,6 +40,8 @@ export const scene = computed(() => {
 });
 
 let run = new AbortController();
+/** Somebody sits at the table; away from it nobody plays. */
+let isAwake = false;
 let skip: (() => void) | null = null;
 
 export function begin(seed: number, options: { house: HouseRules; study: boolean; dealer: Seat }): void {
@@ -52,24 +54,31 @@ export function take(at: Match): void {
   lingers.value = false;
   match.value = at;
   keep();
-  announceTurn();
-  void drive();
+  wake();
 }
 
-/** What was kept of the last visit; null without one. */
-export function kept(): Match | null {
-  return load("match", (value) => readMatch(rules(), String(value)), null);
+/** Takes up what was kept of the last visit, if there is anything. */
+export function restore(): void {
+  match.value = load("match", (value) => readMatch(rules(), String(value)), null);
 }
 
+/** Sits down: from now on the others act. */
+export function sit(): void {
+  isAwake = true;
+  wake();
+}
+
+/** Leaves the table as it is. */
 export function leave(): void {
+  isAwake = false;
   run.abort();
   skip?.();
 }
 
-export function discard(): void {
-  leave();
-  match.value = null;
-  forget("match");
+function wake(): void {
+  if (!isAwake) return;
+  announceTurn();
+  void drive();
 }
 
 export function call(what: Call): void {
@@ -121,8 +130,7 @@ export function hurry(): void {
 }
 
 function keep(): void {
-  if (match.value === null) forget("match");
-  else store("match", JSON.stringify(match.value));
+  store("match", JSON.stringify(match.value));
 }
 
 function advance(to: Match): void {

@@ -25,11 +25,3 @@ export function store(name: string, value: unknown): void {
     // Nothing is lost but what would have survived a reload.
   }
 }
-
-export function forget(name: string): void {
-  try {
-    localStorage.removeItem(PREFIX + name);
-  } catch {
-    // As above.
-  }
-}

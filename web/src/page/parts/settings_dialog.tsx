@@ -8,6 +8,10 @@ import { LevelChoices } from "./levels.tsx";
 
 const isOpen = signal(false);
 
+export function closeSettings(): void {
+  isOpen.value = false;
+}
+
 export function openSettings(): void {
   isOpen.value = true;
 }
@@ -21,7 +25,7 @@ export function SettingsDialog() {
   if (!isOpen.value) return null;
   const now = settings.value;
   return (
-    <Dialog title="Settings" onClose={() => (isOpen.value = false)}>
+    <Dialog title="Settings" onClose={closeSettings}>
       <section>
         <h3 class="small muted">Who plays</h3>
         <LevelChoices />

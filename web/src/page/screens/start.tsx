@@ -16,18 +16,19 @@ import { Icon } from "../parts/icons.tsx";
 import { LevelChoices } from "../parts/levels.tsx";
 import { openSettings } from "../parts/settings_dialog.tsx";
 
-const MAX_DEAL = 999_999_999;
+/** 0 is no number of a deal: hands from reviews have it. */
+const [MIN_DEAL, MAX_DEAL] = [1, 999_999_999];
 
 export function StartScreen() {
-  const kept = session.match.value ?? session.kept();
+  const kept = session.match.value;
   const goes = kept !== null && matchWinner(rules(), kept) === null ? kept : null;
   const deal = useSignal("");
   const wrong = useSignal<string | null>(null);
 
   function begin(study: boolean): void {
-    const seed = deal.value.trim() === "" ? drawn(MAX_DEAL + 1) : Number(deal.value);
-    if (!Number.isInteger(seed) || seed < 0 || seed > MAX_DEAL) {
-      wrong.value = "A deal number is a whole number from 0 to 999,999,999; leave it empty for a deal by chance.";
+    const seed = deal.value.trim() === "" ? MIN_DEAL + drawn(MAX_DEAL) : Number(deal.value);
+    if (!Number.isInteger(seed) || seed < MIN_DEAL || seed > MAX_DEAL) {
+      wrong.value = "A deal number is a whole number from 1 to 999,999,999; leave it empty for a deal by chance.";
       return;
     }
     const { levels, rules: house, firstDealer } = settings.value;
@@ -102,7 +103,6 @@ function GoOn({ match }: { match: Match }) {
   const [us, them] = score(rules(), match);
   function resume(): void {
     prepare(settings.value.levels);
-    if (session.match.value === null) session.take(match);
     goTo("#table");
   }
   return (

@@ -34,7 +34,9 @@ export function TableScreen() {
   const scene = session.scene.value;
   useEffect(() => {
     document.addEventListener("keydown", onShortcut);
+    session.sit();
     return () => {
+      session.leave();
       document.removeEventListener("keydown", onShortcut);
       open.value = null;
     };
