@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from support.page.files import FOLDER, MAKERS, read, same
+from forge.learn.onnx.export import export
+from forge.models import catalog
+from forge.models.stages import stage_of_file
+from support.page.files import FOLDER, MAKERS, TOLERANCE, read, same
+from support.page.models import STAGE_1, STAGE_2
 
 WEB = Path(__file__).parents[2] / "web"
 
@@ -21,15 +26,34 @@ def test_golden_files_are_what_this_version_says(name: str) -> None:
     kept = read(name)
     assert found.keys() == kept.keys()
     for key, value in kept.items():
-        assert same(found[key], value), f"{FOLDER / name}.json: {key}"
+        assert same(found[key], value, TOLERANCE.get(name, 1e-12)), f"{FOLDER / name}.json: {key}"
 
 
 def test_no_file_without_a_maker() -> None:
     assert {path.stem for path in FOLDER.glob("*.json")} == set(MAKERS)
 
 
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the networks as `forge export` writes them."""
+    pytest.importorskip("onnxscript", reason="the extra `export` is not installed")
+    folder = tmp_path_factory.mktemp("onnx")
+    for name, checkpoint in (("stage1.onnx", STAGE_1), ("stage2.onnx", STAGE_2)):
+        path = catalog.resolve(checkpoint)
+        stage = stage_of_file(path)
+        export(
+            path,
+            folder / name,
+            partial(stage.open_export_rows, None, 20, None),
+            stage.exportable,
+            variants=["fp32"],
+            n_positions=20,
+        )
+    return folder
+
+
 @pytest.mark.usefixtures("wasm")
-def test_of_the_engine(node: str) -> None:
+def test_of_the_engine(node: str, networks: Path) -> None:
     """Types and tests of web/."""
     if not (WEB / "node_modules" / "vitest").is_dir():
         pytest.skip("web/node_modules are missing: npm ci --ignore-scripts in web/")
@@ -38,7 +62,7 @@ def test_of_the_engine(node: str) -> None:
         done = subprocess.run(
             [node, tool, *line[1:]],
             cwd=WEB,
-            env={**os.environ, "NO_COLOR": "1"},
+            env={**os.environ, "NO_COLOR": "1", "FORGE_ONNX": str(networks)},
             capture_output=True,
             text=True,
             check=False,

@@ -19,3 +19,5 @@ declare module "node:worker_threads" {
   }
   export const parentPort: Ends;
 }
+
+declare const process: { env: Readonly<Record<string, string | undefined>> };

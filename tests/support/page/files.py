@@ -9,10 +9,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from support.page.engine import engine
+from support.page.models import models
 from support.page.table import table
 
 FOLDER: Final = Path(__file__).parents[2] / "golden" / "page"
-MAKERS: Final[dict[str, Callable[[], dict[str, Any]]]] = {"table": table, "engine": engine}
+MAKERS: Final[dict[str, Callable[[], dict[str, Any]]]] = {
+    "table": table,
+    "engine": engine,
+    "models": models,
+}
+
+
+# Numbers with a fraction are the same to so much: what networks say has four digits, and the last
+# depends on the machine.
+TOLERANCE: Final = {"models": 2e-4}
 
 
 def write() -> None:
@@ -33,12 +43,16 @@ def read(name: str) -> Any:
     return json.loads((FOLDER / f"{name}.json").read_text())
 
 
-def same(found: Any, kept: Any) -> bool:
-    """Whether plain values are alike; numbers with a fraction to the last digits."""
+def same(found: Any, kept: Any, tolerance: float = 1e-12) -> bool:
+    """Whether plain values are alike, numbers with a fraction within a tolerance."""
     if isinstance(kept, float) or isinstance(found, float):
-        return math.isclose(found, kept, rel_tol=1e-12, abs_tol=1e-12)
+        return math.isclose(found, kept, rel_tol=tolerance, abs_tol=tolerance)
     if isinstance(kept, dict):
-        return found.keys() == kept.keys() and all(same(found[key], kept[key]) for key in kept)
+        return found.keys() == kept.keys() and all(
+            same(found[key], kept[key], tolerance) for key in kept
+        )
     if isinstance(kept, list):
-        return len(found) == len(kept) and all(map(same, found, kept))
+        return len(found) == len(kept) and all(
+            same(one, other, tolerance) for one, other in zip(found, kept, strict=True)
+        )
     return bool(found == kept)

@@ -77,7 +77,7 @@ export class TableEngine implements Engine {
 
   async play(view: SeatView, level: Level, seed: number, options?: Options): Promise<Domino> {
     const { task, rules } = await this.#begin(options, seed);
-    const players = { network: this.#network, budget: this.#budget };
+    const players = { rules, network: this.#network, budget: this.#budget };
     return until(playOf(task, seenFrom(rules, view), level, seed, players), options?.signal);
   }
 

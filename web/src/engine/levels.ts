@@ -1,7 +1,8 @@
 // How the other seats play, by level. A player is given a view of what its seat may know.
 
+import type { Rules } from "../table/rules.ts";
 import type { Seen } from "../table/seat_view.ts";
-import type { Domino, SeatView } from "../table/types.ts";
+import type { Domino } from "../table/types.ts";
 import { decide, hiddenFrom, logitsOf, possibleWorlds } from "./advice/judging.ts";
 import type { Closeness } from "./bidding/calls.ts";
 import { greatest } from "./bidding/make_table.ts";
@@ -13,7 +14,7 @@ export const LEVELS: readonly LevelInfo[] = [
   { level: "beginner", name: "Beginner", says: "Knows the rules and often plays the wrong domino.", download: 0 },
   { level: "casual", name: "Casual", says: "Plays soundly and slips now and then.", download: 0 },
   { level: "quick", name: "Quick", says: "Plays well by what it has learnt, at once.", download: 0 },
-  { level: "network", name: "Network", says: "A larger network; it is fetched once.", download: 22_000_000 },
+  { level: "network", name: "Network", says: "A larger network; it is fetched once.", download: 22_500_000 },
   { level: "strong", name: "Strong", says: "Infers your hand and thinks up to a second.", download: 0 },
 ];
 
@@ -43,12 +44,14 @@ export interface Budget {
 
 export const BUDGET: Budget = { ms: 900, first: 50, most: 1600 };
 
-/** A network that values plays, by slot of the dealt hand; higher is better. */
+/** A network that values plays from what a seat sees. */
 export interface NetworkPlayer {
-  scores(view: SeatView, seen: Seen): Promise<ArrayLike<number>>;
+  /** By slot of the dealt hand, higher is better; those that may not be played hold numbers too. */
+  scores(rules: Rules, seen: Seen): Promise<ArrayLike<number>>;
 }
 
 export interface Players {
+  rules: Rules;
   network: () => Promise<NetworkPlayer>;
   budget: Budget;
 }
@@ -64,7 +67,7 @@ export async function playOf(task: Task, seen: Seen, level: Level, seed: number,
     case "quick":
       return best(seen, await logitsOf(task, seen.view));
     case "network":
-      return best(seen, await (await players.network()).scores(seen.view, seen));
+      return best(seen, await (await players.network()).scores(players.rules, seen));
     case "strong":
       return strongPlay(task, seen, key, players.budget);
   }
