@@ -27,6 +27,18 @@ function offline(): Plugin {
   };
 }
 
+/** The engine gives onnxruntime its 14 MB from assets/ort; what that package names itself would lie there twice. */
+function oneRuntime(): Plugin {
+  return {
+    name: "one-runtime",
+    apply: "build",
+    enforce: "post",
+    generateBundle(_, bundle) {
+      for (const name of Object.keys(bundle)) if (/ort-wasm.*\.wasm$/.test(name)) delete bundle[name];
+    },
+  };
+}
+
 /** The policy of what may be loaded holds in what is built; the development server writes styles into the page. */
 function unguarded(): Plugin {
   return {
@@ -44,7 +56,7 @@ export default defineConfig(({ mode }) => ({
       "#engine": new URL(mode === "double" ? "tests/double/engine.ts" : "src/engine/create.ts", import.meta.url).pathname,
     },
   },
-  plugins: [unguarded(), offline()],
+  plugins: [unguarded(), oneRuntime(), offline()],
   worker: { format: "es" },
   build: {
     outDir: "dist",

@@ -10,7 +10,14 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed (the extra dev has it)")
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from support import browser as support
 
@@ -84,9 +91,9 @@ def whole(built: Path) -> Iterator[str]:
 
 @pytest.fixture
 def opened(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens an empty page: `opened(**options)`. What it asks of another host, and what it throws, is
-    an error."""
-    contexts, wrong = [], []
+    """Opens an empty page: `opened(**options)`. It is an error to ask another host, or to throw."""
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
 
     def open_page(*, errors: bool = False, **options: Any) -> Page:
         calm = {"viewport": support.PHONE, "color_scheme": "light", "service_workers": "block"}
@@ -100,10 +107,14 @@ def opened(chromium: Browser) -> Iterator[Callable[..., Page]]:
             if not url.startswith(("http://127.0.0.1:", "blob:http://127.0.0.1:", "data:image/")):
                 wrong.append(f"request to {url}")
 
+        def hear(said: ConsoleMessage) -> None:
+            if said.type == "error":
+                wrong.append(said.text)
+
         context.on("request", lambda request: watch(request.url))
         if not errors:
             page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.on("console", lambda said: said.type == "error" and wrong.append(said.text))
+            page.on("console", hear)
         return page
 
     yield open_page

@@ -27,8 +27,6 @@ def test_a_hand_against_a_strong_table_with_advice_and_review(opened: Opened, wh
     page = opened(viewport=DESK)
     support.choose(page, levels=["strong", "casual", "strong"], firstDealer="right")
     support.deal(page, whole)
-    page.keyboard.press("a")
-    expect(page.locator(".chances.bids li")).not_to_have_count(0, timeout=60_000)
     support.bid(page, 42)
     support.name_trump(page)
     page.keyboard.press("a")
@@ -51,11 +49,8 @@ def test_workers_that_are_killed_in_mid_thought_are_made_again(opened: Opened, w
     for _ in range(2):
         assert support.my_turn(page)
         page.locator(".my-hand button.legal").first.click()
-        page.locator(".thinking").first.wait_for()
-        n_ended = page.evaluate(
-            "() => { const ended = workers.splice(0); ended.forEach(each => each.terminate()); return ended.length; }"
-        )
-        assert n_ended > 0
+        page.wait_for_function("workers.length > 0")
+        page.evaluate("workers.splice(0).forEach(each => each.terminate())")
     support.play_on(page)
     assert sum(support.points(page)) == 42
     expect(page.locator(".trouble")).to_have_count(0)
@@ -127,7 +122,9 @@ def test_a_first_visit_takes_few_bytes(opened: Opened, whole: str) -> None:
 
 
 def test_the_page_guards_itself(opened: Opened, whole: str, built: Path) -> None:
-    guard = re.findall(r'Content-Security-Policy"\s*content="([^"]+)"', (built / "index.html").read_text())
+    guard = re.findall(
+        r'Content-Security-Policy"\s*content="([^"]+)"', (built / "index.html").read_text()
+    )
     assert len(guard) == 1
     rules = dict(rule.strip().split(" ", 1) for rule in guard[0].split(";"))
     assert rules["default-src"] == "'none'"

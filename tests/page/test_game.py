@@ -33,7 +33,9 @@ def test_a_whole_match_by_keyboard(opened: Opened, doubled: str) -> None:
         hand = page.locator(".my-hand button")
         expect(hand).to_have_count(n_left)
         names = [hand.nth(i).get_attribute("aria-label") or "" for i in range(n_left)]
-        page.keyboard.press(str(1 + next(i for i, name in enumerate(names) if name.endswith(", legal"))))
+        page.keyboard.press(
+            str(1 + next(i for i, name in enumerate(names) if name.endswith(", legal")))
+        )
         page.keyboard.press("Enter")
     expect(page.locator(".outcome h2")).to_contain_text("win the match")
     assert sum(support.points(page)) == 42
@@ -124,7 +126,10 @@ def test_a_match_survives_a_reload(opened: Opened, doubled: str) -> None:
 
 def test_hostile_storage_is_harmless(opened: Opened, doubled: str) -> None:
     wrapped = json.dumps({"version": 1, "value": "{}"})
-    good = {"house": {"allPass": "<img src=x onerror=alert(1)>", "marksToWin": -1}, "hands": [[0] * 7] * 4}
+    good = {
+        "house": {"allPass": "<img src=x onerror=alert(1)>", "marksToWin": -1},
+        "hands": [[0] * 7] * 4,
+    }
     hostile = [
         "",
         "null",
@@ -140,7 +145,8 @@ def test_hostile_storage_is_harmless(opened: Opened, doubled: str) -> None:
     for text in hostile:
         for name in ("match", "settings"):
             page.evaluate(
-                "([name, text]) => localStorage.setItem(`crystal-forge:${name}`, text)", [name, text]
+                "([name, text]) => localStorage.setItem(`crystal-forge:${name}`, text)",
+                [name, text],
             )
         page.goto(f"{doubled}?again#table")
         page.reload()
@@ -165,7 +171,9 @@ def test_study_takes_back_and_opens_hands(opened: Opened, doubled: str) -> None:
     expect(page.locator(".backs")).to_have_count(3)
 
 
-def test_in_a_match_hands_are_hidden_and_nothing_is_taken_back(opened: Opened, doubled: str) -> None:
+def test_in_a_match_hands_are_hidden_and_nothing_is_taken_back(
+    opened: Opened, doubled: str
+) -> None:
     page = opened()
     support.choose(page)
     support.deal(page, doubled)

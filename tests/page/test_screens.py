@@ -1,4 +1,4 @@
-"""Every screen: no accessibility violation, nothing wider than a phone, looks that do not change."""
+"""Every screen: no accessibility violation, no wider than a phone, looks that do not change."""
 
 import io
 from collections.abc import Collection, Iterator
@@ -7,7 +7,6 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
@@ -81,30 +80,28 @@ class Seen(NamedTuple):
     picture: Image.Image
 
 
-@pytest.fixture(scope="module")
-def on_a_phone(chromium: Browser, doubled: str) -> list[Seen]:
-    """All screens on a phone, in the light."""
-    return _walked(chromium, doubled, PHONE, "light")
-
-
-def test_no_screen_of_a_phone_has_a_violation(on_a_phone: list[Seen]) -> None:
-    assert [wrong for seen in on_a_phone for wrong in seen.wrong] == []
-
-
-def test_no_screen_of_a_desk_in_the_dark_has_a_violation(chromium: Browser, doubled: str) -> None:
-    walked = _walked(chromium, doubled, DESK, "dark", {*STORED_NAMES, "settings"})
-    assert [wrong for seen in walked for wrong in seen.wrong] == []
-
-
-@pytest.mark.parametrize("name", STORED_NAMES)
-def test_a_screen_looks_as_it_did(on_a_phone: list[Seen], tmp_path: Path, name: str) -> None:
+def test_screens_of_a_phone_are_sound_and_look_as_they_did(
+    chromium: Browser, doubled: str, tmp_path: Path
+) -> None:
     """A picture that should be another one is replaced by what this leaves in its `tmp_path`."""
-    taken = next(seen.picture for seen in on_a_phone if seen.name == name)
-    taken.convert("RGB").quantize(64).save(tmp_path / f"{name}.png")
-    stored = Image.open(STORED / f"{name}.png")
-    difference = np.abs(_blocks(taken) - _blocks(stored))
-    found = (float(difference.mean()), float(difference.max()))
-    assert found[0] < MEAN and found[1] < GREATEST, f"{found}: see {tmp_path / name}.png"
+    walked = _walked(chromium, doubled, PHONE, "light")
+    wrong = [each for seen in walked for each in seen.wrong]
+    for seen in walked:
+        if seen.name not in STORED_NAMES:
+            continue
+        seen.picture.convert("RGB").quantize(64).save(tmp_path / f"{seen.name}.png")
+        stored = Image.open(STORED / f"{seen.name}.png")
+        difference = np.abs(_blocks(seen.picture) - _blocks(stored))
+        if difference.mean() > MEAN or difference.max() > GREATEST:
+            wrong.append(
+                f"{seen.name}: differs by {difference.mean():.1f}, at most {difference.max():.0f}"
+            )
+    assert wrong == [], tmp_path
+
+
+def test_screens_of_a_desk_in_the_dark_are_sound(chromium: Browser, doubled: str) -> None:
+    walked = _walked(chromium, doubled, DESK, "dark", {"start", "auction", "play_advice", "settings", "review"})
+    assert [wrong for seen in walked for wrong in seen.wrong] == []
 
 
 def _walked(

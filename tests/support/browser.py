@@ -62,7 +62,7 @@ def newest(*places: Path) -> float:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         """Nothing: the requests are seen in the browser."""
 
 

@@ -1,8 +1,7 @@
 // The one engine of the page.
 
 import { signal } from "@preact/signals";
-import type { Engine, LevelInfo } from "../engine/types.ts";
-import type { Level } from "../engine/types.ts";
+import type { Engine, Level, LevelInfo } from "../engine/types.ts";
 
 let running: Engine | null = null;
 
@@ -35,6 +34,17 @@ export function prepare(levels: readonly Level[]): void {
       .then(() => mark(level, "ready"))
       .catch((error: unknown) => mark(level, { failed: (error as Error).message }));
   }
+}
+
+/** Why a level cannot be played; null where it can, as far as is known. Choosing it again tries anew. */
+export function failureOf(level: Level): string | null {
+  const now = readiness.value[level];
+  return typeof now === "object" ? now.failed : null;
+}
+
+/** A level that lives by what it fetches failed; the others may do better the next time. */
+export function markFailed(level: Level, why: string): void {
+  if (levelInfo(level).download > 0) mark(level, { failed: why });
 }
 
 function mark(level: Level, how: Readiness): void {

@@ -10,7 +10,7 @@ import { whyNoCall } from "../table/auction.ts";
 import { handLink } from "../table/hand_text.ts";
 import { placeOf } from "../table/seat_view.ts";
 import type { Call, Declaration, Domino, HouseRules, Seat } from "../table/types.ts";
-import { engine, levelInfo } from "./engine.ts";
+import { engine, failureOf, levelInfo, markFailed } from "./engine.ts";
 import { hideToast, say, show } from "./news.ts";
 import { rules } from "./rules.ts";
 import { sceneOf } from "./scene_of.ts";
@@ -171,15 +171,13 @@ async function drive(): Promise<void> {
 async function acted(at: Match, seat: Seat, stop: AbortSignal): Promise<Match | null> {
   const place = placeOf(seat, ME);
   const level = settings.value.levels[place - 1];
-  let why = "";
+  let why = failureOf(level) ?? "";
   // Once more with the same level (its workers start anew), then by one that needs none of its files.
-  for (const tried of [level, level, STAND_IN] as const) {
+  const tries: readonly Level[] = why === "" ? [level, level, STAND_IN] : [STAND_IN];
+  for (const tried of tries) {
     try {
       const to = await actedBy(tried, at, seat, stop);
-      if (tried !== level) {
-        const [wanted, stands] = [levelInfo(level).name, levelInfo(STAND_IN).name];
-        trouble.value = `${seatName(place)} cannot play as ${wanted}, ${stands} stands in: ${why}`;
-      }
+      if (tried !== level) standIn(place, level, why);
       return to;
     } catch (error) {
       if (stop.aborted) return null;
@@ -188,6 +186,17 @@ async function acted(at: Match, seat: Seat, stop: AbortSignal): Promise<Match | 
   }
   trouble.value = `${seatName(place)} cannot play: ${why}`;
   return null;
+}
+
+/** Told once of each player and level. */
+const told = new Set<string>();
+
+function standIn(place: number, level: Level, why: string): void {
+  markFailed(level, why);
+  if (told.has(`${place} ${level}`)) return;
+  told.add(`${place} ${level}`);
+  const [wanted, stands] = [levelInfo(level).name, levelInfo(STAND_IN).name];
+  trouble.value = `${seatName(place)} cannot play as ${wanted}, ${stands} stands in: ${why}`;
 }
 
 async function actedBy(level: Level, at: Match, seat: Seat, stop: AbortSignal): Promise<Match> {
