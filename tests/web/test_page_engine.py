@@ -68,3 +68,17 @@ def test_of_the_engine(node: str, networks: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_types_of_the_core(node: str, tmp_path: Path) -> None:
+    """`npm run types` in web/core."""
+    tool = WEB / "node_modules" / "typescript" / "bin" / "tsc"
+    if not tool.is_file():
+        pytest.skip("web/node_modules are missing: npm ci --ignore-scripts in web/")
+    line = [node, tool, "-p", WEB / "core", "--outDir", tmp_path]
+    done = subprocess.run(list(map(str, line)), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    package = json.loads((WEB / "core" / "package.json").read_text())
+    told = [each["types"] for each in package["exports"].values() if "types" in each]
+    assert len(told) > 4
+    assert all((tmp_path / Path(path).name).is_file() for path in told)

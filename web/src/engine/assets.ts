@@ -34,14 +34,21 @@ export const fetchedFrom =
     return answer.arrayBuffer();
   };
 
-/** What is made of a file once, when it is first needed; again where that failed. */
-export function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let kept: Promise<T> | null = null;
-  return () => {
-    kept ??= make().catch((error: unknown) => {
-      kept = null;
+/** What is made once, when it is first needed; again where that failed, or it is forgotten. */
+export class Once<T> {
+  #kept: Promise<T> | null = null;
+
+  constructor(private readonly make: () => Promise<T>) {}
+
+  get(): Promise<T> {
+    this.#kept ??= this.make().catch((error: unknown) => {
+      this.forget();
       throw error;
     });
-    return kept;
-  };
+    return this.#kept;
+  }
+
+  forget(): void {
+    this.#kept = null;
+  }
 }

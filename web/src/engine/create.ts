@@ -17,6 +17,6 @@ export function createEngine(base: URL | string): Engine {
     spawn: pageWorker,
     size: Math.min(MOST_WORKERS, Math.max(1, n_cores - 1)),
     // Fetched when it is first needed: the runtime is large.
-    network: async () => (await import("../models/client.ts")).startNetwork(href),
+    network: async (lost) => (await import("../models/client.ts")).startNetwork(href, lost),
   });
 }

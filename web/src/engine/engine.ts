@@ -11,7 +11,7 @@ import {
 import { logitsOf } from "./advice/judging.ts";
 import { advisePlay } from "./advice/plays.ts";
 import { openValues, reviewHand } from "./advice/review.ts";
-import { once, type ReadAsset } from "./assets.ts";
+import { Once, type ReadAsset } from "./assets.ts";
 import { adviseBid, adviseTrump, chooseCall, chooseTrump } from "./bidding/advise.ts";
 import { Calibration } from "./bidding/calibration.ts";
 import type { Bidder } from "./bidding/evaluate.ts";
@@ -27,8 +27,8 @@ export interface Sources {
   spawn: Spawn;
   /** Workers at most. */
   size: number;
-  /** Fetches and starts the Stage 2 network. */
-  network: () => Promise<NetworkPlayer & { close(): void }>;
+  /** Fetches and starts the Stage 2 network; `lost` is called where it stops by itself. */
+  network: (lost: () => void) => Promise<NetworkPlayer & { close(): void }>;
   budget?: Budget;
 }
 
@@ -40,28 +40,28 @@ interface Running {
 
 export class TableEngine implements Engine {
   readonly #budget: Budget;
-  readonly #running: () => Promise<Running>;
-  readonly #calibration: () => Promise<Calibration>;
-  readonly #network: () => Promise<NetworkPlayer>;
+  readonly #running: Once<Running>;
+  readonly #calibration: Once<Calibration>;
+  readonly #network: Once<NetworkPlayer>;
   readonly #open: { close(): void }[] = [];
   #isClosed = false;
 
   constructor(sources: Sources) {
     const { read, network, budget = BUDGET } = sources;
     this.#budget = budget;
-    this.#running = once(async () => {
+    this.#running = new Once(async () => {
       const running = await started(sources);
       this.#keep(running.pool);
       return running;
     });
-    this.#calibration = once(async () => Calibration.read(new TextDecoder().decode(await read("calibration"))));
-    this.#network = once(async () => {
-      const found = await network();
+    this.#calibration = new Once(async () => Calibration.read(new TextDecoder().decode(await read("calibration"))));
+    this.#network = new Once(async () => {
+      const found = await network(() => this.#network.forget());
       this.#keep(found);
       return found;
     });
     // What fails is told to whoever asks first.
-    this.#running().catch(() => {});
+    this.#running.get().catch(() => {});
   }
 
   levels(): readonly LevelInfo[] {
@@ -70,14 +70,14 @@ export class TableEngine implements Engine {
 
   async prepare(level: Level, options?: Options): Promise<void> {
     const { task } = await this.#begin(options);
-    const plays = level === "network" ? this.#network() : logitsOf(task, FIRST_LEAD);
-    await until(Promise.all([plays, this.#calibration()]), options?.signal);
+    const plays = level === "network" ? this.#network.get() : logitsOf(task, FIRST_LEAD);
+    await until(Promise.all([plays, this.#calibration.get()]), options?.signal);
     task.reach(1);
   }
 
   async play(view: SeatView, level: Level, seed: number, options?: Options): Promise<Domino> {
     const { task, rules } = await this.#begin(options, seed);
-    const players = { rules, network: this.#network, budget: this.#budget };
+    const players = { rules, network: () => this.#network.get(), budget: this.#budget };
     return until(playOf(task, seenFrom(rules, view), level, seed, players), options?.signal);
   }
 
@@ -126,13 +126,13 @@ export class TableEngine implements Engine {
   async #begin(options?: Options, seed = 0): Promise<{ task: Task; rules: Rules }> {
     if (!Number.isSafeInteger(seed) || seed < 0)
       throw new TableError(`a seed is a whole number, 0 or more, got ${seed}`);
-    const { pool, rules } = await until(this.#running(), options?.signal);
+    const { pool, rules } = await until(this.#running.get(), options?.signal);
     return { task: new Task(pool, options), rules };
   }
 
   async #bidder(seed: number, options?: Options): Promise<Bidder> {
     const { task, rules } = await this.#begin(options, seed);
-    const calibration = await until(this.#calibration(), options?.signal);
+    const calibration = await until(this.#calibration.get(), options?.signal);
     return { task, rules, calibration, seed };
   }
 

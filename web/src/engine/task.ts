@@ -17,13 +17,7 @@ export class Task {
 
   /** Asks a worker; once more where it was lost under way. */
   async ask<T>(method: Method, ...given: unknown[]): Promise<T> {
-    const { signal } = this.#options;
-    try {
-      return await this.#pool.ask(method, given, signal);
-    } catch (error) {
-      if (!(error instanceof LostWorker)) throw error;
-      return await this.#pool.ask(method, given, signal);
-    }
+    return again(() => this.#pool.ask(method, given, this.#options.signal));
   }
 
   /** Pieces of work by all workers, answers in order; progress goes from `from` to `to`. */
@@ -43,6 +37,16 @@ export class Task {
     if (done <= this.#done) return;
     this.#done = Math.min(done, 1);
     this.#options.onProgress?.(this.#done);
+  }
+}
+
+/** The same once more where a worker was lost under way. */
+export async function again<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof LostWorker)) throw error;
+    return work();
   }
 }
 

@@ -28,11 +28,15 @@ export class Network {
    * @param name of the file, for errors
    * @param model what it holds
    * @param runtime what ort-wasm-simd-threaded.wasm holds
+   * @param runtimeModule address of ort-wasm-simd-threaded.mjs, where it is not in the bundle
    * @throws TableError for a file that is damaged, or another network
    */
-  static async load(name: string, model: ArrayBuffer, runtime: ArrayBuffer): Promise<Network> {
+  static async load(
+    name: string, model: ArrayBuffer, runtime: ArrayBuffer, runtimeModule?: string,
+  ): Promise<Network> {
     ort.env.wasm.numThreads = 1;
     ort.env.wasm.wasmBinary = runtime;
+    if (runtimeModule !== undefined) ort.env.wasm.wasmPaths = { mjs: runtimeModule };
     ort.env.logLevel = "error";
     let session: ort.InferenceSession;
     try {
