@@ -1,0 +1,187 @@
+"""Whole games in the browser, by keyboard and by touch, and what is kept of them."""
+
+import json
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from support import browser as support
+from support.browser import DESK
+
+Opened = Callable[..., Page]
+
+
+def test_a_whole_match_by_keyboard(opened: Opened, doubled: str) -> None:
+    page = opened(viewport=DESK)
+    support.choose(page, rules={"allPass": "forced-bid", "marksToWin": 1})
+    page.goto(doubled)
+    page.get_by_label("Deal number").focus()
+    page.keyboard.type("7")
+    _tab_back_to(page, "Deal a new match")
+    page.keyboard.press("Enter")
+    # The keyboard waits on the first call that may be made; arrows go on.
+    expect(page.locator("[data-call='30']")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-call='31']")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-decl='6']")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[data-decl='1']")).to_be_focused()
+    page.keyboard.press("Enter")
+    for n_left in range(7, 0, -1):
+        assert support.my_turn(page)
+        hand = page.locator(".my-hand button")
+        expect(hand).to_have_count(n_left)
+        names = [hand.nth(i).get_attribute("aria-label") or "" for i in range(n_left)]
+        page.keyboard.press(
+            str(1 + next(i for i, name in enumerate(names) if name.endswith(", legal")))
+        )
+        page.keyboard.press("Enter")
+    expect(page.locator(".outcome h2")).to_contain_text("win the match")
+    assert sum(support.points(page)) == 42
+    expect(page.get_by_role("button", name="New match")).to_be_visible()
+
+
+def _tab_back_to(page: Page, name: str) -> None:
+    wanted = page.get_by_role("button", name=name)
+    for _ in range(20):
+        page.keyboard.press("Shift+Tab")
+        if wanted.evaluate("each => each === document.activeElement"):
+            return
+    raise AssertionError(f"the Tab key does not come to {name}")
+
+
+def test_a_whole_hand_by_touch(opened: Opened, doubled: str) -> None:
+    page = opened(has_touch=True, is_mobile=True)
+    support.choose(page, taps="two")
+    page.goto(doubled)
+    page.get_by_label("Deal number").fill("11")
+    page.get_by_role("button", name="Deal a new match").tap()
+    page.locator(".call-grid button:not([aria-disabled])").first.tap()
+    page.locator(".trump-grid button, .my-hand button.legal").first.wait_for()
+    if page.locator(".trump-grid").count():
+        page.locator(".trump-grid button").first.tap()
+    while support.my_turn(page):
+        domino = page.locator(".my-hand button.legal").first
+        name = domino.get_attribute("data-domino")
+        domino.tap()
+        raised = page.locator(f".my-hand button.raised[data-domino='{name}']")
+        expect(raised).to_have_count(1)
+        raised.tap()
+        expect(page.locator(f".my-hand [data-domino='{name}']")).to_have_count(0)
+    page.get_by_role("button", name="Next hand").tap()
+    expect(page.locator("h1")).to_have_text("Texas 42, hand 2")
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def test_an_illegal_play_says_which_rule_forbids_it(opened: Opened, doubled: str) -> None:
+    page = opened()
+    support.choose(page, firstDealer="right")
+    support.deal(page, doubled, 42)
+    support.bid(page, 42)
+    support.name_trump(page)
+    barred = page.locator(".my-hand button.barred")
+    while barred.count() == 0:
+        support.play_on(page, 1)
+        assert support.my_turn(page)
+    n_before = page.locator(".my-hand button").count()
+    expect(barred.first).to_have_attribute("aria-disabled", "true")
+    barred.first.click(force=True)
+    expect(page.locator(".toast")).to_contain_text("You must follow")
+    expect(page.locator("#heard")).to_contain_text("You must follow")
+    expect(page.locator(".my-hand button")).to_have_count(n_before)
+
+
+def test_what_happens_is_told(opened: Opened, doubled: str) -> None:
+    page = opened()
+    support.choose(page)
+    support.deal(page, doubled)
+    support.bid(page)
+    support.name_trump(page)
+    expect(page.locator("#heard")).to_contain_text("Sixes are trump. Your lead")
+    page.locator(".my-hand button.legal").first.click()
+    expect(page.locator("#heard")).to_contain_text("the trick")
+    told = support.heard(page)
+    assert told.startswith("You play six "), told
+    assert "Left plays " in told and "Partner plays " in told and "Right plays " in told
+
+
+def test_a_match_survives_a_reload(opened: Opened, doubled: str) -> None:
+    page = opened()
+    support.choose(page)
+    support.deal(page, doubled)
+    support.bid(page)
+    support.name_trump(page)
+    support.play_on(page, 2)
+    support.my_turn(page)
+    before = page.locator(".my-hand").inner_html()
+    page.reload()
+    support.my_turn(page)
+    assert page.locator(".my-hand").inner_html() == before
+    page.goto(doubled)
+    page.get_by_role("button", name="Go on").click()
+    support.my_turn(page)
+    assert page.locator(".my-hand").inner_html() == before
+
+
+def test_hostile_storage_is_harmless(opened: Opened, doubled: str) -> None:
+    wrapped = json.dumps({"version": 1, "value": "{}"})
+    good = {
+        "house": {"allPass": "<img src=x onerror=alert(1)>", "marksToWin": -1},
+        "hands": [[0] * 7] * 4,
+    }
+    hostile = [
+        "",
+        "null",
+        "[" * 50_000,
+        wrapped,
+        json.dumps({"version": 99, "value": "{}"}),
+        json.dumps({"version": 1, "value": json.dumps(good)}),
+        json.dumps({"version": 1, "value": "x" * 1_000_000}),
+        json.dumps({"version": 1, "value": {"__proto__": {"levels": 1}, "levels": {"0": "evil"}}}),
+    ]
+    page = opened()
+    page.goto(doubled)
+    for text in hostile:
+        for name in ("match", "settings"):
+            page.evaluate(
+                "([name, text]) => localStorage.setItem(`crystal-forge:${name}`, text)",
+                [name, text],
+            )
+        page.goto(f"{doubled}?again#table")
+        page.reload()
+        expect(page.get_by_role("button", name="Deal a new match")).to_be_visible()
+        expect(page.get_by_role("button", name="Go on")).to_have_count(0)
+
+
+def test_study_takes_back_and_opens_hands(opened: Opened, doubled: str) -> None:
+    page = opened()
+    support.choose(page)
+    support.deal(page, doubled, study=True)
+    support.bid(page)
+    support.name_trump(page)
+    expect(page.locator(".open-hand")).to_have_count(3)
+    support.play_on(page, 2)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".my-hand button")).to_have_count(6)
+    page.keyboard.press("u")
+    expect(page.locator(".my-hand button")).to_have_count(7)
+    page.keyboard.press("o")
+    expect(page.locator(".open-hand")).to_have_count(0)
+    expect(page.locator(".backs")).to_have_count(3)
+
+
+def test_in_a_match_hands_are_hidden_and_nothing_is_taken_back(
+    opened: Opened, doubled: str
+) -> None:
+    page = opened()
+    support.choose(page)
+    support.deal(page, doubled)
+    support.bid(page)
+    support.name_trump(page)
+    support.play_on(page, 1)
+    page.keyboard.press("u")
+    page.keyboard.press("o")
+    expect(page.locator(".my-hand button")).to_have_count(6)
+    expect(page.locator(".open-hand")).to_have_count(0)
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)

@@ -1,0 +1,271 @@
+// A match in progress: whose turn it is, what the others do and when, what is kept of it.
+
+import { computed, signal } from "@preact/signals";
+import type { Level } from "../engine/types.ts";
+import {
+  auctionView, bidOf, called, declared, matchWinner, newMatch, nextHand, phaseOf, played, readMatch, seatView, tableHand,
+  turnOf, undone, whyNot, type Match,
+} from "../table/match.ts";
+import { whyNoCall } from "../table/auction.ts";
+import { handLink } from "../table/hand_text.ts";
+import { placeOf } from "../table/seat_view.ts";
+import type { Call, Declaration, Domino, HouseRules, Seat } from "../table/types.ts";
+import { engine, failureOf, levelInfo, markFailed } from "./engine.ts";
+import { hideToast, say, show } from "./news.ts";
+import { rules } from "./rules.ts";
+import { sceneOf } from "./scene_of.ts";
+import { PAUSES, settings } from "./settings.ts";
+import { load, store } from "./storage.ts";
+import { capital, counted, saysCall, seatName, spoken, trumpSentence } from "./words.ts";
+
+/** The human's seat. */
+export const ME: Seat = 0;
+/** `matchOf` gives it to a hand that no seed dealt. */
+const REPLAY_SEED = 0;
+/** Who plays where its own level cannot. */
+const STAND_IN: Level = "quick";
+
+export const match = signal<Match | null>(null);
+/** Open hands, in study. */
+export const handsOpen = signal(true);
+/** A complete trick still lies there. */
+const lingers = signal(false);
+/** What went wrong with a player, until it is dismissed. */
+export const trouble = signal<string | null>(null);
+
+export const scene = computed(() => {
+  const at = match.value;
+  if (at === null) return null;
+  return sceneOf(at, { me: ME, open: at.study && handsOpen.value, lingers: lingers.value });
+});
+
+let run = new AbortController();
+/** Somebody sits at the table; away from it nobody plays. */
+let isAwake = false;
+let skip: (() => void) | null = null;
+
+export function begin(seed: number, options: { house: HouseRules; study: boolean; dealer: Seat }): void {
+  take(newMatch(seed, options));
+}
+
+/** A match from somewhere, as it is. */
+export function take(at: Match): void {
+  trouble.value = null;
+  lingers.value = false;
+  match.value = at;
+  keep();
+  wake();
+}
+
+/** Takes up what was kept of the last visit, if there is anything. */
+export function restore(): void {
+  match.value = load("match", (value) => readMatch(rules(), String(value)), null);
+}
+
+/** Sits down: from now on the others act. */
+export function sit(): void {
+  isAwake = true;
+  wake();
+}
+
+/** Leaves the table as it is. */
+export function leave(): void {
+  isAwake = false;
+  run.abort();
+  skip?.();
+}
+
+function wake(): void {
+  if (!isAwake) return;
+  announceTurn();
+  void drive();
+}
+
+export function call(what: Call): void {
+  const at = match.value;
+  if (at === null) return;
+  const why = turnOf(rules(), at) === ME && phaseOf(at) === "auction" ? whyNoCall(at.calls, what, at.house.allPass) : "it is not your turn to speak";
+  if (why !== null) return show(capital(why));
+  advance(called(at, what));
+}
+
+export function declare(decl: Declaration): void {
+  const at = match.value;
+  if (at === null || phaseOf(at) !== "trump" || turnOf(rules(), at) !== ME) return;
+  advance(declared(at, decl));
+}
+
+export function play(domino: Domino): void {
+  const at = match.value;
+  if (at === null || phaseOf(at) !== "play") return;
+  const turn = turnOf(rules(), at);
+  if (turn !== ME) return show(`It is not your turn: ${seatName(placeOf(turn!, ME)).toLowerCase()} is to play`);
+  const why = whyNot(rules(), at, domino);
+  if (why !== null) return show(capital(why));
+  hideToast();
+  advance(played(rules(), at, domino));
+}
+
+export function goOn(): void {
+  const at = match.value;
+  if (at === null || phaseOf(at) !== "hand-over" || matchWinner(rules(), at) !== null) return;
+  take(nextHand(rules(), at));
+}
+
+/** Back to my last decision before this one. */
+export function undo(): void {
+  const at = match.value;
+  if (at === null || !at.study) return;
+  try {
+    take(undone(rules(), at, (turn) => turn === ME));
+    say("Taken back");
+  } catch (error) {
+    show(capital((error as Error).message));
+  }
+}
+
+/** What lies there is seen: no more waiting. */
+export function hurry(): void {
+  skip?.();
+}
+
+function keep(): void {
+  store("match", JSON.stringify(match.value));
+}
+
+function advance(to: Match): void {
+  const before = match.value;
+  lingers.value = to.plays.length > (before?.plays.length ?? 0) && to.plays.length % 4 === 0;
+  match.value = to;
+  keep();
+  if (before !== null) announce(before, to);
+  void drive();
+}
+
+/** Lets the others act until it is my turn, or nobody's. */
+async function drive(): Promise<void> {
+  run.abort();
+  skip?.();
+  const mine = (run = new AbortController());
+  const { signal: stop } = mine;
+  for (;;) {
+    if (lingers.value) {
+      await pause(2 * PAUSES[settings.value.speed]);
+      if (stop.aborted) return;
+      lingers.value = false;
+      announceTurn();
+    }
+    const at = match.value;
+    const turn = at === null ? null : turnOf(rules(), at);
+    if (at === null || turn === null || turn === ME) return;
+    const [to] = await Promise.all([acted(at, turn, stop), pause(PAUSES[settings.value.speed])]);
+    if (stop.aborted || to === null) return;
+    lingers.value = to.plays.length > at.plays.length && to.plays.length % 4 === 0;
+    match.value = to;
+    keep();
+    announce(at, to);
+  }
+}
+
+/** The match after a seat acted; null where no player could. */
+async function acted(at: Match, seat: Seat, stop: AbortSignal): Promise<Match | null> {
+  const place = placeOf(seat, ME);
+  const level = settings.value.levels[place - 1];
+  let why = failureOf(level) ?? "";
+  // Once more with the same level (its workers start anew), then by one that needs none of its files.
+  const tries: readonly Level[] = why === "" ? [level, level, STAND_IN] : [STAND_IN];
+  for (const tried of tries) {
+    try {
+      const to = await actedBy(tried, at, seat, stop);
+      if (tried !== level) standIn(place, level, why);
+      return to;
+    } catch (error) {
+      if (stop.aborted) return null;
+      why = (error as Error).message;
+    }
+  }
+  trouble.value = `${seatName(place)} cannot play: ${why}`;
+  return null;
+}
+
+/** Told once of each player and level. */
+const told = new Set<string>();
+
+function standIn(place: number, level: Level, why: string): void {
+  markFailed(level, why);
+  if (told.has(`${place} ${level}`)) return;
+  told.add(`${place} ${level}`);
+  const [wanted, stands] = [levelInfo(level).name, levelInfo(STAND_IN).name];
+  trouble.value = `${seatName(place)} cannot play as ${wanted}, ${stands} stands in: ${why}`;
+}
+
+async function actedBy(level: Level, at: Match, seat: Seat, stop: AbortSignal): Promise<Match> {
+  const options = { signal: stop };
+  const seed = seedOf(at, seat);
+  switch (phaseOf(at)) {
+    case "auction":
+      return called(at, await engine().call(auctionView(at, seat), level, seed, options));
+    case "trump":
+      return declared(at, await engine().declare(at.hands[seat], bidOf(at)!, level, seed, options));
+    default:
+      return played(rules(), at, await engine().play(seatView(at, seat)!, level, seed, options));
+  }
+}
+
+/** Of the random numbers of one decision: the same match asks the same. */
+export function seedOf(at: Match, seat: Seat): number {
+  const turn = at.calls.length + at.plays.length + (at.decl === null ? 0 : 1);
+  return (Math.imul(at.seed + at.number, 0x9e3779b1) + 64 * turn + seat) >>> 1;
+}
+
+function pause(ms: number): Promise<void> {
+  if (ms === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      if (skip === done) skip = null;
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    skip = done;
+  });
+}
+
+function announce(before: Match, after: Match): void {
+  const turn = turnOf(rules(), before);
+  if (turn === null) return;
+  const place = placeOf(turn, ME);
+  if (after.calls.length > before.calls.length) say(saysCall(place, after.calls[after.calls.length - 1]));
+  else if (after.decl !== before.decl) say(trumpSentence(after.decl!));
+  else {
+    say(`${seatName(place)}${place === 0 ? " play" : " plays"} ${spoken(after.plays[after.plays.length - 1])}`);
+    if (after.plays.length % 4 === 0) announceTrick();
+  }
+  if (!lingers.value) announceTurn();
+}
+
+function announceTrick(): void {
+  const trick = scene.value?.tricks[scene.value.tricks.length - 1];
+  if (trick === undefined || trick.winner === null) return;
+  const takes = trick.winner === 0 ? "take" : "takes";
+  say(`${seatName(trick.winner)} ${takes} the trick, ${counted(trick.points, "point")}`);
+}
+
+function announceTurn(): void {
+  const now = scene.value;
+  if (now === null || !now.isMyTurn) return;
+  if (now.phase === "auction") say("Your bid");
+  else if (now.phase === "declare") say("Choose trump");
+  else if (now.phase === "play") say(now.trick.laid.length === 0 ? "Your lead" : "Your turn");
+}
+
+/** A hand that was taken from a review: it is played to its end, and no next one is dealt. */
+export function isReplay(): boolean {
+  return match.value !== null && match.value.seed === REPLAY_SEED && match.value.study;
+}
+
+/** What leads to the review of the hand on the table; null before its first play. */
+export function linkOfHand(): string | null {
+  const hand = match.value === null ? null : tableHand(match.value);
+  return hand === null || hand.plays.length === 0 ? null : handLink(hand);
+}
