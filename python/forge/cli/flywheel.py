@@ -18,7 +18,7 @@ from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.extras import need
 from forge.flywheel.oracle_settings import OracleSettings
-from forge.flywheel.state_file import NotNowError
+from forge.flywheel.state_file import MOST_ITERATIONS, NotNowError
 from forge.options import LAST_START, MOST_LISTED, option
 from forge.work.paths import check_paths, writable_folder
 from forge.work.seed_files import seeds_of, split_of
@@ -64,7 +64,7 @@ class InitArgs:
     )
     epochs: int = option(2, "Of an iteration.", least=1, most=1_000_000)
     iterations: int | None = option(
-        None, "Be done after so many. [default: never]", least=1, most=1_000_000
+        None, "Be done after so many. [default: 500]", least=1, most=MOST_ITERATIONS
     )
     force: bool = option(False, "Begin anew where there is one; its files stay.")
 

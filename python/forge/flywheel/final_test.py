@@ -8,7 +8,8 @@ from pathlib import Path
 from forge.flywheel.golden_data import GoldenData
 from forge.flywheel.golden_figures import figures_of
 from forge.flywheel.holding import holding
-from forge.flywheel.oracle_turn import figures_file, file_of, settings_of
+from forge.flywheel.oracle_settings import oracle_settings_from
+from forge.flywheel.oracle_turn import figures_file, file_of
 from forge.flywheel.state_file import FlywheelState, NotNowError, read_state
 from forge.work.hashing import sha256_of
 
@@ -32,7 +33,7 @@ def figures_on_test(
         state = read_state(folder)
         number = state.best if number is None else number
         path = file_of(folder, _checkpoint(state, number))
-        data = GoldenData(folder, settings_of(state), [])
+        data = GoldenData(folder, oracle_settings_from(state.settings), [])
         if not data.entries("test"):
             raise NotNowError(
                 "the golden sets are made by the first iteration: forge flywheel --once"

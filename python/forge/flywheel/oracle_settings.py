@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from forge.errors import ForgeError
 from forge.game.constants import N_DECLARATIONS
-from forge.learn.settings import RowsSettings, Training
+from forge.learn.settings import RowsSettings, Training, check_values
 from forge.ml.settings import DEFAULT_SAMPLES_PER_SHARD
 from forge.options import MOST_PIECES, again, check, option
 from forge.oracle.shards.naming import ShardKey
 from forge.work.devices import check_device
 from forge.work.paths import writable_folder
+from forge.work.plain_values import named
 from forge.work.seed_files import split_of
 
 _MOST_GOLDEN: Final = 50
@@ -80,8 +82,11 @@ class OracleSettings:
     stream: bool = option(
         False, "Fresh positions from the solver in place of shards; no disk.", "--stream"
     )
-    num_workers: int = option(
-        0, "Processes that read or, with --stream, solve.", least=0, most=1024
+    num_workers: int | None = option(
+        None,
+        "Processes that read (default 0) or, with --stream, solve (cores - 1, at most 7).",
+        least=0,
+        most=1024,
     )
     seed: int = again(RowsSettings, "seed")
     precision: str = again(Training, "precision")
@@ -108,6 +113,30 @@ class OracleSettings:
             for seed in seeds
             for decl in (range(N_DECLARATIONS) if every else [seed % N_DECLARATIONS])
         ]
+
+
+def oracle_settings_from(settings: Mapping[str, Any], of: str = "settings.") -> OracleSettings:
+    """Settings as a state holds them.
+
+    Args:
+        settings: plain values by name; what is not there has its default.
+        of: begins the error.
+
+    Raises:
+        ForgeError: for one that is none, of another type, or out of bounds.
+    """
+    values = dict(settings)
+    known = OracleSettings.__dataclass_fields__
+    if others := [name for name in values if name not in known]:
+        raise ForgeError(f"{of}{named(others[0])} is no key that this version of forge knows")
+    check_values(OracleSettings, values, of)
+    if (place := values.get("shards")) is not None:
+        writable_folder(f"{of}shards", place)
+        values["shards"] = Path(place)
+    try:
+        return OracleSettings(**values)
+    except ForgeError as error:
+        raise ForgeError(f"{of}{error}") from error
 
 
 def train_key(seed: int) -> ShardKey:

@@ -11,11 +11,10 @@ from forge.errors import ForgeError
 from forge.flywheel.fine_tuning import Learnt, Lesson, learn, learnt_before
 from forge.flywheel.golden_data import GoldenData, make_shards
 from forge.flywheel.golden_figures import GoldenFigures, figures_of, over
-from forge.flywheel.oracle_settings import OracleSettings
+from forge.flywheel.oracle_settings import oracle_settings_from
 from forge.flywheel.state_file import FlywheelState, HistoryEntry
 from forge.flywheel.transitions import train_seeds
 from forge.flywheel.watching import Watch
-from forge.learn.settings import check_values
 from forge.ml.settings import StreamSettings
 from forge.models.catalog import resolve
 from forge.work.hashing import sha256_of
@@ -32,23 +31,6 @@ class TurnStage:
 
     name: str
     work: Callable[[], None]
-
-
-def settings_of(state: FlywheelState) -> OracleSettings:
-    """The settings in a state.
-
-    Raises:
-        ForgeError: for one that is none, or out of bounds.
-    """
-    values = dict(state.settings)
-    known = OracleSettings.__dataclass_fields__
-    for name in values:
-        if name not in known:
-            raise ForgeError(f"settings.{name} is no key that this version of forge knows")
-    check_values(OracleSettings, values, "settings.")
-    if values.get("shards") is not None:
-        values["shards"] = Path(values["shards"])
-    return OracleSettings(**values)
 
 
 def file_of(folder: Path, told: str) -> Path:
@@ -76,7 +58,7 @@ class OracleTurn:
 
     def __init__(self, folder: Path, state: FlywheelState, watch: Watch) -> None:
         self.folder, self.state, self.watch = folder, state, watch
-        self.settings = settings_of(state)
+        self.settings = oracle_settings_from(state.settings)
         self.seeds = train_seeds(state.current.seeds)
         self.trained = sorted(
             {seed for each in state.history for seed in _seeds_of(each)} | set(self.seeds)
@@ -147,7 +129,7 @@ class OracleTurn:
                 "iteration": self.state.number,
                 "seed_range": current.seed_range,
                 "total_seeds": self.total_seeds,
-                "parent": str(self.state.parent),
+                "parent": self.parent.name,
                 "train": self._stream_words() if how.stream else self.data.hash_of("train"),
                 "val": self.data.hash_of("val"),
                 "batch_size": how.batch_size,
@@ -179,7 +161,8 @@ class OracleTurn:
         from forge.ml.stream import StreamingDataModule
 
         how = self.settings
-        golden = DominoDataModule(self.data.folder, how.batch_size, how.num_workers, seed=how.seed)
+        n_readers = 0 if how.stream else how.num_workers or 0
+        golden = DominoDataModule(self.data.folder, how.batch_size, n_readers, seed=how.seed)
         if not how.stream:
             return golden
         n_deals, a_deal = len(self.seeds), how.samples_per_shard

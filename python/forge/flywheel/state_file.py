@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 from annotated_types import Ge, Le, Len
 
 from forge.errors import ForgeError
+from forge.flywheel.oracle_settings import oracle_settings_from
 from forge.options import INT64_MAX, MOST_LISTED
 from forge.work.file_schema import in_file, read_as
 from forge.work.seed_files import parse_seed_range
@@ -21,6 +22,8 @@ from forge.work.yaml_files import read_yaml, write_yaml
 
 STATE_FILE: Final = "state.yaml"
 STATE_VERSION: Final = 1
+# The file is read whole, and has an end; a flywheel that goes on begins from the best of this one.
+MOST_ITERATIONS: Final = 500
 _REMEDY: Final = "mend it, or begin anew with forge flywheel init --force"
 
 Status = Literal["ready", "running", "failed", "done"]
@@ -124,7 +127,7 @@ class FlywheelState:
         kind: whether positions or seats are learnt.
         seeds_per_iter: of the ranges to come; None: as many as the present one has.
         epochs: of an iteration.
-        iterations: after which it is over; None: never.
+        iterations: after which it is over; None: `MOST_ITERATIONS`.
         baseline_sha256: of that file as it was at the start.
         settings: of its kind.
     """
@@ -140,7 +143,7 @@ class FlywheelState:
     kind: Kind = "oracle"
     seeds_per_iter: Annotated[int, Ge(1), Le(MOST_LISTED)] | None = None
     epochs: Annotated[int, Ge(1), Le(1_000_000)] = 2
-    iterations: Annotated[int, Ge(1), Le(1_000_000)] | None = None
+    iterations: Annotated[int, Ge(1), Le(MOST_ITERATIONS)] | None = None
     baseline_sha256: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -167,18 +170,32 @@ class FlywheelState:
 
 
 def read_state(folder: Path) -> FlywheelState:
-    """The state of a flywheel.
+    """The state of the flywheel in a folder.
 
     Raises:
         NotNowError: where there is none.
-        ForgeError: for a file that says something else; nothing of it is used.
+        ForgeError: as `read_state_file`.
     """
-    path = folder / STATE_FILE
+    state = read_state_file(folder / STATE_FILE)
+    if state is None:
+        path = folder / STATE_FILE
+        raise NotNowError(f"there is no flywheel at {path}: forge flywheel init makes one")
+    return state
+
+
+def read_state_file(path: Path) -> FlywheelState | None:
+    """What a file of a state says; None where there is none.
+
+    Raises:
+        ForgeError: for one that says something else; nothing of it is used.
+    """
     content = read_yaml(path, _REMEDY)
     if content is None:
-        raise NotNowError(f"there is no flywheel at {path}: forge flywheel init makes one")
+        return None
     _name_ranges(content)
-    return read_as(FlywheelState, content, str(path), _REMEDY)
+    state = read_as(FlywheelState, content, str(path), _REMEDY)
+    oracle_settings_from(state.settings, f"{path}: settings.")
+    return state
 
 
 def write_state(folder: Path, state: FlywheelState) -> None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from forge.flywheel.state_file import Current, FlywheelState, HistoryEntry, NotNowError
+from forge.flywheel.state_file import (
+    MOST_ITERATIONS,
+    Current,
+    FlywheelState,
+    HistoryEntry,
+    NotNowError,
+)
 from forge.work.seed_files import SPLIT_BUCKETS, split_of
 
 _THOUSAND: Final = 1000
@@ -63,7 +69,7 @@ def succeed(state: FlywheelState, entry: HistoryEntry, action: str) -> FlywheelS
         action: what to type next, unless it is the end.
     """
     history = [*state.history, entry]
-    over = state.iterations is not None and len(history) >= state.iterations
+    over = len(history) >= (state.iterations or MOST_ITERATIONS)
     seeds = next_range(state.current.seeds, state.step)
     return replace(
         state,

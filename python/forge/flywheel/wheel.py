@@ -139,7 +139,7 @@ class Flywheel:
         except Exception as error:
             line = _told(error)
             self._fail(line)
-            if isinstance(error, ForgeError | OSError | MemoryError):
+            if isinstance(error, ForgeError | OSError | MemoryError) or _is_of_device(error):
                 raise FailedError(line) from error
             raise  # a defect of ours keeps its traceback
 
@@ -211,6 +211,13 @@ class Flywheel:
             self._put(transitions.fail(self.state, line, action))
         except ForgeError as error:  # the disk that is full: the next start goes on all the same
             self.watch.tell(f"the failure could not be noted: {error}")
+
+
+def _is_of_device(error: Exception) -> bool:
+    """Whether a device has no memory left, which torch tells in its own way."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError)
 
 
 def _told(error: Exception) -> str:
