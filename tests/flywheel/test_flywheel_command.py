@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,12 +34,14 @@ def entry(number: int, q_gap: float, gain: float, best: bool) -> HistoryEntry:
     )  # fmt: skip
 
 
-def told(here: Path, **changes: object) -> FlywheelState:
+def told(here: Path, **changes: Any) -> FlywheelState:
     """A flywheel of seven iterations."""
     gaps = [0.16, 0.158, 0.141, 0.139, 0.142, 0.128, 0.13]
     bests = [False, False, True, False, False, True, False]
     gains = [-0.003, -0.005, -0.022, -0.002, 0.001, -0.013, 0.002]
-    history = [entry(i, *each) for i, each in enumerate(zip(gaps, gains, bests), start=1)]
+    history = [
+        entry(i, *each) for i, each in enumerate(zip(gaps, gains, bests, strict=True), start=1)
+    ]
     state = FlywheelState(
         "ready", "my-experiment", "domino-qval", Current("270:280", "checkpoints/iter-007.ckpt"),
         None, "forge flywheel --once", history, seeds_per_iter=10,

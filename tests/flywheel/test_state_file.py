@@ -158,9 +158,10 @@ def test_the_longest_one_can_be_read(tmp_path: Path) -> None:
     entry = replace(
         sample().history[0],
         checkpoint="checkpoints/iter-500-seeds-1000000000-1000000010.ckpt",
-        **dict.fromkeys(
-            ("checkpoint_sha256", "parent_sha256", "data_sha256", "golden_sha256"), "f" * 64
-        ),
+        checkpoint_sha256="f" * 64,
+        parent_sha256="f" * 64,
+        data_sha256="f" * 64,
+        golden_sha256="f" * 64,
         seconds=dict.fromkeys(("generate", "tokenize", "train", "evaluate"), 12345.678),
         match={name: [0.123456789012345] * 3 for name in ("make", "marks", "points")},
     )

@@ -4,16 +4,18 @@ import os
 import resource
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from forge.errors import ForgeError
-from forge.flywheel import oracle_turn, wheel
-from forge.flywheel.golden_figures import GoldenFigures, ShardRegret, over
-from forge.flywheel.state_file import NotNowError, read_state, write_state
+from forge.flywheel import oracle_turn
+from forge.flywheel.golden_figures import GoldenFigures, ShardRegret, figures_of, over
+from forge.flywheel.state_file import Current, NotNowError, read_state, write_state
 from forge.flywheel.transitions import retry
-from forge.flywheel.wheel import FailedError, changed, go_back
+from forge.flywheel.watching import Watch
+from forge.flywheel.wheel import FailedError, Flywheel, changed, go_back
 from support.threads import one_thread
 from support.wheels import begin, outcome, turn
 
@@ -66,18 +68,18 @@ def test_what_is_there_is_not_made_again(copied: Path, done: dict[str, str]) -> 
     begun = read_state(copied)
     write_state(
         copied,
-        wheel.replace(
+        replace(
             begun,
             status="running",
             history=[],
-            current=wheel.Current("29:30", None, "2026-01-01T00:00:00+00:00"),
+            current=Current("29:30", None, "2026-01-01T00:00:00+00:00"),
         ),
     )
     told: list[str] = []
     entry = turn(copied, told.append)
     assert stamps(copied) == before
     assert told[0] == "iteration 1 goes on where its process was ended"
-    assert wheel.replace(entry, seconds={}, completed_at=None) == wheel.replace(
+    assert replace(entry, seconds={}, completed_at=None) == replace(
         state.history[0], seconds={}, completed_at=None
     )
     turn(copied)
@@ -110,7 +112,7 @@ def test_a_damaged_shard_is_made_again(shards: Path, copied: Path, done: dict[st
     own = copied / "shards"
     shutil.copytree(shards, own)
     state = read_state(copied)
-    write_state(copied, wheel.replace(state, settings=state.settings | {"shards": None}))
+    write_state(copied, replace(state, settings=state.settings | {"shards": None}))
     golden, new = sorted(own.glob("val/*.parquet"))[0], next(own.glob("train/*30_decl*.parquet"))
     whole = {path: path.read_bytes() for path in (golden, new)}
     flip(golden)
@@ -128,7 +130,7 @@ def test_rows_stay_where_shards_are_gone(shards: Path, copied: Path, done: dict[
     shutil.copytree(shards, own)
     next(own.glob("train/*29_decl*.parquet")).unlink()
     state = read_state(copied)
-    write_state(copied, wheel.replace(state, settings=state.settings | {"shards": None}))
+    write_state(copied, replace(state, settings=state.settings | {"shards": None}))
     turn(copied)
     assert not list(own.glob("train/*29_decl*.parquet"))
     assert {k: v for k, v in outcome(copied).items() if not k.startswith("shards")} == done
@@ -191,7 +193,7 @@ def test_a_full_disk(copied: Path, n_bytes: int, done: dict[str, str]) -> None:
 
 
 def test_only_one_process(copied: Path) -> None:
-    with wheel.Flywheel(copied, wheel.Watch(), wandb=False):
+    with Flywheel(copied, Watch(), wandb=False):
         for attempt in (lambda: turn(copied), lambda: changed(copied, lambda state: state)):
             with pytest.raises(NotNowError, match=rf"running elsewhere \(process {os.getpid()}\)"):
                 attempt()
@@ -215,7 +217,9 @@ def test_the_stream_needs_no_shards(tmp_path: Path, done: dict[str, str]) -> Non
     found = outcome(folder)
     arrays = [name for name in golden if name.endswith(".npy")]
     assert len(arrays) > 5 and all(found[name] == done[name] for name in arrays)
-    assert one.golden_sha256 == two.golden_sha256 and one.golden_sha256 in done["history 29:30"]
+    assert (
+        one.golden_sha256 == two.golden_sha256 and str(one.golden_sha256) in done["history 29:30"]
+    )
     assert one.checkpoint_sha256 != two.checkpoint_sha256 and two.total_seeds == 2
 
 
@@ -238,12 +242,12 @@ def test_the_best_is_who_was_better(
     copied: Path, monkeypatch: pytest.MonkeyPatch, done: dict[str, str]
 ) -> None:
     assert read_state(copied).best == 0
-    real: Callable[..., GoldenFigures] = oracle_turn.figures_of
+    real: Callable[..., GoldenFigures] = figures_of
 
     def kinder(path: Path, sha256: str, *args: object, **options: object) -> GoldenFigures:
         found = real(path, sha256, *args, **options)
-        less = [wheel.replace(each, points=each.points // 2) for each in found.shards]
-        return wheel.replace(found, shards=less) if "iter-002" in path.name else found
+        less = [replace(each, points=each.points // 2) for each in found.shards]
+        return replace(found, shards=less) if "iter-002" in path.name else found
 
     monkeypatch.setattr(oracle_turn, "figures_of", kinder)
     entry = turn(copied)

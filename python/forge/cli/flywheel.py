@@ -6,18 +6,19 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
 from forge.cli import values
-from forge.cli.command import CommandGroup, command, end_if_stopped
+from forge.cli.command import CommandGroup, Given, command, end_if_stopped
 from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.extras import need
-from forge.flywheel.oracle_settings import OracleSettings
+from forge.flywheel.oracle_settings import OracleOptions, OracleSettings, TurnSettings
+from forge.flywheel.seat_settings import SeatOptions, SeatSettings
 from forge.flywheel.state_file import MOST_ITERATIONS, NotNowError
 from forge.options import LAST_START, MOST_LISTED, option
 from forge.work.paths import check_paths, writable_folder
@@ -76,21 +77,40 @@ class InitArgs:
 
 
 @command()
-def init(place: Place, args: InitArgs, oracle: OracleSettings) -> None:
+def init(
+    place: Place,
+    args: InitArgs,
+    learning: TurnSettings,
+    oracle: OracleOptions,
+    seat: SeatOptions,
+    given: Given,
+) -> None:
     """Make the state of a new flywheel; nothing else is done yet."""
     from forge.flywheel.beginning import new_state
     from forge.flywheel.holding import holding
     from forge.flywheel.state_file import STATE_FILE, write_state
     from forge.flywheel.wheel import next_line
 
+    settings = _settings(args.kind, learning, oracle, seat, given)
     path = place.folder / STATE_FILE
     with _told(), holding(place.folder):
         if path.exists() and not args.force:
             raise ForgeError(f"{path} is there already: --force begins anew")
-        state = new_state(args, oracle, next_line(place.folder, "--once"))
+        state = new_state(args, settings, next_line(place.folder, "--once"))
         write_state(place.folder, state)
     _say(f"{path}: seeds {state.current.seed_range} come first, from {state.baseline_checkpoint}")
     _say(f"next: {state.next_action}")
+
+
+def _settings(
+    kind: str, learning: TurnSettings, oracle: OracleOptions, seat: SeatOptions, given: Given
+) -> OracleSettings | SeatSettings:
+    own, other, of = (seat, oracle, "oracle") if kind == "seat" else (oracle, seat, "seat")
+    for each in fields(other):
+        if each.name in given:
+            raise ForgeError(f"--{each.name.replace('_', '-')} is for --kind {of}")
+    values = {f.name: getattr(group, f.name) for group in (learning, own) for f in fields(group)}
+    return SeatSettings(**values) if kind == "seat" else OracleSettings(**values)
 
 
 @dataclass(frozen=True)
@@ -178,12 +198,15 @@ class TestArgs:
 def test_set(place: Place, args: TestArgs) -> None:
     """The figures of a checkpoint on the test set: for a last report, never for a choice."""
     need("train", "lightning")
-    from forge.cli.measuring import Bars
     from forge.flywheel.final_test import figures_on_test
+    from forge.flywheel.watching import StoppedByError
+    from forge.work.stop import StopSignal
 
-    with _told(), Bars() as bars:
-        found = figures_on_test(place.folder, args.iteration, bars.mover("evaluating", "positions"))
-    _say(found)
+    with StopSignal("step") as signal, _told(), _watching(signal) as watch:
+        try:
+            watch.tell(figures_on_test(place.folder, args.iteration, watch))
+        except StoppedByError as stopped:
+            end_if_stopped(stopped.signum)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from forge.errors import ForgeError
 from forge.flywheel.oracle_settings import OracleSettings
+from forge.flywheel.seat_settings import SeatSettings
 from forge.flywheel.state_file import Current, FlywheelState, Kind
 from forge.models.catalog import list_models, resolve
 from forge.work.hashing import sha256_of
@@ -32,7 +33,9 @@ class Beginning(Protocol):
     def iterations(self) -> int | None: ...
 
 
-def new_state(how: Beginning, settings: OracleSettings, action: str) -> FlywheelState:
+def new_state(
+    how: Beginning, settings: OracleSettings | SeatSettings, action: str
+) -> FlywheelState:
     """A flywheel before its first iteration.
 
     Args:
@@ -45,14 +48,16 @@ def new_state(how: Beginning, settings: OracleSettings, action: str) -> Flywheel
     """
     from forge.learn.weights import check_stage
 
-    told = how.baseline or _best_of_catalogue()
+    stage = 2 if how.kind == "seat" else 1
+    told = how.baseline or _best_of_catalogue(stage)
     path = resolve(told)
-    check_stage(path, 1)
+    check_stage(path, stage)
     if Path(told).is_file():
         told = str(Path(told).resolve())
-    values = asdict(settings)
-    if settings.shards is not None:
-        values["shards"] = str(settings.shards.resolve())
+    values = {
+        name: str(each.resolve()) if isinstance(each, Path) else each
+        for name, each in asdict(settings).items()
+    }
     start = how.start_seed
     return FlywheelState(
         status="ready",
@@ -71,9 +76,14 @@ def new_state(how: Beginning, settings: OracleSettings, action: str) -> Flywheel
     )
 
 
-def _best_of_catalogue() -> str:
-    """The name of the Stage 1 network with the lowest q_gap."""
-    models = [model for model in list_models() if model.stage == 1]
+def _best_of_catalogue(stage: int) -> str:
+    """The name of the best network of a stage.
+
+    Stage 1: that with the lowest q_gap. Stage 2: that which was trained on the plays of a seat, if
+    there is one, since it plays better than its q_gap says.
+    """
+    models = [model for model in list_models() if model.stage == stage]
     if not models:
-        raise ForgeError("the catalogue has no network of Stage 1: give --baseline")
-    return min(models, key=lambda model: model.metrics["q_gap"]).name
+        raise ForgeError(f"the catalogue has no network of Stage {stage}: give --baseline")
+    imitators = [model for model in models if model.hyper_parameters.get("imitate")]
+    return min(imitators or models, key=lambda model: model.metrics["q_gap"]).name

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from forge.flywheel.golden_data import GoldenData
-from forge.flywheel.golden_figures import figures_of
+from forge.flywheel.golden_figures import GoldenFigures, figures_of
 from forge.flywheel.holding import holding
-from forge.flywheel.oracle_settings import oracle_settings_from
+from forge.flywheel.oracle_settings import OracleSettings, settings_from
 from forge.flywheel.oracle_turn import figures_file, file_of
+from forge.flywheel.seat_games import SeatGames
+from forge.flywheel.seat_settings import SeatSettings
+from forge.flywheel.seat_turn import SeatFigures, seat_figures
 from forge.flywheel.state_file import FlywheelState, NotNowError, read_state
+from forge.flywheel.watching import Watch
 from forge.work.hashing import sha256_of
 
 
-def figures_on_test(
-    folder: Path, number: int | None, on_batch: Callable[[int, int], None] | None = None
-) -> str:
+def figures_on_test(folder: Path, number: int | None, watch: Watch) -> str:
     """What a checkpoint does on the golden test set, as a sentence; kept beside the other figures.
 
     Args:
         folder: of the flywheel.
         number: of the iteration, 0 the baseline; None: the best.
-        on_batch: called with (rows done, rows in all).
+        watch: who hears of the work.
 
     Raises:
         NotNowError: if there is no such iteration, or the set has not been made yet.
@@ -33,13 +34,22 @@ def figures_on_test(
         state = read_state(folder)
         number = state.best if number is None else number
         path = file_of(folder, _checkpoint(state, number))
-        data = GoldenData(folder, oracle_settings_from(state.settings), [])
-        if not data.entries("test"):
-            raise NotNowError(
-                "the golden sets are made by the first iteration: forge flywheel --once"
-            )
         kept = figures_file(folder, number, "test")
-        found = figures_of(path, sha256_of(path), data, kept, "test", on_batch)
+        if state.kind == "seat":
+            how = settings_from(SeatSettings, state.settings)
+            games = SeatGames(folder, how, watch)
+            games.make_golden("test")
+            sha256 = sha256_of(path)
+            found: GoldenFigures | SeatFigures = seat_figures(
+                path, sha256, games, "test", kept, how.device
+            )
+        else:
+            data = GoldenData(folder, settings_from(OracleSettings, state.settings), [])
+            if not data.entries("test"):
+                raise NotNowError(
+                    "the golden sets are made by the first iteration: forge flywheel --once"
+                )
+            found = figures_of(path, sha256_of(path), data, kept, "test", watch.measuring)
     which = f"iteration {number}" if number else "the baseline"
     ends = found.q_gap_interval
     interval = "" if ends is None else f" [{ends[0]:.4f}, {ends[1]:.4f}]"

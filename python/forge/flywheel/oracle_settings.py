@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar, get_args, get_type_hints
 
 from forge.errors import ForgeError
 from forge.game.constants import N_DECLARATIONS
@@ -19,6 +19,8 @@ from forge.work.plain_values import named
 from forge.work.seed_files import split_of
 
 _MOST_GOLDEN: Final = 50
+
+_Kind = TypeVar("_Kind")
 
 
 def seed_list(name: str, text: str, split: str) -> list[int]:
@@ -59,11 +61,32 @@ def _device(name: str, text: str) -> None:
 
 
 @dataclass(frozen=True)
-class OracleSettings:
-    """What iterations have in common."""
+class TurnSettings:
+    """What iterations of any kind have in common: how networks learn, and where."""
 
     lr: float = option(3e-5, "Highest learning rate.", above=0, below=1e31)
     batch_size: int = again(RowsSettings, "batch_size")
+    num_workers: int | None = option(
+        None,
+        "Processes that read (default 0) or, with --stream, solve (cores - 1, at most 7).",
+        least=0,
+        most=1024,
+    )
+    seed: int = again(RowsSettings, "seed")
+    precision: str = again(Training, "precision")
+    deterministic: bool = again(Training, "deterministic")
+    device: str = option(
+        "auto",
+        "Where deals are solved and networks measured: auto (CUDA if there, else CPU), cuda, "
+        "cuda:N or cpu.",
+        reads=_device,
+    )
+
+
+@dataclass(frozen=True)
+class OracleOptions:
+    """What a flywheel of positions takes beside."""
+
     samples_per_shard: int = option(
         DEFAULT_SAMPLES_PER_SHARD, "States drawn of each deal.", least=1, most=MOST_PIECES
     )
@@ -82,21 +105,11 @@ class OracleSettings:
     stream: bool = option(
         False, "Fresh positions from the solver in place of shards; no disk.", "--stream"
     )
-    num_workers: int | None = option(
-        None,
-        "Processes that read (default 0) or, with --stream, solve (cores - 1, at most 7).",
-        least=0,
-        most=1024,
-    )
-    seed: int = again(RowsSettings, "seed")
-    precision: str = again(Training, "precision")
-    deterministic: bool = again(Training, "deterministic")
-    device: str = option(
-        "auto",
-        "Where deals are solved and networks measured: auto (CUDA if there, else CPU), cuda, "
-        "cuda:N or cpu.",
-        reads=_device,
-    )
+
+
+@dataclass(frozen=True)
+class OracleSettings(OracleOptions, TurnSettings):
+    """How a flywheel of positions works."""
 
     def __post_init__(self) -> None:
         check(self)
@@ -115,10 +128,11 @@ class OracleSettings:
         ]
 
 
-def oracle_settings_from(settings: Mapping[str, Any], of: str = "settings.") -> OracleSettings:
+def settings_from(kind: type[_Kind], settings: Mapping[str, Any], of: str = "settings.") -> _Kind:
     """Settings as a state holds them.
 
     Args:
+        kind: a dataclass of options.
         settings: plain values by name; what is not there has its default.
         of: begins the error.
 
@@ -126,15 +140,16 @@ def oracle_settings_from(settings: Mapping[str, Any], of: str = "settings.") -> 
         ForgeError: for one that is none, of another type, or out of bounds.
     """
     values = dict(settings)
-    known = OracleSettings.__dataclass_fields__
-    if others := [name for name in values if name not in known]:
+    hints = get_type_hints(kind)
+    if others := [name for name in values if name not in hints]:
         raise ForgeError(f"{of}{named(others[0])} is no key that this version of forge knows")
-    check_values(OracleSettings, values, of)
-    if (place := values.get("shards")) is not None:
-        writable_folder(f"{of}shards", place)
-        values["shards"] = Path(place)
+    check_values(kind, values, of)
+    for name, value in values.items():
+        if Path in get_args(hints[name]) and value is not None:
+            writable_folder(f"{of}{name}", value)
+            values[name] = Path(value)
     try:
-        return OracleSettings(**values)
+        return kind(**values)
     except ForgeError as error:
         raise ForgeError(f"{of}{error}") from error
 

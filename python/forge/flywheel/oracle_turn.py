@@ -11,13 +11,14 @@ from forge.errors import ForgeError
 from forge.flywheel.fine_tuning import Learnt, Lesson, learn, learnt_before
 from forge.flywheel.golden_data import GoldenData, make_shards
 from forge.flywheel.golden_figures import GoldenFigures, figures_of, over
-from forge.flywheel.oracle_settings import oracle_settings_from
+from forge.flywheel.oracle_settings import OracleSettings, settings_from
 from forge.flywheel.state_file import FlywheelState, HistoryEntry
 from forge.flywheel.transitions import train_seeds
 from forge.flywheel.watching import Watch
 from forge.ml.settings import StreamSettings
 from forge.models.catalog import resolve
 from forge.work.hashing import sha256_of
+from forge.work.seed_files import parse_seed_range
 
 if TYPE_CHECKING:
     from forge.learn.training import RunData
@@ -58,11 +59,9 @@ class OracleTurn:
 
     def __init__(self, folder: Path, state: FlywheelState, watch: Watch) -> None:
         self.folder, self.state, self.watch = folder, state, watch
-        self.settings = oracle_settings_from(state.settings)
+        self.settings = settings_from(OracleSettings, state.settings)
         self.seeds = train_seeds(state.current.seeds)
-        self.trained = sorted(
-            {seed for each in state.history for seed in _seeds_of(each)} | set(self.seeds)
-        )
+        self.trained = seeds_trained_on(state)
         self.data = GoldenData(folder, self.settings, self.trained)
         self.learnt: Learnt | None = None
         self.found: HistoryEntry | None = None
@@ -74,35 +73,12 @@ class OracleTurn:
 
     @property
     def parent(self) -> Path:
-        """The checkpoint that training goes on from.
-
-        Raises:
-            ForgeError: if there is none, or it is not the one that it was.
-        """
-        told = self.state.parent
-        if told is None:
-            raise ForgeError(
-                "there is no checkpoint to begin with: forge flywheel init --baseline names one"
-            )
-        path = file_of(self.folder, told)
-        known = {each.checkpoint: each.checkpoint_sha256 for each in self.state.history}
-        known[self.state.baseline_checkpoint] = self.state.baseline_sha256
-        if (wanted := known.get(told)) is not None and sha256_of(path) != wanted:
-            raise ForgeError(f"{path} is damaged: it is not the file that it was (SHA-256)")
-        return path
+        """The checkpoint that training goes on from; see `parent_of`."""
+        return parent_of(self.folder, self.state)
 
     def config(self) -> dict[str, Any]:
         """What a W&B run is told of the network and its parent."""
-        from forge.models.stages import load_network
-
-        hparams = dict(load_network(self.parent).hparams)
-        sizes = ("embed_dim", "n_heads", "n_layers", "ff_dim")
-        n_params = sum(p.numel() for p in load_network(self.parent).parameters())
-        return {
-            "parent_checkpoint": str(self.state.parent),
-            "model_size": n_params,
-            **{name: hparams.get(name) for name in sizes},
-        }
+        return network_config(self.folder, self.state)
 
     def _generate(self) -> None:
         if not self.seeds:
@@ -227,7 +203,39 @@ def figures_file(folder: Path, number: int, split: str = "val") -> Path:
     return folder / "evaluations" / f"{name}{'' if split == 'val' else f'-{split}'}.yaml"
 
 
-def _seeds_of(entry: HistoryEntry) -> list[int]:
-    from forge.work.seed_files import parse_seed_range
+def seeds_trained_on(state: FlywheelState) -> list[int]:
+    """All seeds that iterations so far, and the one in hand, learn from."""
+    ranges = [parse_seed_range(each.seed_range) for each in state.history]
+    return sorted({seed for each in (*ranges, state.current.seeds) for seed in train_seeds(each)})
 
-    return train_seeds(parse_seed_range(entry.seed_range))
+
+def parent_of(folder: Path, state: FlywheelState) -> Path:
+    """The checkpoint that training goes on from.
+
+    Raises:
+        ForgeError: if there is none, or it is not the one that it was.
+    """
+    told = state.parent
+    if told is None:
+        raise ForgeError(
+            "there is no checkpoint to begin with: forge flywheel init --baseline names one"
+        )
+    path = file_of(folder, told)
+    known = {each.checkpoint: each.checkpoint_sha256 for each in state.history}
+    known[state.baseline_checkpoint] = state.baseline_sha256
+    if (wanted := known.get(told)) is not None and sha256_of(path) != wanted:
+        raise ForgeError(f"{path} is damaged: it is not the file that it was (SHA-256)")
+    return path
+
+
+def network_config(folder: Path, state: FlywheelState) -> dict[str, Any]:
+    """What a W&B run is told of the network and its parent."""
+    from forge.models.stages import load_network
+
+    module = load_network(parent_of(folder, state))
+    sizes = ("embed_dim", "n_heads", "n_layers", "ff_dim")
+    return {
+        "parent_checkpoint": str(state.parent),
+        "model_size": sum(p.numel() for p in module.parameters()),
+        **{name: dict(module.hparams).get(name) for name in sizes},
+    }

@@ -14,7 +14,8 @@ from typing import Annotated, Any, Final, Literal
 from annotated_types import Ge, Le, Len
 
 from forge.errors import ForgeError
-from forge.flywheel.oracle_settings import oracle_settings_from
+from forge.flywheel.oracle_settings import OracleSettings, settings_from
+from forge.flywheel.seat_settings import SeatSettings
 from forge.options import INT64_MAX, MOST_LISTED
 from forge.work.file_schema import in_file, read_as
 from forge.work.seed_files import parse_seed_range
@@ -194,7 +195,8 @@ def read_state_file(path: Path) -> FlywheelState | None:
         return None
     _name_ranges(content)
     state = read_as(FlywheelState, content, str(path), _REMEDY)
-    oracle_settings_from(state.settings, f"{path}: settings.")
+    kind = SeatSettings if state.kind == "seat" else OracleSettings
+    settings_from(kind, state.settings, f"{path}: settings.")
     return state
 
 

@@ -20,6 +20,7 @@ from forge.errors import ForgeError, reason_of
 from forge.flywheel import transitions
 from forge.flywheel.holding import holding
 from forge.flywheel.oracle_turn import OracleTurn, TurnStage
+from forge.flywheel.seat_turn import SeatTurn
 from forge.flywheel.state_file import (
     Current,
     FlywheelState,
@@ -70,6 +71,8 @@ def now_text() -> str:
 
 def turn_of(folder: Path, state: FlywheelState, watch: Watch) -> Turn:
     """The iteration that a state is about."""
+    if state.kind == "seat":
+        return SeatTurn(folder, state, watch)
     return OracleTurn(folder, state, watch)
 
 

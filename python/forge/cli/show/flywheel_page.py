@@ -107,9 +107,18 @@ def _row(number: int, each: HistoryEntry) -> list[str]:
         each.seed_range,
         gap_text(each.q_gap, None),
         "-" if each.accuracy is None else f"{each.accuracy:.2%}",
-        "-" if gain is None else f"{gain[0]:+.3f} [{gain[1]:+.3f}, {gain[2]:+.3f}]",
+        _match_text(each) if gain is None else f"{gain[0]:+.3f} [{gain[1]:+.3f}, {gain[2]:+.3f}]",
         time_text(seconds) if seconds else "-",
     ]
+
+
+def _match_text(each: HistoryEntry) -> str:
+    """How the match with the best went: points of make rate."""
+    found = (each.match or {}).get("make_difference")
+    if not isinstance(found, list) or not all(isinstance(x, float) for x in found):
+        return "-"
+    value, low, high = (100 * x for x in found)
+    return f"{value:+.1f} [{low:+.1f}, {high:+.1f}] pts"
 
 
 def _trend(points: Sequence[TrendPoint]) -> Table:
@@ -158,8 +167,9 @@ def _coming(folder: Path, state: FlywheelState, pid: int | None) -> Text:
 def promote_line(folder: Path, state: FlywheelState) -> str:
     """What makes the best iteration a model of a catalogue."""
     path = folder / str(state.history[state.best - 1].checkpoint)
+    data = "games" if state.kind == "seat" else "tokenized"
     return (
         f"forge promote --checkpoint {shlex.quote(str(path))} "
         f"--to {shlex.quote(str(folder / 'models'))} "
-        f"--data {shlex.quote(str(folder / 'tokenized'))}"
+        f"--data {shlex.quote(str(folder / data))}"
     )
