@@ -30,6 +30,7 @@ ELSEWHERE = {
     "campaign",
     "quickstart",
     "improve-policy",
+    "flywheel",
     "bid-benchmark",
     "advise",
     "review",

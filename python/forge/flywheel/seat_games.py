@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from forge.play.player import Player
 
 _TOGETHER: Final = 32
+_BEST: Final = "best"
 
 
 class SeatGames:
@@ -59,7 +60,10 @@ class SeatGames:
         from forge.arena.registry import parse_player
         from forge.ops import resolve_device
 
-        spec = parse_player(self.settings.player.replace(PLACE, str(best)), resolve)
+        def find(text: str) -> Path:
+            return best if text == _BEST else resolve(text)
+
+        spec = parse_player(self.settings.player.replace(PLACE, _BEST), find)
         # Without the path: the same games wherever the flywheel lies.
         how = self._how(self.settings.player.replace(PLACE, best.name), sha256_of(best))
         player = spec.build(resolve_device(self.settings.device), how.bid)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from forge.arena.comparison import PairedResults, compare
 from forge.arena.registry import parse_player
 from forge.arena.series import ArenaOptions, run_arena
+from forge.arena.specs import PlayerSpec
 from forge.flywheel.seat_settings import SeatSettings
-from forge.flywheel.state_file import NotNowError
 from forge.flywheel.watching import Watch
+from forge.ops import resolve_device
 from forge.stats.sequential import Decision
 from forge.work.devices import n_cores
 
@@ -60,24 +61,27 @@ def meet(new: Path, best: Path, seed: int, kept: Path, how: SeatSettings, watch:
         ForgeError: for files that cannot be read or written.
         StoppedByError: after a signal.
     """
-    players = [parse_player(f"stage2:{path}") for path in (new, best)]
-    options = ArenaOptions(*players, seed=seed, device=how.device)
+    device = str(resolve_device(how.device))
+    options = ArenaOptions(_player("new", new), _player("best", best), seed, device)
     _drop_others(kept, options)
     kept.parent.mkdir(parents=True, exist_ok=True)
-    n_deals, verdict, results = 0, "go on", None
-    while verdict == "go on" and n_deals < how.deals:
+    n_deals = 0
+    while True:
         n_deals = min(n_deals + how.look_every, how.deals)
         run = run_arena(options, n_deals, how.match_workers or n_cores(), kept)
         watch.check(run.stopped_by)
-        results = run.results
-        won, lost = _alone(results)
-        verdict = how.test.decide(won, lost, n_deals)
-        ratio = how.test.log_ratio(won, lost, n_deals)
-        low, high = how.test.bounds
-        watch.tell(f"{n_deals:,} deals: {won} to {lost}, {ratio:+.2f} in {low:.2f} .. {high:.2f}")
-    if results is None:
-        raise NotNowError("a match without deals")
-    won, lost = _alone(results)
+        found = _judged(run.results, n_deals, how)
+        watch.tell(
+            f"{n_deals:,} deals: {found.only_new} to {found.only_best}, {found.log_ratio:+.2f} in "
+            f"{found.bounds[0]:.2f} .. {found.bounds[1]:.2f}"
+        )
+        if found.verdict != "go on" or n_deals == how.deals:
+            return found
+
+
+def _judged(results: PairedResults, n_deals: int, how: SeatSettings) -> Match:
+    new, best = results.made_a, results.made_b
+    won, lost = int((new & ~best).sum()), int((best & ~new).sum())
     gain = compare(results).make_difference
     return Match(
         n_deals,
@@ -90,10 +94,9 @@ def meet(new: Path, best: Path, seed: int, kept: Path, how: SeatSettings, watch:
     )
 
 
-def _alone(results: PairedResults) -> tuple[int, int]:
-    """Deals that the new one alone makes, and the best one alone."""
-    new, best = results.made_a, results.made_b
-    return int((new & ~best).sum()), int((best & ~new).sum())
+def _player(name: str, network: Path) -> PlayerSpec:
+    """Called by a name, so that results are the same wherever the flywheel lies."""
+    return replace(parse_player(f"stage2:{name}", lambda _: network), text=f"stage2:{name}")
 
 
 def _drop_others(kept: Path, options: ArenaOptions) -> None:

@@ -165,6 +165,11 @@ class FlywheelState:
         return self.current.checkpoint or last or self.baseline_checkpoint
 
     @property
+    def unit(self) -> str:
+        """What intervals of q_gap are over."""
+        return "games" if self.kind == "seat" else "shards"
+
+    @property
     def best(self) -> int:
         """The number of the best iteration so far; 0 is the baseline."""
         return max((i for i, each in enumerate(self.history, start=1) if each.is_best), default=0)

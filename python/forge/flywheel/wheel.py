@@ -179,7 +179,9 @@ class Flywheel:
         from forge.look.plots.trend import trend_png
 
         path = self.folder / TREND_FILE
-        png = trend_png(trend_of(self.folder, state), state.wandb_group or "flywheel")
+        name = state.wandb_group or "flywheel"
+        footer = f"{name} · golden val set · bars: 95 % over {state.unit}"
+        png = trend_png(trend_of(self.folder, state), footer)
         if not path.is_file() or path.read_bytes() != png:
             write_file(path, png)
 

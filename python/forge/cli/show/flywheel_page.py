@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -32,19 +32,20 @@ def show_flywheel(folder: Path, state: FlywheelState, pid: int | None, screen: C
         pid: of the process at work, 0 if it is not known; None if there is none.
         screen: where to.
     """
-    parts: list[object] = [_head(state, pid)]
+    parts: list[RenderableType] = [_head(state, pid)]
     if state.history:
         parts.append(_iterations(state))
     points = [point for point in trend_of(folder, state) if point.q_gap is not None]
     if points:
-        parts.append(_trend(points))
+        parts.append(_trend(points, state.unit))
     if seconds := mean_seconds(state):
         times = ", ".join(f"{stage} {time_text(s)}" for stage, s in seconds.items())
         parts.append(Text(f"time a stage: {times}"))
     parts.append(_coming(folder, state, pid))
     title = f"flywheel {state.wandb_group or folder}"
     width = min(screen.width, _WIDTH)
-    screen.print(Panel(Group(*parts), title=Text(title), width=width, padding=(1, 2)))  # type: ignore[arg-type]
+    apart = [part for each in parts for part in (each, Text(""))][:-1]
+    screen.print(Panel(Group(*apart), title=Text(title), width=width, padding=(1, 2)))
 
 
 def gap_text(value: float | None, ends: Sequence[float] | None) -> str:
@@ -121,12 +122,12 @@ def _match_text(each: HistoryEntry) -> str:
     return f"{value:+.1f} [{low:+.1f}, {high:+.1f}] pts"
 
 
-def _trend(points: Sequence[TrendPoint]) -> Table:
+def _trend(points: Sequence[TrendPoint], unit: str) -> Table:
     """q_gap with its interval on a common scale, a line an iteration."""
     shown = points[-SHOWN_ITERATIONS - 1 :]
     reach = [end for point in shown for end in (point.interval or ()) if end > 0]
     most = max([*reach, *(point.q_gap or 0.0 for point in shown)]) or 1.0
-    table = Table("", "q_gap, 95 % over shards", f"0{most:>{_CHART - 1}.3f}")
+    table = Table("", f"q_gap, 95 % over {unit}", f"0{most:>{_CHART - 1}.3f}")
     table.box = None
     table.columns[0].justify = "right"
     for point in shown:

@@ -28,15 +28,14 @@ class TrendMark(Protocol):
     def is_best(self) -> bool: ...
 
 
-def trend_png(points: Sequence[TrendMark], group: str) -> bytes:
+def trend_png(points: Sequence[TrendMark], footer: str) -> bytes:
     """q_gap of each iteration with its interval; those that were the best are marked.
 
     Args:
         points: in order; those without a figure are left out.
-        group: the flywheel's name.
+        footer: small print: whose, on what.
     """
     known = [point for point in points if point.q_gap is not None]
-    footer = f"{group} · golden val set · bars: 95 % over shards"
     return draw_png(partial(_trend, known), footer)
 
 
