@@ -47,9 +47,9 @@ BEFORE: Final = (
     "forge play-hands --hands 1000 --worlds 1 --pool 1 --output hands",
     f"forge train --data tokenized --epochs 1 --limit-batches 3 {SMALL} --run-dir before",
     "forge bid-calibrate play --hands 40 --deals 2 --player random --workers 1 --out played.jsonl",
-    "forge flywheel init --dir wheel --start-seed 30 --seeds-per-iter 1 --iterations 1 --golden-val 930 "
-    "--golden-test 979 --golden-declarations seed --samples-per-shard 300 --batch-size 100 "
-    "--baseline before/domino/version_0/checkpoints/last.ckpt",
+    "forge flywheel init --dir wheel --start-seed 30 --seeds-per-iter 1 --iterations 1 "
+    "--golden-val 930 --golden-test 979 --golden-declarations seed --samples-per-shard 300 "
+    "--batch-size 100 --baseline before/domino/version_0/checkpoints/last.ckpt",
 )
 
 

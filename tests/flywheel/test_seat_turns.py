@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from forge.arena.comparison import PairedResults
+from forge.arena.series import run_arena
 from forge.flywheel import seat_match
 from forge.flywheel.beginning import new_state
 from forge.flywheel.final_test import figures_on_test
@@ -131,10 +132,8 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Makes every match end with so many more deals for the new one."""
 
     def decide(share: float) -> None:
-        real = seat_match.run_arena
-
         def played(*args: object, **options: object) -> object:
-            run = real(*args, **options)  # type: ignore[arg-type]
+            run = run_arena(*args, **options)  # type: ignore[arg-type]
             points = run.results.points_b.copy()
             points[: int(share * len(points))] = 0
             results = replace(run.results, points_b=points)

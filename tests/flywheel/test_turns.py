@@ -11,7 +11,7 @@ import pytest
 
 from forge.errors import ForgeError
 from forge.flywheel import oracle_turn
-from forge.flywheel.golden_figures import GoldenFigures, ShardRegret, figures_of, over
+from forge.flywheel.golden_figures import GoldenFigures, ShardRegret, golden_figures_of, over
 from forge.flywheel.state_file import Current, NotNowError, read_state, write_state
 from forge.flywheel.transitions import retry
 from forge.flywheel.watching import Watch
@@ -147,7 +147,7 @@ def test_a_parent_that_is_another_file_is_refused(copied: Path) -> None:
         turn(copied)
 
 
-@pytest.mark.parametrize("stage", ["make_shards", "learn", "figures_of"])
+@pytest.mark.parametrize("stage", ["make_shards", "learn", "golden_figures_of"])
 def test_a_failure_keeps_what_was_done(
     copied: Path, stage: str, monkeypatch: pytest.MonkeyPatch, done: dict[str, str]
 ) -> None:
@@ -242,14 +242,14 @@ def test_the_best_is_who_was_better(
     copied: Path, monkeypatch: pytest.MonkeyPatch, done: dict[str, str]
 ) -> None:
     assert read_state(copied).best == 0
-    real: Callable[..., GoldenFigures] = figures_of
+    real: Callable[..., GoldenFigures] = golden_figures_of
 
     def kinder(path: Path, sha256: str, *args: object, **options: object) -> GoldenFigures:
         found = real(path, sha256, *args, **options)
         less = [replace(each, points=each.points // 2) for each in found.shards]
         return replace(found, shards=less) if "iter-002" in path.name else found
 
-    monkeypatch.setattr(oracle_turn, "figures_of", kinder)
+    monkeypatch.setattr(oracle_turn, "golden_figures_of", kinder)
     entry = turn(copied)
     assert entry.over_best is not None and entry.is_best == (entry.over_best[2] < 0)
     assert read_state(copied).best == (2 if entry.is_best else 0)

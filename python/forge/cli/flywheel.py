@@ -18,7 +18,7 @@ from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.extras import need
 from forge.flywheel.oracle_settings import OracleOptions, OracleSettings, TurnSettings
-from forge.flywheel.seat_settings import SeatOptions, SeatSettings
+from forge.flywheel.seat_settings import PlayingOptions, SeatSettings
 from forge.flywheel.state_file import MOST_ITERATIONS, NotNowError
 from forge.options import LAST_START, MOST_LISTED, option
 from forge.work.paths import check_paths, writable_folder
@@ -82,7 +82,7 @@ def init(
     args: InitArgs,
     learning: TurnSettings,
     oracle: OracleOptions,
-    seat: SeatOptions,
+    seat: PlayingOptions,
     given: Given,
 ) -> None:
     """Make the state of a new flywheel; nothing else is done yet."""
@@ -103,7 +103,7 @@ def init(
 
 
 def _settings(
-    kind: str, learning: TurnSettings, oracle: OracleOptions, seat: SeatOptions, given: Given
+    kind: str, learning: TurnSettings, oracle: OracleOptions, seat: PlayingOptions, given: Given
 ) -> OracleSettings | SeatSettings:
     own, other, of = (seat, oracle, "oracle") if kind == "seat" else (oracle, seat, "seat")
     for each in fields(other):

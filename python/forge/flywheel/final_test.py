@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from forge.flywheel.golden_data import GoldenData
-from forge.flywheel.golden_figures import GoldenFigures, figures_of
+from forge.flywheel.golden_figures import GoldenFigures, golden_figures_of
 from forge.flywheel.holding import holding
 from forge.flywheel.oracle_settings import OracleSettings, settings_from
 from forge.flywheel.oracle_turn import figures_file, file_of
@@ -49,7 +49,7 @@ def figures_on_test(folder: Path, number: int | None, watch: Watch) -> str:
                 raise NotNowError(
                     "the golden sets are made by the first iteration: forge flywheel --once"
                 )
-            found = figures_of(path, sha256_of(path), data, kept, "test", watch.measuring)
+            found = golden_figures_of(path, sha256_of(path), data, kept, "test", watch.measuring)
     which = f"iteration {number}" if number else "the baseline"
     ends = found.q_gap_interval
     interval = "" if ends is None else f" [{ends[0]:.4f}, {ends[1]:.4f}]"

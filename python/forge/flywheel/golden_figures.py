@@ -73,7 +73,7 @@ def over(new: GoldenFigures, best: GoldenFigures) -> list[float] | None:
     return None if ends is None else [value, *ends]
 
 
-def figures_of(
+def golden_figures_of(
     checkpoint: Path,
     sha256: str,
     data: GoldenData,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from forge.errors import ForgeError
 from forge.flywheel.fine_tuning import Learnt, Lesson, learn, learnt_before
 from forge.flywheel.golden_data import GoldenData, make_shards
-from forge.flywheel.golden_figures import GoldenFigures, figures_of, over
+from forge.flywheel.golden_figures import GoldenFigures, golden_figures_of, over
 from forge.flywheel.oracle_settings import OracleSettings, settings_from
 from forge.flywheel.state_file import FlywheelState, HistoryEntry
 from forge.flywheel.transitions import train_seeds
@@ -184,7 +184,7 @@ class OracleTurn:
 
     def _figures(self, path: Path, sha256: str, number: int) -> GoldenFigures:
         kept = figures_file(self.folder, number)
-        return figures_of(path, sha256, self.data, kept, on_batch=self.watch.measuring)
+        return golden_figures_of(path, sha256, self.data, kept, on_batch=self.watch.measuring)
 
     def _best_figures(self) -> GoldenFigures | None:
         """Of the best so far, measured on today's golden set; None where there is none."""

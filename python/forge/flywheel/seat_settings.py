@@ -26,7 +26,7 @@ def _with_place(name: str, text: str) -> None:
 
 
 @dataclass(frozen=True)
-class SeatOptions:
+class PlayingOptions:
     """What a flywheel of playing takes beside."""
 
     player: str = option(
@@ -71,7 +71,7 @@ class SeatOptions:
 
 
 @dataclass(frozen=True)
-class SeatSettings(SeatOptions, TurnSettings):
+class SeatSettings(PlayingOptions, TurnSettings):
     """How a flywheel of playing works."""
 
     def __post_init__(self) -> None:
