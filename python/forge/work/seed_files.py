@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, brief
 from forge.options import MOST_LISTED, MOST_SEED
 from forge.work.atomic import remove_abandoned, unwritable
 
@@ -32,16 +32,18 @@ def parse_seed_range(text: str) -> range:
     """`A:B` -> seeds A..B-1; ForgeError for anything else, empty and backward ranges included."""
     first, colon, end = text.partition(":")
     if not (colon and first.isdecimal() and end.isdecimal() and text.isascii()):
-        raise ForgeError(f"seed range {text!r} must be A:B with whole numbers, like 0:40")
+        raise ForgeError(f"seed range {brief(text)} must be A:B with whole numbers, like 0:40")
     if max(len(first.lstrip("0")), len(end.lstrip("0"))) > len(str(MOST_SEED)):
-        raise ForgeError(f"seed range {text!r} goes beyond the last seed, {MOST_SEED}")
+        raise ForgeError(f"seed range {brief(text)} goes beyond the last seed, {MOST_SEED}")
     seeds = range(int(first), int(end))
     if not seeds:
-        raise ForgeError(f"seed range {text!r} is empty or backwards: A:B needs A < B (B excluded)")
+        raise ForgeError(
+            f"seed range {brief(text)} is empty or backwards: A:B needs A < B (B excluded)"
+        )
     if seeds.stop > MOST_SEED + 1:
-        raise ForgeError(f"seed range {text!r} goes beyond the last seed, {MOST_SEED}")
+        raise ForgeError(f"seed range {brief(text)} goes beyond the last seed, {MOST_SEED}")
     if seeds.stop - seeds.start > MOST_LISTED:
-        raise ForgeError(f"seed range {text!r} has more than {MOST_LISTED:,} seeds")
+        raise ForgeError(f"seed range {brief(text)} has more than {MOST_LISTED:,} seeds")
     return seeds
 
 
