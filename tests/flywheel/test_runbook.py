@@ -1,6 +1,6 @@
 """docs/RUNBOOK.md, every line of it, in the order of the page, as a shell runs it.
 
-Lines that are meant for hours get more options behind them, or less time (`SHORTER`); before some
+Lines that are meant for hours get more options behind them, or less time (see below); before some
 sections what they are for is made to happen (`BEFORE`).
 """
 
@@ -12,12 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from forge.flywheel.state_file import read_state
-from support.checkpoints import run_checkpoint
+from support.checkpoints import run_checkpoint, run_eq_checkpoint
 from support.wheels import make_small_shards, options_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "RUNBOOK.md"
 # Exit codes of lines that do not end with 0.
 ENDS = {"timeout --preserve-status 8h forge flywheel": 143}
+
+SMALL_SEAT = (
+    "--seeds-per-iter 2 --golden-games 2 --worlds 3 --deals 200 --look-every 200 --epochs 1 "
+    "--batch-size 50 --match-workers 1"
+)
 
 
 def sections() -> dict[str, list[str]]:
@@ -59,6 +64,7 @@ BEFORE: dict[str, Callable[[Path], None]] = {"It failed": fails, "The disk is fu
 
 def test_every_line(tmp_path: Path) -> None:
     baseline = run_checkpoint(tmp_path / "tiny.ckpt")
+    seat = run_eq_checkpoint(tmp_path / "seat.ckpt")
     make_small_shards(tmp_path / "flywheel" / "shards")
     small = " ".join(options_of(baseline, None)).replace("--iterations=2", "--iterations=90")
     found = sections()
@@ -68,9 +74,11 @@ def test_every_line(tmp_path: Path) -> None:
             BEFORE[head](tmp_path)
         for line in lines:
             short = line.replace(" 8h ", " 14s ")
-            if " init " in line:
+            if "--kind seat" in line:
+                short = f"{line} {SMALL_SEAT} --baseline {seat}"
+            elif " init " in line:
                 short = f"{line} {small}"
-            elif "--once" in line:
+            elif "--once" in line and "seats" not in line:
                 short = f"{line} --seed-range 29:31"
             code, said = shell(short, tmp_path)
             assert code == ENDS.get(line, 0), (head, line, said)

@@ -17,6 +17,7 @@ from forge.cli.command import CommandGroup, Given, command, end_if_stopped
 from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.extras import need
+from forge.flywheel.next_line import DEFAULT_FOLDER
 from forge.flywheel.oracle_settings import OracleOptions, OracleSettings, TurnSettings
 from forge.flywheel.seat_settings import PlayingOptions, SeatSettings
 from forge.flywheel.state_file import MOST_ITERATIONS, NotNowError
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from forge.flywheel.watching import Watch
     from forge.work.stop import StopSignal
 
-_FOLDER = Path("flywheel")
 _FAILED = 1
 
 
@@ -45,7 +45,7 @@ class Place:
     """Where a flywheel lies."""
 
     folder: Path = option(
-        _FOLDER, "Folder of the flywheel.", "--dir", metavar="DIR", reads=writable_folder
+        DEFAULT_FOLDER, "Folder of the flywheel.", "--dir", metavar="DIR", reads=writable_folder
     )
 
 
@@ -88,8 +88,8 @@ def init(
     """Make the state of a new flywheel; nothing else is done yet."""
     from forge.flywheel.beginning import new_state
     from forge.flywheel.holding import holding
+    from forge.flywheel.next_line import next_line
     from forge.flywheel.state_file import STATE_FILE, write_state
-    from forge.flywheel.wheel import next_line
 
     settings = _settings(args.kind, learning, oracle, seat, given)
     path = place.folder / STATE_FILE
@@ -118,7 +118,7 @@ class StatusArgs:
     """What may be said to `forge flywheel status`."""
 
     folder: Path = option(
-        _FOLDER, "Folder of the flywheel.", "--dir", metavar="DIR", reads=_looked_at
+        DEFAULT_FOLDER, "Folder of the flywheel.", "--dir", metavar="DIR", reads=_looked_at
     )
     as_json: bool = option(False, "Print it for programs.", "--json")
 
@@ -164,7 +164,8 @@ class RetryArgs:
 def retry(place: Place, args: RetryArgs) -> None:
     """After a failure: be ready again. With --from: go back to an older checkpoint."""
     from forge.flywheel import transitions
-    from forge.flywheel.wheel import changed, go_back, next_line
+    from forge.flywheel.next_line import next_line
+    from forge.flywheel.wheel import changed, go_back
 
     line = next_line(place.folder, "--once")
 
@@ -245,8 +246,9 @@ def go(place: Place, args: GoArgs) -> None:
 
 
 def _go(place: Place, args: GoArgs, signal: StopSignal) -> int | None:
+    from forge.flywheel.next_line import next_line
     from forge.flywheel.watching import StoppedByError
-    from forge.flywheel.wheel import FailedError, Flywheel, next_line
+    from forge.flywheel.wheel import FailedError, Flywheel
 
     with _told(), _watching(signal) as watch, Flywheel(place.folder, watch, args.wandb) as wheel:
         if wheel.is_done:

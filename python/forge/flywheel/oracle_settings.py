@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args, get_type_hints
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, brief
 from forge.game.constants import N_DECLARATIONS
-from forge.learn.settings import RowsSettings, Training, check_values
+from forge.learn.settings import PRECISIONS, RowsSettings, Training, check_values
 from forge.ml.settings import DEFAULT_SAMPLES_PER_SHARD
 from forge.options import MOST_PIECES, again, check, option
 from forge.oracle.shards.naming import ShardKey
@@ -35,7 +35,7 @@ def seed_list(name: str, text: str, split: str) -> list[int]:
     if not seeds or len(seeds) > _MOST_GOLDEN or any(split_of(seed) != split for seed in seeds):
         raise ForgeError(
             f"{name} must be up to {_MOST_GOLDEN} {split} seeds separated by commas, "
-            f"like {'900,901,902' if split == 'val' else '950'}, got {text!r}"
+            f"like {'900,901,902' if split == 'val' else '950'}, got {brief(text)}"
         )
     return sorted(set(seeds))
 
@@ -50,7 +50,12 @@ def _test_seeds(name: str, text: str) -> object:
 
 def _declarations(name: str, text: str) -> None:
     if text not in ("all", "seed"):
-        raise ForgeError(f"{name} must be all or seed, got {text!r}")
+        raise ForgeError(f"{name} must be all or seed, got {brief(text)}")
+
+
+def _precision(name: str, text: str) -> None:
+    if text not in ("auto", *PRECISIONS):
+        raise ForgeError(f"{name} must be auto, {', '.join(PRECISIONS)}, got {brief(text)}")
 
 
 def _device(name: str, text: str) -> None:
@@ -73,7 +78,7 @@ class TurnSettings:
         most=1024,
     )
     seed: int = again(RowsSettings, "seed")
-    precision: str = again(Training, "precision")
+    precision: str = again(Training, "precision", reads=_precision)
     deterministic: bool = again(Training, "deterministic")
     device: str = option(
         "auto",
@@ -81,6 +86,11 @@ class TurnSettings:
         "cuda:N or cpu.",
         reads=_device,
     )
+
+    def check_words(self) -> None:
+        """Raises ForgeError for text that names nothing."""
+        _precision("precision", self.precision)
+        _device("device", self.device)
 
 
 @dataclass(frozen=True)
@@ -113,6 +123,7 @@ class OracleSettings(OracleOptions, TurnSettings):
 
     def __post_init__(self) -> None:
         check(self)
+        self.check_words()
         _val_seeds("golden_val", self.golden_val)
         _test_seeds("golden_test", self.golden_test)
         _declarations("golden_declarations", self.golden_declarations)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from forge.eq.settings import EstimateConfig
-from forge.errors import ForgeError
+from forge.errors import ForgeError, brief
 from forge.flywheel.oracle_settings import TurnSettings
 from forge.options import INT64_MAX, MOST_PROCESSES, again, check, option
 from forge.stats.sequential import SequentialTest
@@ -21,7 +21,7 @@ def _with_place(name: str, text: str) -> None:
     if text.count(PLACE) != 1 or "," in text.partition(PLACE)[0]:
         raise ForgeError(
             f"{name} must be a player with {PLACE} where its network stands, like stage2:{PLACE}, "
-            f"got {text!r}"
+            f"got {brief(text)}"
         )
 
 
@@ -76,6 +76,7 @@ class SeatSettings(PlayingOptions, TurnSettings):
 
     def __post_init__(self) -> None:
         check(self)
+        self.check_words()
         _with_place("player", self.player)
         _ = self.test
 

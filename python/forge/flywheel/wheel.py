@@ -6,7 +6,6 @@ end of any kind is doing the iteration again: what is done is found done.
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ from typing import Any, Final, Protocol
 from forge.errors import ForgeError, reason_of
 from forge.flywheel import transitions
 from forge.flywheel.holding import holding
+from forge.flywheel.next_line import next_line
 from forge.flywheel.oracle_turn import OracleTurn, TurnStage
 from forge.flywheel.seat_turn import SeatTurn
 from forge.flywheel.state_file import (
@@ -34,7 +34,6 @@ from forge.flywheel.wandb_runs import IterationRun, NoRun, is_set_up
 from forge.flywheel.watching import StoppedByError, Watch
 from forge.work.atomic import write_file
 
-DEFAULT_FOLDER: Final = Path("flywheel")
 _ROOM_ERRORS: Final = ("No space left on device", "File too large", "Disk quota exceeded")
 
 
@@ -56,12 +55,6 @@ class Turn(Protocol):
 
 class FailedError(ForgeError):
     """An iteration failed; the state says so."""
-
-
-def next_line(folder: Path, words: str) -> str:
-    """A command line of a flywheel: `forge flywheel retry`, with its folder if it is another."""
-    place = "" if folder == DEFAULT_FOLDER else f" --dir {shlex.quote(str(folder))}"
-    return f"forge flywheel {words}{place}"
 
 
 def now_text() -> str:

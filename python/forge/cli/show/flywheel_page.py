@@ -13,6 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from forge.flywheel.next_line import next_line
 from forge.flywheel.state_file import FlywheelState, HistoryEntry
 from forge.flywheel.trend import TrendPoint, mean_seconds, trend_of
 from forge.work.wording import counted
@@ -159,7 +160,7 @@ def _coming(folder: Path, state: FlywheelState, pid: int | None) -> Text:
     if state.next_action is not None:
         lines.append(f"type: {state.next_action}")
     elif state.status == "running" and pid is None:
-        lines.append("type: forge flywheel --once")
+        lines.append(f"type: {next_line(folder, '--once')}")
     if state.best:
         lines.append(f"the best is iteration {state.best}: {promote_line(folder, state)}")
     return Text("\n".join(lines))
