@@ -47,6 +47,9 @@ BEFORE: Final = (
     "forge play-hands --hands 1000 --worlds 1 --pool 1 --output hands",
     f"forge train --data tokenized --epochs 1 --limit-batches 3 {SMALL} --run-dir before",
     "forge bid-calibrate play --hands 40 --deals 2 --player random --workers 1 --out played.jsonl",
+    "forge flywheel init --dir wheel --start-seed 30 --seeds-per-iter 1 --iterations 1 "
+    "--golden-val 930 --golden-test 979 --golden-declarations seed --samples-per-shard 300 "
+    "--batch-size 100 --baseline before/domino/version_0/checkpoints/last.ckpt",
 )
 
 
@@ -83,6 +86,7 @@ CASES: Final = {
         "improve-policy --hands 1000 --worlds 1 --pool 1 --deals 2800 --epochs 1 --rounds 1 "
         "--output out"
     ),
+    "flywheel": Case("flywheel --once --no-wandb --dir wheel", "wheel/[tce]*/**/*.[ncy]*"),
     "policy-curve": Case("policy-curve --data hands --hands 200,800 --epochs 1 --out curve"),
     "eval-policy": Case("eval-policy --data hands"),
     "eval": Case(f"eval --checkpoint {CHECKPOINT} --data tokenized --out out"),

@@ -2,6 +2,7 @@
 nested. A file means what it says, or an error of one line names it and the key."""
 
 import copy
+import io
 import json
 import re
 import time
@@ -12,13 +13,16 @@ from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 
 from forge.arena.results import ARENA, Block
 from forge.bidding.calibration import hands as calibration_hands
 from forge.bidding.calibration.logistic import Calibration, shipped
 from forge.bidding.hands_file import HANDS, HandRow
+from forge.cli.show.flywheel_page import show_flywheel
 from forge.errors import ForgeError
 from forge.flywheel.policy_rounds import ROUNDS, Round
+from forge.flywheel.state_file import Current, FlywheelState, HistoryEntry, read_state
 from forge.game.contract import BIDS, Bid, Contract
 from forge.learn.checkpoint_files import read_run_record
 from forge.ml.data import DominoDataModule
@@ -95,6 +99,22 @@ def _added_to(folder: Path) -> Any:
     found = TokenizedFolder.read(folder, force=False)
     found.check_settings(Settings("shards"))
     return found
+
+
+def _flywheel() -> dict[str, Any]:
+    entry = HistoryEntry(
+        "0:10", "a.ckpt", "2026-01-01T00:00:00+00:00", 10, 0.5, 0.75, 1.5,
+        [0.4, 0.6], [0.7, 0.8], [-0.1, -0.2, -0.05], True, seconds={"train": 2.5},
+    )  # fmt: skip
+    state = FlywheelState("ready", "g", "b.ckpt", Current("10:20"), None, "type this", [entry])
+    return asdict(state)
+
+
+def _shown_flywheel(folder: Path) -> Any:
+    state = read_state(folder)
+    screen = Console(file=io.StringIO(), width=80)
+    show_flywheel(folder, state, None, screen)
+    return state
 
 
 def _results(kind: ResultsFormat[Any]) -> Callable[[Path], Any]:
@@ -183,6 +203,7 @@ def files() -> dict[str, Edited]:
         "settings of a run under way": Edited(
             ".building/settings.yaml", asdict(Settings("shards")) | {"replaces": False}, _added_to
         ),
+        "state of a flywheel": Edited("state.yaml", _flywheel(), _shown_flywheel),
         "record of a run": Edited(
             "run.yaml", made, lambda folder: read_run_record(folder / "run.ckpt")
         ),

@@ -33,6 +33,7 @@ ELSEWHERE = {
     "campaign",
     "quickstart",
     "improve-policy",
+    "flywheel",
     "bid-benchmark",
     "advise",
     "review",

@@ -11,6 +11,7 @@ def commands() -> list[tuple[str, list[str], Command]]:
         made = command_of(entry)
         if isinstance(made, CommandGroup):
             found += [(entry.module, [each.name], each) for each in made.commands]
+            found += [] if made.bare is None else [(entry.module, [], made.bare)]
         else:
             found.append((entry.module, [], made))
     return found

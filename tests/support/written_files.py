@@ -24,6 +24,7 @@ from forge.bidding.plan import Plan
 from forge.bidding.schema import read_results, write_result
 from forge.bidding.simulate import Simulator
 from forge.eq.records import read_record, record_path, write_record
+from forge.flywheel.state_file import Current, FlywheelState, read_state, write_state
 from forge.learn.weights import load_weights, safetensors_bytes, stripped_state
 from forge.ml.data import DominoDataModule
 from forge.ml.module import DominoLightningModule
@@ -201,6 +202,13 @@ def record(folder: Path) -> Written:
     return Written("yaml", [path], lambda: read_yaml(path))
 
 
+def flywheel(folder: Path) -> Written:
+    path = folder / "state.yaml"
+    current = Current("10:20", "a.ckpt", "2026-01-01T00:00:00+00:00", {"train": 1.5})
+    write_state(folder, FlywheelState("running", "g", "b.ckpt", current, None, None, []))
+    return Written("flywheel", [path], lambda: read_state(folder))
+
+
 FORMATS: Final[dict[str, Callable[[Path], Written]]] = {
     "eq": eq_file,
     "shard": shard,
@@ -218,4 +226,5 @@ FORMATS: Final[dict[str, Callable[[Path], Written]]] = {
     "catalogue": catalogue,
     "calibration": calibration,
     "yaml": record,
+    "flywheel": flywheel,
 }

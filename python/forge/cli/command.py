@@ -7,6 +7,7 @@ function runs, so before it imports anything heavy.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import sys
@@ -75,7 +76,7 @@ class Command:
     def add_to(self, app: typer.Typer, name: str | None = None, **details: Any) -> None:
         """Make it a command of a Typer app, under its own name or another one."""
         epilog = self._epilog() if self._epilog else None
-        app.command(name or self.name, epilog=epilog, **details)(self._callback())
+        app.command(name or self.name, epilog=epilog, **details)(self.callback())
 
     def main(self, args: Sequence[str] | None = None, prog: str | None = None) -> NoReturn:
         """Run the command line and end the process with its exit code."""
@@ -101,7 +102,8 @@ class Command:
         hints = get_type_hints(self.function)
         return {name: hints[name] for name in inspect.signature(self.function).parameters}
 
-    def _callback(self) -> Callable[..., None]:
+    def callback(self) -> Callable[..., None]:
+        """The function as Typer takes it: with a parameter for each option."""
         kinds = self._kinds()
         found = self.options()
         hints = self.hints()
@@ -158,17 +160,37 @@ class CommandGroup:
         name: of the group.
         help: what they are for.
         commands: its parts.
+        bare: what the name alone runs, with options of its own; None: a part must be named.
     """
 
-    def __init__(self, name: str, help: str, commands: Sequence[Command]) -> None:
-        self.name, self.help, self.commands = name, help, tuple(commands)
+    def __init__(
+        self, name: str, help: str, commands: Sequence[Command], bare: Command | None = None
+    ) -> None:
+        self.name, self.help, self.commands, self.bare = name, help, tuple(commands), bare
 
     def main(self, args: Sequence[str] | None = None, prog: str | None = None) -> NoReturn:
         """Run the command line and end the process with its exit code."""
         app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=self.help)
         for each in self.commands:
             each.add_to(app)
+        if self.bare is not None:
+            app.callback(invoke_without_command=True, help=self.help)(self._alone(self.bare))
         run(app, args, prog)
+
+    def _alone(self, bare: Command) -> Callable[..., None]:
+        """The command that the name alone runs, and nothing where a part is named."""
+        alone = bare.callback()
+
+        @functools.wraps(alone)
+        def callback(context: typer.Context, **values: Any) -> None:
+            if context.invoked_subcommand is None:
+                return alone(context, **values)
+            for name in values:
+                if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE":
+                    typed = _as_typed(name, bare.options()[name][1])
+                    raise ForgeError(f"{typed} must stand behind {context.invoked_subcommand}")
+
+        return callback
 
 
 def command(

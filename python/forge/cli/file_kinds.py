@@ -327,6 +327,12 @@ def _yaml(path: Path, deal: Deal | None) -> Verified:
     found = read_yaml(path, finite=False) or {}
     with path.open("rb") as file:
         result = "ok" if file.read(len(SUM_MARK)) == SUM_MARK else NO_CHECKSUM
+    if {"status", "current", "history"} <= set(found):
+        from forge.flywheel.state_file import read_state_file
+
+        state = read_state_file(path)
+        assert state is not None
+        return Verified("flywheel", counted(len(state.history), "iteration"), result)
     if "splits" not in found:
         return Verified("record", "", result)
     for split, about in found["splits"].items():

@@ -10,34 +10,18 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from forge.errors import ForgeError, reason_of
-from forge.options import MAX_WORLDS, MOST_LISTED, MOST_SEED
+from forge.options import MAX_WORLDS
 from forge.work.devices import check_device
 from forge.work.paths import NOWHERE, check_paths, existing
+from forge.work.seed_files import parse_seed_range
 
-__all__ = ["existing"]  # what options read with, all under one name
+__all__ = ["existing", "parse_seed_range"]  # what options read with, all under one name
 
 if TYPE_CHECKING:
     from forge.advice.hand_text import TableHand
     from forge.arena.specs import PlayerSpec
     from forge.game.contract import Bid
     from forge.game.deal import Deal
-
-
-def parse_seed_range(text: str) -> range:
-    """`A:B` -> seeds A..B-1; ForgeError for anything else, empty and backward ranges included."""
-    first, colon, end = text.partition(":")
-    if not (colon and first.isdecimal() and end.isdecimal() and text.isascii()):
-        raise ForgeError(f"seed range {text!r} must be A:B with whole numbers, like 0:40")
-    if max(len(first.lstrip("0")), len(end.lstrip("0"))) > len(str(MOST_SEED)):
-        raise ForgeError(f"seed range {text!r} goes beyond the last seed, {MOST_SEED}")
-    seeds = range(int(first), int(end))
-    if not seeds:
-        raise ForgeError(f"seed range {text!r} is empty or backwards: A:B needs A < B (B excluded)")
-    if seeds.stop > MOST_SEED + 1:
-        raise ForgeError(f"seed range {text!r} goes beyond the last seed, {MOST_SEED}")
-    if seeds.stop - seeds.start > MOST_LISTED:
-        raise ForgeError(f"seed range {text!r} has more than {MOST_LISTED:,} seeds")
-    return seeds
 
 
 def parse_out_dir(text: str) -> Path | None:

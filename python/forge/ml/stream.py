@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from forge import ops
 from forge.errors import ForgeError
@@ -98,6 +98,7 @@ class StreamingDataModule(pl.LightningDataModule):
         val_per_deal: validation states drawn of each deal.
         val_deals: validation deals: val seeds from 900 on, 50 at most.
         pin_memory: page-locked batches; None pins where there is a CUDA device.
+        val_rows: what to validate on instead; their `source` says what they are.
 
     Raises:
         ForgeError: on a value that makes no sense.
@@ -112,6 +113,7 @@ class StreamingDataModule(pl.LightningDataModule):
         val_per_deal: int = StreamSettings.val_per_deal,
         val_deals: int = StreamSettings.val_deals,
         pin_memory: bool | None = None,
+        val_rows: Dataset[Batch] | None = None,
     ) -> None:
         super().__init__()
         for name, value in (
@@ -133,16 +135,16 @@ class StreamingDataModule(pl.LightningDataModule):
         self.pin_memory = torch.cuda.is_available() if pin_memory is None else pin_memory
         self._resumed: dict[str, int] | None = None
         self._train: StreamLoader | None = None
-        self._val: ReferenceRows | None = None
+        self._val = val_rows
+        self._val_is_given = val_rows is not None
 
     @property
     def description(self) -> dict[str, object]:
         """Plain values that fix every row, for the record of a run."""
-        return {
-            "source": "stream",
-            **self.options.description,
-            "val": {"deals": self.val_deals, "per_deal": self.val_per_deal},
-        }
+        val: object = {"deals": self.val_deals, "per_deal": self.val_per_deal}
+        if self._val_is_given:
+            val = str(getattr(self._val, "source", "given rows"))
+        return {"source": "stream", **self.options.description, "val": val}
 
     def prepare_data(self) -> None:
         """Solve the validation deals once, before the other processes ask for them."""
@@ -161,7 +163,7 @@ class StreamingDataModule(pl.LightningDataModule):
             raise ForgeError("a stream has no test split: use forge eval")
         self._open_val()
 
-    def _open_val(self) -> ReferenceRows:
+    def _open_val(self) -> Dataset[Batch]:
         if self._val is None:
             if self.val_deals == len(REFERENCE_SEEDS["val"]):
                 self._val = reference_rows("val", samples_per_deal=self.val_per_deal)

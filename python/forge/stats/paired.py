@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forge.stats.intervals import CONFIDENCE, Interval, normal_quantile
+from forge.stats.student import student_quantile
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -58,3 +59,27 @@ def paired_rate_interval(test: McNemar, n: int, confidence: float = CONFIDENCE) 
     error = np.sqrt(a + b - (a - b) ** 2 / n_adjusted) / n_adjusted
     half = float(normal_quantile(confidence) * error)
     return max(middle - half, -1.0), min(middle + half, 1.0)
+
+
+def clustered_mean(
+    totals: npt.NDArray[np.float64], counts: npt.NDArray[np.float64]
+) -> tuple[float, Interval | None]:
+    """The mean over all members of groups, and its 95 % interval, the group being the unit.
+
+    Student's interval of a ratio of sums (linearised), so it is as wide as few groups make it.
+
+    Args:
+        totals: float [G], sums over the members of each group.
+        counts: float [G], members of each group, above 0.
+
+    Returns:
+        The mean and the interval; None where one group says nothing of others.
+    """
+    n, weight = len(totals), float(counts.sum())
+    mean = float(totals.sum()) / weight
+    if n < 2:
+        return mean, None
+    left = totals - mean * counts
+    error = float(np.sqrt(n / (n - 1) * (left**2).sum())) / weight
+    half = student_quantile(n) * error
+    return mean, (mean - half, mean + half)

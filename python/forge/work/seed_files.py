@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, brief
+from forge.options import MOST_LISTED, MOST_SEED
 from forge.work.atomic import remove_abandoned, unwritable
 
 SPLITS: Final = ("train", "val", "test")
@@ -25,6 +26,25 @@ def seeds_of(split: str) -> str:
     """The seeds of a split in words: `val seeds are 900..949 of each thousand`."""
     buckets = SPLIT_BUCKETS[split]
     return f"{split} seeds are {buckets[0]}..{buckets[-1]} of each thousand"
+
+
+def parse_seed_range(text: str) -> range:
+    """`A:B` -> seeds A..B-1; ForgeError for anything else, empty and backward ranges included."""
+    first, colon, end = text.partition(":")
+    if not (colon and first.isdecimal() and end.isdecimal() and text.isascii()):
+        raise ForgeError(f"seed range {brief(text)} must be A:B with whole numbers, like 0:40")
+    if max(len(first.lstrip("0")), len(end.lstrip("0"))) > len(str(MOST_SEED)):
+        raise ForgeError(f"seed range {brief(text)} goes beyond the last seed, {MOST_SEED}")
+    seeds = range(int(first), int(end))
+    if not seeds:
+        raise ForgeError(
+            f"seed range {brief(text)} is empty or backwards: A:B needs A < B (B excluded)"
+        )
+    if seeds.stop > MOST_SEED + 1:
+        raise ForgeError(f"seed range {brief(text)} goes beyond the last seed, {MOST_SEED}")
+    if seeds.stop - seeds.start > MOST_LISTED:
+        raise ForgeError(f"seed range {brief(text)} has more than {MOST_LISTED:,} seeds")
+    return seeds
 
 
 def seed_path(root: Path, seed: int, suffix: str) -> Path:

@@ -138,4 +138,5 @@ def evaluate_predictor(
         value_calibration=collected.value_calibration,
         worst=worst_positions(predict, rows, indices, regrets, n_worst),
         elapsed_s=elapsed_s,
+        regrets=regrets,
     )

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from forge.game.constants import N_SLOTS
 from forge.game.declarations import DECLARATION_NAMES
 from forge.stats.intervals import CONFIDENCE, Interval
@@ -115,6 +118,8 @@ class OracleEvaluation:
         worst: positions with the largest regret, the largest first.
         elapsed_s: wall-clock time of the pass.
         about: what else the report should say (checkpoint, hash, device, ...).
+        regrets: uint8 [n_positions], points that the chosen move loses in each row, in their order;
+            no part of the JSON.
     """
 
     source: str
@@ -129,6 +134,7 @@ class OracleEvaluation:
     worst: list[WorstPosition]
     elapsed_s: float
     about: dict[str, Any] = field(default_factory=dict)
+    regrets: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
 
     @property
     def interval_method(self) -> str:
