@@ -83,6 +83,19 @@ def evaluate_seed(simulator: Simulator, seed: int, n_samples: int, version: str)
     )
 
 
+@dataclass(frozen=True)
+class EvaluateSeed:
+    """`evaluate_seed` of a seed, the rest being settled; can be sent elsewhere."""
+
+    simulator: Simulator
+    n_samples: int
+    version: str
+
+    def __call__(self, seed: int) -> BiddingResult:
+        """Evaluate the hand of a seed."""
+        return evaluate_seed(self.simulator, seed, self.n_samples, self.version)
+
+
 def evaluate_seeds(
     seeds: Iterable[int],
     evaluate: Callable[[int], BiddingResult],

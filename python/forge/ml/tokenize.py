@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -223,6 +223,7 @@ class SampleWork:
     """Draws samples; what is sent of one is 16 bytes a row, a 27th of its tokens."""
 
     settings: Settings
+    needs_all: ClassVar[bool] = True  # rows of later deals stand after those of earlier ones
 
     def name(self, source: Source) -> str:
         """A deal in messages."""

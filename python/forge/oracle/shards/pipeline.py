@@ -17,6 +17,7 @@ from forge.oracle.shards.naming import ShardFormat, ShardKey
 from forge.oracle.shards.timer import ShardTiming
 from forge.oracle.shards.writers import MAX_WRITERS, BackgroundWriters, Solved
 from forge.work.pieces import Claims, FileWork, Maker, WorkReport, work_through
+from forge.work.progress import memory_use
 from forge.work.rates import rate_text
 from forge.work.seed_files import prepare_splits
 from forge.work.wording import counted
@@ -142,13 +143,14 @@ class ShardWork(FileWork[ShardKey, ShardTiming]):
     ) -> None:
         self._options, self._solved = options, solved
         self._started_at = time.time()
+        self._is_elsewhere = False
 
     def __getstate__(self) -> dict[str, object]:
         return {"_options": self._options, "_started_at": self._started_at}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)
-        self._solved = lambda solved: None
+        self._solved, self._is_elsewhere = lambda solved: None, True
 
     def path(self, piece: ShardKey) -> Path | None:
         """Of a shard."""
@@ -190,6 +192,8 @@ class ShardWork(FileWork[ShardKey, ShardTiming]):
         with timing.solving():
             solved = Solved(key, Tablebase.solve(key.deal(), key.decl, device))
         timing.n_states = len(solved.table)
+        if self._is_elsewhere:
+            timing.memory = memory_use()
         self._solved(solved)
         return solved, timing
 
