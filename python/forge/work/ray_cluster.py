@@ -101,13 +101,16 @@ def connected(address: str, n_cpus: int | None = None) -> Iterator[RayCluster]:
             it runs another version of Ray or Python.
     """
     check_address("the address of a Ray cluster", address)
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"  # or it warns of what it will do
-    # By default its workers stand back behind everything else: on a machine with other work they
-    # would not even get to their first piece.
-    os.environ["RAY_worker_niceness"] = "0"
+    # Without the second it warns of what it will do. By default its workers stand back behind
+    # everything else: on a machine with other work they would not get to their first piece.
+    os.environ.update(
+        RAY_USAGE_STATS_ENABLED="0", RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO="0", RAY_worker_niceness="0"
+    )
     with extra("ray"):
         import ray
+        from ray._private import worker
+    # It prints what nodes say, by a thread of its own, where results are printed.
+    worker.print_to_stdstream = lambda data, ignore_prefix: None
     with ExitStack() as stack:
         quiet = {"logging_level": "CRITICAL", "log_to_driver": False}
         if address == LOCAL:
@@ -139,7 +142,7 @@ def _init(ray: Any, how: dict[str, Any], address: str) -> None:
     except SystemExit:  # its answer to SIGTERM
         ended = True
     except Exception as error:
-        raise ForgeError(_why_not(address, error)) from error
+        raise ForgeError(why_not(address, error)) from error
     finally:
         with suppress(ValueError):  # outside the main thread nothing was changed
             for signum, handler in handlers.items():
@@ -154,7 +157,8 @@ def _disconnect(ray: Any) -> None:
         ray.shutdown()
 
 
-def _why_not(address: str, error: Exception) -> str:
+def why_not(address: str, error: Exception) -> str:
+    """What to tell of an error of Ray at the start, in a line."""
     said = _told(error)
     if "ersion mismatch" in said:
         return f"the Ray cluster at {address} runs another version: {said}"
