@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from support import threads
 from support.synthetic_rows import synthetic_arrays, write_split
+from support.two_nodes import TwoNodes, two_nodes
 
 # The reference is slow on purpose and the machines are shared, so time limits would only flake.
 settings.register_profile(
@@ -23,6 +24,19 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 # A shell without job control starts background jobs with Ctrl+C ignored, and their children inherit
 # that: the commands under test would never be interrupted.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With pytest-xdist, tests of one `xdist_group` run in one process: they share a cluster."""
+    if getattr(config.option, "dist", "no") == "load":
+        config.option.dist = "loadgroup"
+
+
+@pytest.fixture(scope="session")
+def nodes() -> Iterator[TwoNodes]:
+    """A Ray cluster of two nodes; its tests are marked `xdist_group("ray")`."""
+    with two_nodes() as found:
+        yield found
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ EXTRAS: Final = {
     "look": ("matplotlib", "PIL", "textual"),
     "export": ("lightning", "onnx", "onnxruntime", "onnxscript"),
     "wandb": ("wandb",),
+    "ray": ("ray",),
 }
 
 

@@ -8,7 +8,7 @@ the number of workers, and a player against itself does the same at both tables.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +28,8 @@ from forge.options import MOST_SEED
 from forge.play.games import Games
 from forge.play.keys import combine, decision_keys
 from forge.play.player import GIVES_UP, Player
-from forge.work.processes import in_order
-from forge.work.stop import StopSignal
+from forge.work.pieces import rows_in_order
+from forge.work.pools import Pool, ThisMachine
 
 _PURPOSE: Final = 20  # of the keys: the arena's draws are no others
 
@@ -106,6 +106,7 @@ def run_arena(
     out: Path | None = None,
     on_block: Callable[[int, PairedResults], None] | None = None,
     on_found: Callable[[int], None] | None = None,
+    pool: Pool | None = None,
 ) -> ArenaRun:
     """Play the deals of the series that are not in the file yet.
 
@@ -116,6 +117,7 @@ def run_arena(
         out: where results are kept; a file of the same options goes on. None keeps nothing.
         on_block: hears how many deals this run has played, and the results of all so far.
         on_found: hears before the first how many deals are in the file already, if any are.
+        pool: who works, instead of processes here.
 
     Raises:
         ForgeError: for a bad checkpoint or device, or a file of other options.
@@ -128,14 +130,16 @@ def run_arena(
         n_before = len(paired_results(blocks, n_deals, options.rule))
         if n_before and on_found is not None:
             on_found(n_before)
-        stop = stack.enter_context(StopSignal("deals"))
-        for block in played_blocks(options, missing_deals(blocks, n_deals), n_workers, stop):
+
+        def told(block: Block) -> None:
             blocks.append(block)
-            if file is not None:
-                file.append(block)
             if on_block is not None:
                 results = paired_results(blocks, n_deals, options.rule)
                 on_block(len(results) - n_before, results)
+
+        todo = missing_deals(blocks, n_deals)
+        worker = pool or ThisMachine(n_workers)
+        run = rows_in_order(BlockWork(options), todo, worker, "deals", file, told)
     results = paired_results(blocks, n_deals, options.rule)
     return ArenaRun(
         results,
@@ -143,7 +147,7 @@ def run_arena(
         _forfeits(blocks, n_deals),
         2 * (len(results) - n_before),
         time.perf_counter() - start,
-        stop.signum,
+        run.stopped_by,
     )
 
 
@@ -159,13 +163,6 @@ def missing_deals(blocks: Sequence[Block], n_deals: int) -> list[Sequence[int]]:
         if part:
             found.append(part)
     return found
-
-
-def played_blocks(
-    options: ArenaOptions, todo: Sequence[Sequence[int]], n_workers: int, stop: StopSignal
-) -> Iterator[Block]:
-    """Blocks in order, as they are over, until done or stopped."""
-    return in_order(BlockWork(options), todo, n_workers, stop)
 
 
 class BlockWork:

@@ -1,8 +1,4 @@
-"""The work loop of continuous evaluation: claim a hand that is missing, evaluate it, write it.
-
-Any number of processes may run on one directory: each takes only what it can claim, and none waits
-for another.
-"""
+"""Hands as pieces of work: which are missing, how one is evaluated and written."""
 
 from __future__ import annotations
 
@@ -11,15 +7,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from forge.bidding.hand import BIDDING_DECLS, hand_of_seed
 from forge.bidding.schema import SUFFIX, BiddingResult, result_bytes
 from forge.bidding.simulate import Simulator
-from forge.work.claims import claim_missing, put_in_place
+from forge.work.claims import put_in_place
+from forge.work.pieces import Claims, FileWork, WorkReport, work_through
 from forge.work.seed_files import missing_seeds, prepare_splits, seed_path
-from forge.work.stop import StopSignal
 from forge.work.wording import counted
+
+if TYPE_CHECKING:
+    from forge.work.pools import Pool
 
 SECONDS_A_DAY: Final = 86_400
 
@@ -34,15 +33,11 @@ class Evaluated:
 
 
 @dataclass
-class BiddingReport:
+class BiddingReport(WorkReport):
     """What a run did."""
 
     n_seeds: int = 0
     n_bytes: int = 0
-    n_present: int = 0  # made by another worker meanwhile
-    n_busy: int = 0  # left to another worker
-    elapsed_s: float = 0.0
-    stopped_by: int | None = None  # the signal that ended the run early
 
     def summary(self) -> str:
         """One line for people."""
@@ -88,12 +83,26 @@ def evaluate_seed(simulator: Simulator, seed: int, n_samples: int, version: str)
     )
 
 
+@dataclass(frozen=True)
+class EvaluateSeed:
+    """`evaluate_seed` of a seed, the rest being settled; can be sent elsewhere."""
+
+    simulator: Simulator
+    n_samples: int
+    version: str
+
+    def __call__(self, seed: int) -> BiddingResult:
+        """Evaluate the hand of a seed."""
+        return evaluate_seed(self.simulator, seed, self.n_samples, self.version)
+
+
 def evaluate_seeds(
     seeds: Iterable[int],
     evaluate: Callable[[int], BiddingResult],
     root: Path,
     limit: int | None = None,
     on_seed: Callable[[Evaluated], None] | None = None,
+    pool: Pool | None = None,
 ) -> BiddingReport:
     """Make the missing files of `seeds`, in order, until done, stopped or at the limit.
 
@@ -102,33 +111,50 @@ def evaluate_seeds(
 
     Args:
         seeds: may be endless.
-        evaluate: one of them.
+        evaluate: one of them; sent (pickled) to workers elsewhere.
         root: of train/, val/ and test/.
         limit: of the files made by this run.
         on_seed: hears of each file that is in place.
+        pool: who works; this process by default.
 
     Raises:
         ForgeError: where a directory can't be written.
     """
-    report, start = BiddingReport(), time.perf_counter()
+    report = BiddingReport()
     prepare_splits(root)
-    with StopSignal("hand") as stop:
-        for seed in missing_seeds(root, seeds, SUFFIX):
-            if stop.requested or report.n_seeds == limit:
-                break
-            began = time.perf_counter()
-            claim = claim_missing(seed_path(root, seed, SUFFIX))
-            if claim == "busy":
-                report.n_busy += 1
-            if claim == "present":
-                report.n_present += 1
-            if isinstance(claim, str):
-                continue
-            with claim:
-                n_bytes = put_in_place(claim, result_bytes(evaluate(seed)))
-            report.n_seeds += 1
-            report.n_bytes += n_bytes
-            if on_seed is not None:
-                on_seed(Evaluated(seed, n_bytes, time.perf_counter() - began))
-    report.elapsed_s, report.stopped_by = time.perf_counter() - start, stop.signum
+
+    def made(hand: Evaluated) -> None:
+        report.n_seeds += 1
+        report.n_bytes += hand.n_bytes
+        if on_seed is not None:
+            on_seed(hand)
+
+    coming = missing_seeds(root, seeds, SUFFIX)
+    work_through(coming, BiddingWork(root, evaluate), report, made, limit=limit, pool=pool)
     return report
+
+
+class BiddingWork(FileWork[int, Evaluated]):
+    """How the file of a hand is made.
+
+    Args:
+        root: of train/, val/ and test/.
+        evaluate: evaluates the hand of a seed.
+    """
+
+    in_hand: ClassVar[str] = "hand"
+
+    def __init__(self, root: Path, evaluate: Callable[[int], BiddingResult]) -> None:
+        self._root, self._evaluate = root, evaluate
+
+    def path(self, piece: int) -> Path:
+        """Of a hand."""
+        return seed_path(self._root, piece, SUFFIX)
+
+    def make(self, claims: Claims[int]) -> Evaluated:
+        """Evaluate a hand and put its file in place."""
+        start = time.perf_counter()
+        ((seed, claim),) = claims.items()
+        assert claim is not None
+        n_bytes = put_in_place(claim, result_bytes(self._evaluate(seed)))
+        return Evaluated(seed, n_bytes, time.perf_counter() - start)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,9 +19,9 @@ from forge.errors import ForgeError
 from forge.game.contract import BIDS, Bid, Contract
 from forge.game.declarations import DECLARATION_NAMES, declaration_name
 from forge.work.file_schema import in_file
-from forge.work.processes import in_order
+from forge.work.pieces import rows_in_order
+from forge.work.pools import Pool, ThisMachine
 from forge.work.results_file import ResultsFile, ResultsFormat
-from forge.work.stop import StopSignal
 
 
 @in_file()
@@ -97,7 +96,9 @@ class HandWork:
         self.decls, self.plan = tuple(decls), plan
         self.calibration = calibration if simulator.is_perfect else None
         self.devices = tuple(devices)
-        self._n_started = get_context("spawn").Value("i", 0)
+        # With one device nobody has to count.
+        several = len(self.devices) > 1
+        self._n_started = get_context("spawn").Value("i", 0) if several else None
         self._placed: Simulator | None = None
 
     def record(self) -> dict[str, Any]:
@@ -133,9 +134,11 @@ class HandWork:
 
     def _simulator(self) -> Simulator:
         if self._placed is None:
-            with self._n_started.get_lock():
-                number = self._n_started.value
-                self._n_started.value += 1
+            number = 0
+            if self._n_started is not None:
+                with self._n_started.get_lock():
+                    number = self._n_started.value
+                    self._n_started.value += 1
             device = self.devices[number % len(self.devices)]
             self._placed = replace(self.simulator, device=device)
         return self._placed
@@ -174,6 +177,7 @@ def evaluate_hands(
     out: Path,
     n_workers: int = 1,
     on_hand: Callable[[HandRow], None] | None = None,
+    pool: Pool | None = None,
 ) -> HandsRun:
     """Evaluate the hands that are not in the file yet, in order.
 
@@ -185,22 +189,17 @@ def evaluate_hands(
         out: made or gone on with.
         n_workers: processes, one thread each.
         on_hand: hears of each hand when it is on disk.
+        pool: who works, instead of processes here.
 
     Raises:
         ForgeError: for a file of other options, or of another kind.
     """
-    n_done = 0
-    with ExitStack() as stack:
-        file = stack.enter_context(ResultsFile(out, HANDS, work.record()))
-        stop = stack.enter_context(StopSignal("hands"))
+    with ResultsFile(out, HANDS, work.record()) as file:
         done = {row.hand for row in file.rows}
         todo = [hand for hand in dict.fromkeys(hands) if hand_text(hand) not in done]
-        for row in in_order(work, todo, n_workers, stop):
-            file.append(row)
-            n_done += 1
-            if on_hand is not None:
-                on_hand(row)
-        return HandsRun(len(file.rows), n_done, stop.signum)
+        worker = pool or ThisMachine(n_workers)
+        run = rows_in_order(work, todo, worker, "hands", file, on_hand)
+        return HandsRun(len(file.rows), run.n_done, run.stopped_by)
 
 
 def read_hands(path: Path) -> list[tuple[int, ...]]:

@@ -13,8 +13,9 @@ from rich.table import Table
 from forge.arena.protocol import BLOCK_DEALS, AnyDeclaration, BestPipSuit, ContractRule, TrumpRule
 from forge.arena.registry import players_help
 from forge.cli import values
-from forge.cli.command import command, end_if_stopped
-from forge.cli.shared_options import device_option
+from forge.cli.command import command
+from forge.cli.on_ray import where_to_work
+from forge.cli.shared_options import device_option, ray_option
 from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS, Bid
@@ -93,6 +94,7 @@ class ArenaArgs:
         reads=writable_file,
     )
     device: str = device_option("cpu")
+    ray: str | None = ray_option(None)
     as_json: bool = option(False, "Print a JSON report instead of tables.", "--json")
 
 
@@ -111,19 +113,17 @@ def arena(args: ArenaArgs) -> None:
 
     from forge.arena.comparison import compare, compare_sides
     from forge.arena.series import ArenaOptions, run_arena
-    from forge.ops import resolve_device
 
     n_workers = args.workers or n_cores()
-    options = ArenaOptions(
-        values.player("A", args.a),
-        values.player("B", args.b),
-        args.seed,
-        str(resolve_device(args.device)),
-        ContractRule(_forced_bid("--bid", args.bid), _trump_rule("--trump", args.trump)),
-    )
     # With --json, stdout is the report and nothing else.
     screen = console(stderr=args.as_json)
-    with progress_bar(screen) as progress:
+    a, b = values.player("A", args.a), values.player("B", args.b)
+    rule = ContractRule(_forced_bid("--bid", args.bid), _trump_rule("--trump", args.trump))
+    with (
+        where_to_work(args.ray, args.device, args.workers, screen) as place,
+        progress_bar(screen) as progress,
+    ):
+        options = ArenaOptions(a, b, args.seed, place.device, rule)
         task = progress.add_task("deals", total=args.games, rate="")
 
         def show(n_played: int, results: PairedResults) -> None:
@@ -136,13 +136,16 @@ def arena(args: ArenaArgs) -> None:
             there = f"{counted(n_deals, 'deal')} of {args.games:,} are there already"
             screen.print(f"going on with {args.out}: {there}", soft_wrap=True)
 
-        done = run_arena(options, args.games, n_workers, args.out, show, found_some)
+        def played(options: ArenaOptions, out: Path | None, found: Any = None) -> ArenaRun:
+            return run_arena(options, args.games, n_workers, out, show, found, place.pool)
+
+        done = played(options, args.out, found_some)
         sides = None
         if args.sides and done.stopped_by is None:
             progress.update(task, description="deals of B alone", completed=0, rate="")
             out_b = None if args.out is None else args.out.with_suffix(".b.jsonl")
-            of_b = run_arena(replace(options, a=options.b), args.games, n_workers, out_b, show)
-            if of_b.stopped_by is None:
+            of_b = played(replace(options, a=options.b), out_b)
+            if of_b.stopped_by is None and place.is_complete:
                 sides = compare_sides(done.results, of_b.results)
             done = replace(done, stopped_by=of_b.stopped_by)
     if len(done.results):
@@ -155,7 +158,7 @@ def arena(args: ArenaArgs) -> None:
             _show(options, done, found, screen)
             if sides is not None:
                 _show_sides(sides, screen)
-    end_if_stopped(done.stopped_by)
+    place.end(screen, done.stopped_by)
 
 
 def _report(

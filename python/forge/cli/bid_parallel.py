@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from forge.cli import values
 from forge.cli.bidding_options import make_simulator, shipped_calibration
-from forge.cli.command import command, end_if_stopped
+from forge.cli.command import command
+from forge.cli.on_ray import where_to_work
 from forge.cli.shared_options import (
     device_option,
     player_option,
+    ray_option,
     samples_option,
     seed_option,
     trumps_option,
@@ -55,6 +57,7 @@ class ParallelArgs:
     player: str = player_option("oracle")
     workers: int | None = workers_option(None)
     device: str = device_option("cpu")
+    ray: str | None = ray_option(None)
 
     def __post_init__(self) -> None:
         if (self.hands is None) == (self.seeds is None):
@@ -79,14 +82,19 @@ def parallel(args: ParallelArgs) -> None:
         todo = read_hands(args.hands)
     else:
         todo = [hand_of_seed(each) for each in parse_seed_range(args.seeds or "")]
-    simulator = make_simulator(args.player, args.seed, args.device, args.workers)
+    here = args.ray is None
+    asked_for = args.device if here else "cpu"
+    simulator = make_simulator(args.player, args.seed, asked_for, args.workers)
     screen = console()
-    devices = _devices(args.device, simulator.device)
     calibration = shipped_calibration(simulator, screen)
-    work = HandWork(simulator, decls, plan, calibration, devices)
-    default = len(devices) if simulator.device != "cpu" else n_cores()
-    n_workers = default if args.workers is None else args.workers
-    with progress_bar(screen) as progress:
+    with (
+        where_to_work(args.ray, args.device, args.workers, screen) as place,
+        progress_bar(screen) as progress,
+    ):
+        devices = _devices(args.device, simulator.device) if here else [place.device]
+        work = HandWork(simulator, decls, plan, calibration, devices)
+        default = len(devices) if simulator.device != "cpu" else n_cores()
+        n_workers = default if args.workers is None else args.workers
         task = progress.add_task("hands", total=len(todo), rate="")
 
         def show(row: HandRow) -> None:
@@ -101,14 +109,14 @@ def parallel(args: ParallelArgs) -> None:
                 soft_wrap=True,
             )
 
-        done = evaluate_hands(work, todo, args.output, n_workers, show)
+        done = evaluate_hands(work, todo, args.output, n_workers, show, place.pool)
     screen.print(
         f"{args.output}: {counted(done.n_hands, 'hand')}, {done.n_done} of them now",
         highlight=False,
         soft_wrap=True,
         markup=False,
     )
-    end_if_stopped(done.stopped_by)
+    place.end(screen, done.stopped_by)
 
 
 def _devices(asked_for: str, resolved: str) -> list[str]:

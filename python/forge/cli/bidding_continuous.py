@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forge.cli import values
-from forge.cli.command import command, end_if_stopped
-from forge.cli.shared_options import device_option, workers_option
+from forge.cli.command import command
+from forge.cli.on_ray import where_to_work
+from forge.cli.shared_options import device_option, ray_option, workers_option
 from forge.cli.show.seed_gaps import show_gaps
 from forge.cli.values import console
 from forge.errors import ForgeError
@@ -19,7 +20,6 @@ from forge.work.paths import writable_folder
 
 if TYPE_CHECKING:
     from forge.bidding.continuous import Evaluated
-    from forge.bidding.schema import BiddingResult
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class BiddingContinuousArgs:
     )
     workers: int | None = workers_option(None)
     device: str = device_option("auto")
+    ray: str | None = ray_option(None)
     dry_run: bool = option(False, "Show missing seeds; evaluate nothing.")
 
     def __post_init__(self) -> None:
@@ -75,22 +76,26 @@ def bidding_continuous(args: BiddingContinuousArgs) -> None:
     number of these may run on one directory at once.
     """
     from forge import __version__
-    from forge.bidding.continuous import evaluate_seed, evaluate_seeds, seeds_a_day
+    from forge.bidding.continuous import EvaluateSeed, evaluate_seeds, seeds_a_day
     from forge.bidding.schema import SUFFIX
     from forge.cli.bidding_options import make_simulator
     from forge.work.progress import progress_bar
 
-    simulator = make_simulator(args.who, 0, args.device, args.workers)
+    here = args.ray is None
+    simulator = make_simulator(args.who, 0, args.device if here else "cpu", args.workers)
     simulator.player.build(simulator.device)  # what is wrong with it is told at once
     if args.dry_run:
         show_gaps(args.output, SUFFIX, "hand", args.start_seed, args.limit)
         return
     screen, start = console(), time.perf_counter()
-    with progress_bar(screen) as progress:
+    with (
+        where_to_work(args.ray, args.device, args.workers, screen) as place,
+        progress_bar(screen) as progress,
+    ):
         task = progress.add_task("hands", total=args.limit, rate="")
-
-        def evaluate(seed: int) -> BiddingResult:
-            return evaluate_seed(simulator, seed, args.samples, __version__)
+        if not here:
+            simulator = replace(simulator, device=place.device, n_workers=1)
+        evaluate = EvaluateSeed(simulator, args.samples, __version__)
 
         def show(hand: Evaluated) -> None:
             n_done = int(progress.tasks[task].completed) + 1
@@ -100,9 +105,10 @@ def bidding_continuous(args: BiddingContinuousArgs) -> None:
             line = f"[{number}] seed {hand.seed}: {hand.elapsed_s:.2f} s, {rate}"
             screen.print(line, markup=False, highlight=False, soft_wrap=True)
 
-        report = evaluate_seeds(count(args.start_seed), evaluate, args.output, args.limit, show)
+        seeds = count(args.start_seed)
+        report = evaluate_seeds(seeds, evaluate, args.output, args.limit, show, place.pool)
     screen.print(report.summary(), markup=False, highlight=False, soft_wrap=True)
-    end_if_stopped(report.stopped_by)
+    place.end(screen, report.stopped_by)
 
 
 main = bidding_continuous.main

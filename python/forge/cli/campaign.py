@@ -13,6 +13,7 @@ from forge.cli.shared_options import (
     log_memory_option,
     out_option,
     overwrite_option,
+    ray_option,
     wandb_group_option,
     wandb_option,
 )
@@ -38,6 +39,7 @@ class CampaignArgs:
     device: str = device_option("auto")
     overwrite: bool = overwrite_option(False)
     log_memory: bool = log_memory_option(False)
+    ray: str | None = ray_option(None)
     wandb: bool = wandb_option(False)
     wandb_group: str | None = wandb_group_option(None)
 
@@ -64,6 +66,7 @@ def campaign(args: CampaignArgs) -> None:
         wandb=args.wandb,
         wandb_group=args.wandb_group,
         log_memory=args.log_memory,
+        ray=args.ray,
     )
 
 

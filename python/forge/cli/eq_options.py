@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from forge.arena.specs import PlayerSpec
     from forge.eq.oracle import Oracle
+    from forge.eq.records import EqRecord
     from forge.play.player import Player
 
 
@@ -211,6 +213,36 @@ class EqOptions:
             self.sem_threshold,
             self.stop_when_certain,
         )
+
+
+class GamesElsewhere:
+    """Plays the games of some seeds, wherever it is sent; opens what it needs once.
+
+    Args:
+        options: how games are played.
+        device: `cpu` or `cuda`.
+
+    Raises:
+        ForgeError: for options that are not for the device.
+    """
+
+    def __init__(self, options: EqOptions, device: str) -> None:
+        if device != "cpu" and options.posterior == "policy":
+            raise ForgeError("--posterior policy is for the CPU: add --device cpu")
+        self._options, self._device = options, device
+        self._how: HowToPlay | None = None
+
+    def __call__(self, seeds: Sequence[int]) -> EqRecord:
+        """See `forge.eq.pipeline.play_games`."""
+        import torch
+
+        from forge.eq.pipeline import play_games
+
+        on = torch.device(self._device)
+        if self._how is None:
+            self._how = self._options.open(on)
+        how = self._how
+        return play_games(seeds, how.oracle, how.settings, on, None, how.player, how.policy)
 
 
 def check_oracle(kind: str | None, checkpoint: Path | None) -> None:

@@ -13,6 +13,7 @@ from forge.cli.generating import generate_shards, missing_keys
 from forge.cli.shared_options import (
     device_option,
     log_memory_option,
+    ray_option,
     wandb_group_option,
     wandb_option,
 )
@@ -54,6 +55,7 @@ class GenerateContinuousArgs:
     device: str = device_option("auto")
     dry_run: bool = option(False, "Show the gaps; generate nothing.")
     log_memory: bool = log_memory_option(False)
+    ray: str | None = ray_option(None)
     wandb: bool = wandb_option(False)
     wandb_group: str | None = wandb_group_option(None)
 
@@ -68,7 +70,8 @@ def generate_continuous(args: GenerateContinuousArgs) -> None:
     from forge.ops import resolve_device
     from forge.oracle.shards.pipeline import PipelineOptions
 
-    resolve_device(args.device)  # whether it is there, in a dry run too
+    if args.ray is None:
+        resolve_device(args.device)  # whether it is there, in a dry run too
     kind = "marginalized" if args.marginalized else "standard"
     options = PipelineOptions(
         args.output_dir or Path("data") / f"shards-{kind}",
@@ -88,6 +91,7 @@ def generate_continuous(args: GenerateContinuousArgs) -> None:
         wandb=args.wandb,
         wandb_group=args.wandb_group,
         log_memory=args.log_memory,
+        ray=args.ray,
     )
 
 

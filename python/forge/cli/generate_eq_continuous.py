@@ -8,9 +8,10 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forge.cli.command import command, end_if_stopped
-from forge.cli.eq_options import EqOptions
-from forge.cli.shared_options import device_option, wandb_group_option, wandb_option
+from forge.cli.command import command
+from forge.cli.eq_options import EqOptions, GamesElsewhere
+from forge.cli.on_ray import where_to_work
+from forge.cli.shared_options import device_option, ray_option, wandb_group_option, wandb_option
 from forge.cli.show.seed_gaps import show_gaps
 from forge.cli.values import console
 from forge.options import LAST_START, MOST_PIECES, MOST_TOGETHER, option
@@ -37,6 +38,7 @@ class GenerateEqContinuousArgs:
         Path("data/eq-games"), "Of train/, val/, test/.", metavar="DIR", reads=writable_folder
     )
     device: str = device_option("auto")
+    ray: str | None = ray_option(None)
     dry_run: bool = option(False, "Show missing seeds; generate nothing.")
     wandb: bool = wandb_option(False)
     wandb_group: str | None = wandb_group_option(None)
@@ -50,39 +52,47 @@ def generate_eq_continuous(args: GenerateEqContinuousArgs, eq_options: EqOptions
     a game's file does not depend on batch size or workers.
     """
     from forge.cli.show.eq_progress import EqProgress
-    from forge.eq.continuous import generate_games
+    from forge.eq.continuous import GameBatch, generate_games
     from forge.eq.pipeline import play_games
     from forge.eq.records import SUFFIX
     from forge.ops import resolve_device
     from forge.work.tracking import open_tracker
 
-    on = resolve_device(args.device)
+    on = resolve_device(args.device if args.ray is None else "cpu")
     how = eq_options.open(on)
     if args.dry_run:
         show_gaps(args.output_dir, SUFFIX, "game", args.start_seed, args.limit)
         return
     screen = console()
-    config = how.settings.as_dict() | {"batch_size": args.batch_size, "device": str(on)}
-    tracker = open_tracker(
-        args.wandb, job_type="eq-continuous", group=args.wandb_group, config=config
-    )
-    with tracker, EqProgress(screen, tracker, args.limit) as progress:
-
-        def play(seeds: Sequence[int]) -> EqRecord:
-            return play_games(
-                seeds, how.oracle, how.settings, on, progress.decided, how.player, how.policy
-            )
-
-        report = generate_games(
-            count(args.start_seed),
-            play,
-            args.output_dir,
-            args.batch_size,
-            args.limit,
-            progress.finished,
+    with where_to_work(args.ray, args.device, None, screen) as place:
+        config = how.settings.as_dict() | {"batch_size": args.batch_size, "device": place.device}
+        tracker = open_tracker(
+            args.wandb, job_type="eq-continuous", group=args.wandb_group, config=config
         )
+        with tracker, EqProgress(screen, tracker, args.limit) as progress:
+
+            def play_here(seeds: Sequence[int]) -> EqRecord:
+                return play_games(
+                    seeds, how.oracle, how.settings, on, progress.decided, how.player, how.policy
+                )
+
+            def finished(batch: GameBatch) -> None:
+                if place.pool is not None:
+                    progress.decided(batch.n_decisions)
+                progress.finished(batch)
+
+            elsewhere = place.pool is not None
+            report = generate_games(
+                count(args.start_seed),
+                GamesElsewhere(eq_options, place.device) if elsewhere else play_here,
+                args.output_dir,
+                args.batch_size,
+                args.limit,
+                finished,
+                place.pool,
+            )
     screen.print(report.summary(), markup=False, highlight=False, soft_wrap=True)
-    end_if_stopped(report.stopped_by)
+    place.end(screen, report.stopped_by)
 
 
 main = generate_eq_continuous.main

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from forge.cli.command import end_if_stopped
+from forge.cli.on_ray import where_to_work
 from forge.cli.values import console
 
 if TYPE_CHECKING:
@@ -35,12 +35,16 @@ def generate_shards(
     wandb_group: str | None = None,
     log_memory: bool = False,
     on_solved: Callable[[Solved], None] | None = None,
+    ray: str | None = None,
 ) -> None:
     """Make the missing shards of `keys` with progress, timing and tracking.
 
     An `endless` list is worked through lazily, up to `options.limit`. Ends the command with 128 +
-    the signal's number where Ctrl+C or SIGTERM stopped it.
+    the signal's number where Ctrl+C or SIGTERM stopped it, with 1 where a cluster (`ray`) left
+    shards out.
     """
+    from dataclasses import replace
+
     from forge.cli.show.shard_progress import ProgressListener
     from forge.oracle.shards.pipeline import run_pipeline
     from forge.work.tracking import open_tracker
@@ -60,14 +64,16 @@ def generate_shards(
         "max_states": options.max_states,
     }
     screen = console()
-    tracker = open_tracker(wandb, job_type=job_type, group=wandb_group, config=config)
-    with (
-        tracker,
-        ProgressListener(
-            screen, tracker, total, own_only=endless, log_memory=log_memory, on_solved=on_solved
-        ) as listener,
-    ):
-        report = run_pipeline(todo, options, listener)
+    with where_to_work(ray, options.device, None, screen) as place:
+        options = replace(options, device=place.device)
+        tracker = open_tracker(wandb, job_type=job_type, group=wandb_group, config=config)
+        with (
+            tracker,
+            ProgressListener(
+                screen, tracker, total, own_only=endless, log_memory=log_memory, on_solved=on_solved
+            ) as listener,
+        ):
+            report = run_pipeline(todo, options, listener, place.pool)
     report.n_present += n_present
     screen.print(report.summary(), markup=False, highlight=False, soft_wrap=True)
-    end_if_stopped(report.stopped_by)
+    place.end(screen, report.stopped_by)

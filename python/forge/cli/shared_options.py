@@ -115,3 +115,14 @@ def workers_option(default: int | None = None) -> Any:
     return option(
         default, "Processes for players. Default: one a core.", least=1, most=MOST_PROCESSES
     )
+
+
+def ray_option(default: str | None = None) -> Any:
+    """Who works: a cluster."""
+    return option(
+        default,
+        "Work on a Ray cluster: local starts one on this machine, auto is the one it is part of, "
+        "else HOST:PORT of the head node. A core or a GPU for each piece of work.",
+        metavar="ADDRESS|local",
+        reads=values.ray_address,
+    )

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final, Literal
 from rich.table import Table
 
 from forge.cli import values
-from forge.cli.command import command, end_if_stopped
-from forge.cli.shared_options import device_option, wandb_option
+from forge.cli.command import command
+from forge.cli.on_ray import where_to_work
+from forge.cli.shared_options import device_option, ray_option, wandb_option
 from forge.cli.values import console, parse_seed_range
 from forge.errors import ForgeError
 from forge.ml.settings import DEFAULT_GLOBAL_SEED, DEFAULT_SAMPLES_PER_SHARD
@@ -79,6 +80,7 @@ class TokenizeDataArgs:
         DEFAULT_GLOBAL_SEED, "Of the sampling (not of deals).", least=0, most=MOST_SEED
     )
     device: str = device_option("auto")
+    ray: str | None = ray_option(None)
     force: bool = option(False, "Make the data anew, whatever is there.")
     dry_run: bool = option(False, "Show what would be done; write nothing.")
     wandb: bool = wandb_option(False)
@@ -96,7 +98,8 @@ def tokenize_data(args: TokenizeDataArgs) -> None:
     from forge.ml.tokenized.sources import shard_sources, take_in_turn
     from forge.ops import resolve_device
 
-    resolve_device(args.device)  # whether it is there, in a dry run too
+    here = args.ray is None
+    resolve_device(args.device if here else "cpu")  # whether it is there, in a dry run too
     if args.from_seeds is None:
         for name, value in (
             ("--per-seed", args.per_seed),
@@ -115,7 +118,10 @@ def tokenize_data(args: TokenizeDataArgs) -> None:
         n_samples = args.max_samples_per_shard if args.per_seed is None else args.per_seed
         settings = Settings("seeds", args.seed, n_samples)
         sources = _seed_sources(
-            args.from_seeds, args.declarations or "seed", args.opp_seeds, args.device
+            args.from_seeds,
+            args.declarations or "seed",
+            args.opp_seeds,
+            args.device if here else "cpu",
         )
         description = f"seeds {args.from_seeds} declarations {args.declarations or 'seed'}"
         if args.opp_seeds is not None:
@@ -131,7 +137,7 @@ def tokenize_data(args: TokenizeDataArgs) -> None:
         return
     if not sources:
         raise ForgeError(nothing)
-    run_tokenizer(sources, args.output_dir, settings, description, args.force, args.wandb)
+    run_tokenizer(sources, settings, description, args)
 
 
 def _seed_sources(
@@ -144,25 +150,34 @@ def _seed_sources(
 
 
 def run_tokenizer(
-    sources: Sequence[Source],
-    output: Path,
-    settings: Settings,
-    description: str,
-    force: bool,
-    wandb: bool,
+    sources: Sequence[Source], settings: Settings, description: str, args: TokenizeDataArgs
 ) -> None:
     """Tokenise with progress and tracking; ends with 128 + the signal's number if stopped."""
     from forge.cli.show.tokenizing import TokenizeProgress
     from forge.ml.tokenize import tokenize
+    from forge.ml.tokenized.sources import solved_on
     from forge.work.tracking import open_tracker
 
-    screen = console()
+    screen, output = console(), args.output_dir
     config = {"output": str(output), "source": description, **vars(settings)}
-    tracker = open_tracker(wandb, job_type="tokenize", group=None, config=config)
-    with tracker, TokenizeProgress(screen, tracker) as progress:
-        report = tokenize(sources, output, settings, description, force=force, listener=progress)
+    # Shards are read by cores.
+    device = args.device if settings.source == "seeds" or args.ray is None else "cpu"
+    with where_to_work(args.ray, device, None, screen) as place:
+        if place.pool is not None:
+            sources = solved_on(sources, place.device)
+        tracker = open_tracker(args.wandb, job_type="tokenize", group=None, config=config)
+        with tracker, TokenizeProgress(screen, tracker) as progress:
+            report = tokenize(
+                sources,
+                output,
+                settings,
+                description,
+                force=args.force,
+                listener=progress,
+                pool=place.pool,
+            )
     screen.print(progress.summary(output, report), markup=False, highlight=False, soft_wrap=True)
-    end_if_stopped(report.stopped_by)
+    place.end(screen, report.stopped_by)
 
 
 def show_plan(plan: TokenizePlan, settings: Settings) -> None:

@@ -40,6 +40,13 @@ def console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
+def ray_address(name: str, text: str) -> None:
+    """`local`, `auto` or `HOST:PORT`."""
+    from forge.work.ray_cluster import check_address
+
+    check_address(name, text)
+
+
 def seed_range(name: str, text: str) -> range:
     """`A:B` -> seeds A..B-1."""
     with _told_of(name):

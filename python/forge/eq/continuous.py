@@ -1,21 +1,17 @@
-"""The work loop of E[Q] generation: claim games that are missing, play them together, write them.
-
-Any number of processes may run on one directory: each takes only what it can claim, and none waits
-for another.
-"""
+"""E[Q] games as pieces of work: which are missing, how they are played together and written."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from forge.eq.records import SUFFIX, EqRecord, record_bytes, record_path
-from forge.work.atomic import FileClaim
-from forge.work.claims import claim_missing, put_in_place
+from forge.work.claims import put_in_place
+from forge.work.pieces import Claims, FileWork, WorkReport, work_through
+from forge.work.pools import Pool
 from forge.work.rates import rate_text
 from forge.work.seed_files import missing_seeds, prepare_splits
-from forge.work.stop import StopSignal
 from forge.work.wording import counted
 
 
@@ -31,17 +27,13 @@ class GameBatch:
 
 
 @dataclass
-class EqReport:
+class EqReport(WorkReport):
     """What a run did."""
 
     n_games: int = 0
     n_decisions: int = 0
     n_worlds: int = 0
     n_bytes: int = 0
-    n_present: int = 0  # made by another worker meanwhile
-    n_busy: int = 0  # left to another worker
-    elapsed_s: float = 0.0
-    stopped_by: int | None = None  # the signal that ended the run early
 
     def add(self, batch: GameBatch) -> None:
         """Count a batch."""
@@ -81,6 +73,7 @@ def generate_games(
     batch_size: int,
     limit: int | None = None,
     on_batch: Callable[[GameBatch], None] | None = None,
+    pool: Pool | None = None,
 ) -> EqReport:
     """Make the missing files of `seeds`, in order, until done, stopped or at the limit.
 
@@ -89,55 +82,56 @@ def generate_games(
 
     Args:
         seeds: may be endless.
-        play: plays the games of some seeds.
+        play: plays the games of some seeds; sent (pickled) to workers elsewhere.
         root: of train/, val/ and test/.
         batch_size: games in lock step.
         limit: of the games made by this run.
         on_batch: called after each batch, when its files are in place.
+        pool: who works; this process by default.
 
     Raises:
         ForgeError: where a directory can't be written.
     """
-    report, start = EqReport(), time.perf_counter()
+    report = EqReport()
     prepare_splits(root)
+
+    def made(batch: GameBatch) -> None:
+        report.add(batch)
+        if on_batch is not None:
+            on_batch(batch)
+
     coming = missing_seeds(root, seeds, SUFFIX)
-    with StopSignal("batch") as stop:
-        while not stop.requested:
-            n_wanted = batch_size if limit is None else min(batch_size, limit - report.n_games)
-            with ExitStack() as held:
-                claims = _claim_some(coming, n_wanted, root, held, report)
-                if not claims or stop.requested:
-                    break
-                batch = _make(claims, play)
-            report.add(batch)
-            if on_batch is not None:
-                on_batch(batch)
-    report.elapsed_s, report.stopped_by = time.perf_counter() - start, stop.signum
+    work_through(coming, GameWork(root, play, batch_size), report, made, limit=limit, pool=pool)
     return report
 
 
-def _claim_some(
-    coming: Iterator[int], n_wanted: int, root: Path, held: ExitStack, report: EqReport
-) -> dict[int, FileClaim]:
-    """Claims of the next `n_wanted` games, by seed, released with `held`; fewer at the end."""
-    claims: dict[int, FileClaim] = {}
-    while len(claims) < n_wanted and (seed := next(coming, None)) is not None:
-        claim = claim_missing(record_path(root, seed))
-        if not isinstance(claim, str):
-            claims[seed] = held.enter_context(claim)
-        elif claim == "busy":
-            report.n_busy += 1
-        else:
-            report.n_present += 1
-    return claims
+class GameWork(FileWork[int, GameBatch]):
+    """How games are made.
 
+    Args:
+        root: of train/, val/ and test/.
+        play: plays the games of some seeds.
+        together: in lock step.
+    """
 
-def _make(claims: dict[int, FileClaim], play: Callable[[Sequence[int]], EqRecord]) -> GameBatch:
-    """Play the claimed games and put their files in place."""
-    start = time.perf_counter()
-    record = play(tuple(claims))
-    n_bytes = 0
-    for game, claim in enumerate(claims.values()):
-        n_bytes += put_in_place(claim, record_bytes(record.game(game)))
-    n_worlds = int(record["n_samples"].sum())
-    return GameBatch(tuple(claims), len(record), n_worlds, n_bytes, time.perf_counter() - start)
+    in_hand: ClassVar[str] = "batch"
+
+    def __init__(
+        self, root: Path, play: Callable[[Sequence[int]], EqRecord], together: int
+    ) -> None:
+        self._root, self._play, self.together = root, play, together
+
+    def path(self, piece: int) -> Path:
+        """Of a game."""
+        return record_path(self._root, piece)
+
+    def make(self, claims: Claims[int]) -> GameBatch:
+        """Play the claimed games and put their files in place."""
+        start = time.perf_counter()
+        record = self._play(tuple(claims))
+        n_bytes = 0
+        for game, claim in enumerate(claims.values()):
+            assert claim is not None
+            n_bytes += put_in_place(claim, record_bytes(record.game(game)))
+        n_worlds = int(record["n_samples"].sum())
+        return GameBatch(tuple(claims), len(record), n_worlds, n_bytes, time.perf_counter() - start)

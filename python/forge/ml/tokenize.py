@@ -17,14 +17,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from forge.errors import ForgeError
 from forge.ml.tokenized.folder import Settings, TokenizedFolder, locked
 from forge.ml.tokenized.npy_writer import Rows, ShardEntry, SplitWriter, data_hash, read_journal
-from forge.ml.tokenized.sources import BATCH_ROWS, Source
+from forge.ml.tokenized.sources import BATCH_ROWS, Sample, Source
+from forge.work.pools import Pool, ThisMachine
 from forge.work.seed_files import SPLITS
 from forge.work.seed_files import split_of as get_split
 from forge.work.stop import StopSignal
@@ -177,6 +178,7 @@ def tokenize(
     description: str,
     force: bool = False,
     listener: TokenizeListener | None = None,
+    pool: Pool | None = None,
 ) -> Report:
     """Make or complete the data of the given deals.
 
@@ -191,6 +193,7 @@ def tokenize(
         description: of the sources, for the manifest: `shards data/shards-standard`.
         force: start anew; the finished data stay until the new are.
         listener: hears of the progress.
+        pool: who samples (and solves); this process by default.
 
     Raises:
         ForgeError: as `make_plan`; if another process writes to the folder, if a shard turns out
@@ -200,20 +203,49 @@ def tokenize(
     with locked(output):
         TokenizedFolder(output).complete_publishing()
         plan = make_plan(sources, output, settings, force)
-        run = _Run(plan, settings, listener or TokenizeListener())
+        run = _Run(plan, settings, listener or TokenizeListener(), pool or ThisMachine())
         if not plan.is_finished:
             run.work(description)
     run.report.elapsed_s = time.perf_counter() - start
     return run.report
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A sample, and what drawing it took."""
+
+    sample: Sample
+    elapsed_s: float
+
+
+@dataclass(frozen=True)
+class SampleWork:
+    """Draws samples; what is sent of one is 16 bytes a row, a 27th of its tokens."""
+
+    settings: Settings
+    needs_all: ClassVar[bool] = True  # rows of later deals stand after those of earlier ones
+
+    def name(self, source: Source) -> str:
+        """A deal in messages."""
+        return source.name
+
+    def __call__(self, source: Source) -> Drawn:
+        """Draw one, from its shard or solved."""
+        start = time.perf_counter()
+        sample = source.sample(self.settings.global_seed, self.settings.samples_per_shard)
+        return Drawn(sample, time.perf_counter() - start)
+
+
 class _Run:
     """One run over a plan."""
 
-    def __init__(self, plan: TokenizePlan, settings: Settings, listener: TokenizeListener) -> None:
+    def __init__(
+        self, plan: TokenizePlan, settings: Settings, listener: TokenizeListener, pool: Pool
+    ) -> None:
         self._plan = plan
         self._settings = settings
         self._listener = listener
+        self._pool = pool
         self.report = Report()
 
     def work(self, description: str) -> None:
@@ -240,27 +272,33 @@ class _Run:
             n_resumed = sum(entry.file not in plan.stored for entry in writer.entries)
             self.report.n_resumed += n_resumed
             self._listener.resumed(n_resumed)
-            for source in plan.sources[n_done:]:
-                if stop.requested:
+            left = plan.sources[n_done:]
+            new = [source for source in left if source.name not in plan.stored]
+            samples = self._pool.in_order(SampleWork(self._settings), new, stop)
+            for source in left:
+                if stop.requested and source.name in plan.stored:
                     return False
                 if source.name in plan.stored:
                     first, entry = plan.stored[source.name]
                     rows = _stored_rows(folder.path / split, first, entry.samples)
                     writer.add(entry.file, entry.fingerprint, entry.states, rows)
                     self.report.n_copied += 1
+                elif (drawn := next(samples, None)) is not None:
+                    self._write(split, source, drawn, writer)
                 else:
-                    self._tokenize(split, source, writer)
+                    return False
             writer.finish()
         return True
 
-    def _tokenize(self, split: str, source: Source, writer: SplitWriter) -> None:
+    def _write(self, split: str, source: Source, drawn: Drawn, writer: SplitWriter) -> None:
         start = time.perf_counter()
-        sample = source.sample(self._settings.global_seed, self._settings.samples_per_shard)
+        sample = drawn.sample
         batches = ({n: t.numpy() for n, t in batch.items()} for batch in sample.batches())
         entry = writer.add(source.name, source.fingerprint, sample.n_states, batches)
         self.report.n_tokenized += 1
         self.report.n_samples += entry.samples
-        self._listener.shard_done(ShardDone(split, entry, time.perf_counter() - start))
+        elapsed_s = drawn.elapsed_s + time.perf_counter() - start
+        self._listener.shard_done(ShardDone(split, entry, elapsed_s))
 
     def _manifest(self, description: str) -> dict[str, Any]:
         from forge import __version__

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +19,9 @@ from forge.policy.choices import check_plays
 from forge.policy.self_play import PlayedHands, Teacher, contract_of, joined, play_hands
 from forge.work.atomic import write_file
 from forge.work.checksums import SEAL_KEY
-from forge.work.claims import claim_missing, put_in_place
+from forge.work.claims import put_in_place
 from forge.work.parquet_files import parquet_bytes, read_parquet
+from forge.work.pieces import Claims, FileWork, Reason, WorkReport, work_through
 
 HANDS_A_FILE: Final = 1000
 # Played in lock step, so that something is told now and then.
@@ -69,26 +71,64 @@ def play_missing(
     except OSError as error:
         raise ForgeError(f"{folder}: {reason_of(error)}") from error
     paths = []
-    for start in range(0, n_hands, HANDS_A_FILE):
-        if stopped():
-            break
-        path = hands_path(folder, seed, start)
-        claim = claim_missing(path)
-        if claim == "present":
+
+    def passed_over(start: int, reason: Reason) -> None:
+        if reason == "present":
+            path = hands_path(folder, seed, start)
             _check_teacher(path, teacher)
             told(HANDS_A_FILE)
             paths.append(path)
-        if isinstance(claim, str):
-            continue
-        with claim:
-            parts = []
-            for first in range(start, start + HANDS_A_FILE, _HANDS_TOGETHER):
-                last = min(first + _HANDS_TOGETHER, start + HANDS_A_FILE)
-                parts.append(play_hands(seed, first, last, teacher))
-                told(last - first)
-            put_in_place(claim, as_bytes(joined(parts), teacher))
-        paths.append(path)
-    return paths
+
+    work_through(
+        range(0, n_hands, HANDS_A_FILE),
+        HandsWork(folder, seed, teacher, told),
+        WorkReport(),
+        paths.append,
+        passed_over=passed_over,
+        stop=_Asked(stopped),
+    )
+    return sorted(paths)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    stopped: Callable[[], bool]
+
+    @property
+    def requested(self) -> bool:
+        return self.stopped()
+
+
+class HandsWork(FileWork[int, Path]):
+    """How a file of hands is made; its piece is the number of the first hand.
+
+    Args:
+        folder: of the files.
+        seed: of the series.
+        teacher: who plays.
+        told: called with how many hands were played since it was last called.
+    """
+
+    def __init__(
+        self, folder: Path, seed: int, teacher: Teacher, told: Callable[[int], None]
+    ) -> None:
+        self._folder, self._seed, self._teacher, self._told = folder, seed, teacher, told
+
+    def path(self, piece: int) -> Path:
+        """Of the hands from a number on."""
+        return hands_path(self._folder, self._seed, piece)
+
+    def make(self, claims: Claims[int]) -> Path:
+        """Play a file of hands and put it in place."""
+        ((start, claim),) = claims.items()
+        assert claim is not None
+        parts = []
+        for first in range(start, start + HANDS_A_FILE, _HANDS_TOGETHER):
+            last = min(first + _HANDS_TOGETHER, start + HANDS_A_FILE)
+            parts.append(play_hands(self._seed, first, last, self._teacher))
+            self._told(last - first)
+        put_in_place(claim, as_bytes(joined(parts), self._teacher))
+        return claim.target
 
 
 def _check_teacher(path: Path, teacher: Teacher) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,9 +25,9 @@ from forge.game.contract import BIDS, Bid, Contract
 from forge.game.tables import HIGH, LOW
 from forge.play.player import Player
 from forge.work.file_schema import in_file
-from forge.work.processes import in_order
+from forge.work.pieces import rows_in_order
+from forge.work.pools import ThisMachine
 from forge.work.results_file import ResultsFile, ResultsFormat, are_numbers
-from forge.work.stop import StopSignal
 
 # How hands are drawn: as they are dealt, and strong ones, to learn what is nearly sure as well.
 SHARE_OF_STRONG: Final = 0.25
@@ -224,15 +223,9 @@ def play_contracts(
     Raises:
         ForgeError: for a file of other options, or another kind.
     """
-    n_played = 0
-    with ExitStack() as stack:
-        file = stack.enter_context(ResultsFile(out, HANDS, options.record()))
-        stop = stack.enter_context(StopSignal("hands"))
+    with ResultsFile(out, HANDS, options.record()) as file:
         done = {row.number for row in file.rows}
         todo = [number for number in numbers if number not in done]
-        for row in in_order(PlayContract(options), todo, n_workers, stop):
-            file.append(row)
-            n_played += 1
-            if on_hand is not None:
-                on_hand(row)
-        return PlayRun(len(file.rows), n_played, stop.signum)
+        work, worker = PlayContract(options), ThisMachine(n_workers)
+        run = rows_in_order(work, todo, worker, "hands", file, on_hand)
+        return PlayRun(len(file.rows), run.n_done, run.stopped_by)

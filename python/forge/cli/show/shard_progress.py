@@ -56,7 +56,7 @@ class ProgressListener(ShardListener):
         line = f"[{count}] {timing.summary()}"
         values = timing.as_dict()
         if self._log_memory:
-            memory = memory_use()
+            memory = timing.memory or memory_use()
             values |= {f"memory/{name}": n_bytes for name, n_bytes in memory.items()}
             line += "".join(f", {name} {n / 2**20:,.0f} MiB" for name, n in memory.items())
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)

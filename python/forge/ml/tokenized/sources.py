@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -197,6 +197,14 @@ def seed_sources(
         for decl in (range(N_DECLARATIONS) if declarations == "all" else [seed % 10])
     )
     return sorted((SeedSource(key, device) for key in keys), key=_order)
+
+
+def solved_on(sources: Sequence[Source], device: str) -> list[Source]:
+    """The same deals; those that are to be solved are solved on that device."""
+    return [
+        replace(source, device=torch.device(device)) if isinstance(source, SeedSource) else source
+        for source in sources
+    ]
 
 
 def take_in_turn(sources: Sequence[Source], n: int) -> list[Source]:

@@ -1,27 +1,29 @@
-"""The work loop of every generator: find what is missing, claim it, solve it, write it.
+"""Shards as pieces of work: which are missing, how a deal is solved and its shard written.
 
 The main thread solves; background writers compress and write the shards before it, because writing
-a shard takes longer than solving it and pyarrow works outside the GIL. Any number of processes may
-run on one directory: each takes only what it can claim, and none waits for another.
+a shard takes longer than solving it and pyarrow works outside the GIL.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from forge.oracle.shards.naming import ShardFormat, ShardKey
 from forge.oracle.shards.timer import ShardTiming
-from forge.oracle.shards.writers import BackgroundWriters, Solved
-from forge.work.claims import claim_missing
+from forge.oracle.shards.writers import MAX_WRITERS, BackgroundWriters, Solved
+from forge.work.pieces import Claims, FileWork, Maker, WorkReport, work_through
+from forge.work.progress import memory_use
 from forge.work.rates import rate_text
 from forge.work.seed_files import prepare_splits
-from forge.work.stop import StopSignal
 from forge.work.wording import counted
+
+if TYPE_CHECKING:
+    from forge.work.pools import Pool
 
 PassedOver = Literal["present", "busy", "too large"]
 
@@ -41,17 +43,13 @@ class PipelineOptions:
 
 
 @dataclass
-class PipelineReport:
-    """What a run did."""
+class PipelineReport(WorkReport):
+    """What a run did; `n_present` counts those that were there before, too."""
 
     n_solved: int = 0
     n_states: int = 0
     n_bytes: int = 0
-    n_present: int = 0  # there before, or made by another worker meanwhile
-    n_busy: int = 0  # left to another worker
     n_too_large: int = 0
-    elapsed_s: float = 0.0
-    stopped_by: int | None = None  # the signal that ended the run early
 
     def summary(self) -> str:
         """One line for people."""
@@ -86,116 +84,135 @@ class ShardListener:
 
 
 def run_pipeline(
-    keys: Iterable[ShardKey], options: PipelineOptions, listener: ShardListener | None = None
+    keys: Iterable[ShardKey],
+    options: PipelineOptions,
+    listener: ShardListener | None = None,
+    pool: Pool | None = None,
 ) -> PipelineReport:
     """Make the missing shards among `keys`, in order, until done, stopped or at the limit.
 
     Ctrl+C or SIGTERM ends the run after the file in hand (`stopped_by` in the report), a second one
     at once with KeyboardInterrupt. ForgeError for a device that is not there or a directory that
-    can't be written; what was queued before it is written all the same.
+    can't be written; what was queued before it is written all the same. A `pool` elsewhere has
+    devices of its own, and its listener hears of no solved deals.
     """
-    return _Run(options, listener or ShardListener()).work_through(keys)
-
-
-class _Run:
-    """One run over a list of keys."""
-
-    def __init__(self, options: PipelineOptions, listener: ShardListener) -> None:
+    listener = listener or ShardListener()
+    report = PipelineReport()
+    if pool is None:
         from forge.ops import resolve_device
 
-        self._options = options
-        self._listener = listener
-        self._device = resolve_device(options.device)
+        options = replace(options, device=str(resolve_device(options.device)))
+    if options.out_dir is not None:
+        prepare_splits(options.out_dir)
+
+    def finished(timing: ShardTiming) -> None:
+        report.n_solved += 1
+        report.n_states += timing.n_states
+        report.n_bytes += timing.n_bytes
+        listener.finished(timing)
+
+    def passed_over(key: ShardKey, reason: str) -> None:
+        report.n_too_large += reason == "too large"
+        listener.passed_over(key, cast(PassedOver, reason))
+
+    work_through(
+        keys,
+        ShardWork(options, listener.solved),
+        report,
+        finished,
+        passed_over=passed_over,
+        limit=options.limit,
+        pool=pool,
+    )
+    return report
+
+
+class ShardWork(FileWork[ShardKey, ShardTiming]):
+    """How shards are made.
+
+    Args:
+        options: how to work.
+        solved: hears of each deal that is solved in this process.
+    """
+
+    # Writing takes a core about so many times as long as solving takes a GPU.
+    per_gpu: ClassVar[int] = MAX_WRITERS
+
+    def __init__(
+        self, options: PipelineOptions, solved: Callable[[Solved], None] = lambda solved: None
+    ) -> None:
+        self._options, self._solved = options, solved
         self._started_at = time.time()
-        self._busy: list[ShardKey] = []
-        self.report = PipelineReport()
+        self._is_elsewhere = False
 
-    def work_through(self, keys: Iterable[ShardKey]) -> PipelineReport:
-        start = time.perf_counter()
-        if self._options.out_dir is not None:
-            prepare_splits(self._options.out_dir)
-        with StopSignal() as stop, BackgroundWriters() as writers:
-            for key in self._with_second_look(keys):
-                if stop.requested or self.report.n_solved == self._options.limit:
-                    break
-                self._work_on(key, writers)
-            for timing in writers.drain():
-                self._finish(timing)
-        self.report.elapsed_s = time.perf_counter() - start
-        self.report.stopped_by = stop.signum
-        return self.report
+    def __getstate__(self) -> dict[str, object]:
+        return {"_options": self._options, "_started_at": self._started_at}
 
-    def _with_second_look(self, keys: Iterable[ShardKey]) -> Iterator[ShardKey]:
-        """All keys, then once more those that were busy: their worker may have died."""
-        yield from keys
-        again, self._busy = self._busy, []
-        self.report.n_busy -= len(again)
-        yield from again
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+        self._solved, self._is_elsewhere = lambda solved: None, True
 
-    def _work_on(self, key: ShardKey, writers: BackgroundWriters) -> None:
+    def path(self, piece: ShardKey) -> Path | None:
+        """Of a shard."""
         out_dir = self._options.out_dir
-        if out_dir is None:
-            if (result := self._solve(key)) is not None:
-                self._finish(result[1])
-            return
-        target = key.path(out_dir, self._options.format)
-        if self._is_done(target):
-            self._pass_over(key, "present")
-            return
-        with ExitStack() as held:
-            claim = claim_missing(target, self._is_done)
-            if claim == "busy":
-                self._busy.append(key)
-            if isinstance(claim, str):
-                self._pass_over(key, claim)
-                return
-            held.enter_context(claim)
-            result = self._solve(key)
-            if result is None:
-                return
-            solved, timing = result
-            for earlier in writers.make_room(timing.n_states):
-                self._finish(earlier)
-            writers.submit(solved, claim, timing)
-            held.pop_all()  # the claim is the writer's now
+        return None if out_dir is None else piece.path(out_dir, self._options.format)
 
-    def _solve(self, key: ShardKey) -> tuple[Solved, ShardTiming] | None:
-        """Solve one deal; None if it has too many states."""
-        from forge.ops import count_states
-        from forge.oracle.tablebase import Tablebase
-
-        deal = key.deal()
-        limit = self._options.max_states
-        if limit is not None and count_states(deal.tensor, key.decl) > limit:
-            self._pass_over(key, "too large")
-            return None
-        is_written = self._options.out_dir is not None
-        timing = ShardTiming(key.file_name(self._options.format) if is_written else key.title)
-        with timing.solving():
-            solved = Solved(key, Tablebase.solve(deal, key.decl, self._device))
-        timing.n_states = len(solved.table)
-        self.report.n_solved += 1
-        self._listener.solved(solved)
-        return solved, timing
-
-    def _finish(self, timing: ShardTiming) -> None:
-        self.report.n_states += timing.n_states
-        self.report.n_bytes += timing.n_bytes
-        self._listener.finished(timing)
-
-    def _pass_over(self, key: ShardKey, reason: PassedOver) -> None:
-        if reason == "present":
-            self.report.n_present += 1
-        elif reason == "busy":
-            self.report.n_busy += 1
-        else:
-            self.report.n_too_large += 1
-        self._listener.passed_over(key, reason)
-
-    def _is_done(self, target: Path) -> bool:
+    def is_done(self, path: Path) -> bool:
         """Whether the file is there; when overwriting, whether it was made since this run began."""
         try:
-            made_at = target.stat().st_mtime
+            made_at = path.stat().st_mtime
         except FileNotFoundError:
             return False
         return not self._options.overwrite or made_at >= self._started_at
+
+    def refusal(self, piece: ShardKey) -> str | None:
+        """Whether a deal has too many states."""
+        from forge.ops import count_states
+
+        limit = self._options.max_states
+        if limit is not None and count_states(piece.deal().tensor, piece.decl) > limit:
+            return "too large"
+        return None
+
+    @contextmanager
+    def maker(self) -> Iterator[Maker[ShardKey, ShardTiming]]:
+        """Solves, and writes in the background."""
+        with BackgroundWriters() as writers:
+            yield _ShardMaker(self, writers)
+
+    def solve(self, key: ShardKey) -> tuple[Solved, ShardTiming]:
+        """Solve one deal."""
+        import torch
+
+        from forge.oracle.tablebase import Tablebase
+
+        is_written = self._options.out_dir is not None
+        timing = ShardTiming(key.file_name(self._options.format) if is_written else key.title)
+        device = torch.device(self._options.device)
+        with timing.solving():
+            solved = Solved(key, Tablebase.solve(key.deal(), key.decl, device))
+        timing.n_states = len(solved.table)
+        if self._is_elsewhere:
+            timing.memory = memory_use()
+        self._solved(solved)
+        return solved, timing
+
+
+class _ShardMaker:
+    """Solves one shard at a time, while those before it are written."""
+
+    def __init__(self, work: ShardWork, writers: BackgroundWriters) -> None:
+        self._work, self._writers = work, writers
+
+    def make(self, claims: Claims[ShardKey], held: ExitStack) -> Iterator[ShardTiming]:
+        for key, claim in claims.items():
+            solved, timing = self._work.solve(key)
+            if claim is None:
+                yield timing
+                continue
+            yield from self._writers.make_room(timing.n_states)
+            self._writers.submit(solved, claim, timing)
+            held.pop_all()  # the claim is the writer's now
+
+    def finish(self) -> Iterator[ShardTiming]:
+        return self._writers.drain()

@@ -5,20 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from forge.work.rates import rate_text
 
 
 @dataclass
 class ShardTiming:
-    """Measurements of one shard; `solve_s` and `write_s` overlap with those of its neighbours."""
+    """Measurements of one shard; `solve_s` and `write_s` overlap with those of its neighbours.
+
+    `memory` is that of the process that made it, where it was not this one.
+    """
 
     name: str
     n_states: int = 0
     n_bytes: int = 0
     solve_s: float = 0.0
     write_s: float = 0.0
+    memory: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
     def solving(self) -> Iterator[None]:
