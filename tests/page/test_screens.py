@@ -100,7 +100,8 @@ def test_screens_of_a_phone_are_sound_and_look_as_they_did(
 
 
 def test_screens_of_a_desk_in_the_dark_are_sound(chromium: Browser, doubled: str) -> None:
-    walked = _walked(chromium, doubled, DESK, "dark", {"start", "auction", "play_advice", "settings", "review"})
+    names = {"start", "auction", "play_advice", "settings", "review"}
+    walked = _walked(chromium, doubled, DESK, "dark", names)
     assert [wrong for seen in walked for wrong in seen.wrong] == []
 
 
