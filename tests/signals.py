@@ -93,6 +93,12 @@ CASES: Final = {
     "export": Case(f"export --checkpoint {CHECKPOINT} --data tokenized --onnx out.onnx"),
     "promote": Case(f"promote --checkpoint {CHECKPOINT} --data tokenized --name mine --to out"),
     "arena": Case("arena greedy-points random --games 2000 --workers 2 --out out.jsonl"),
+    "arena on a cluster": Case("arena greedy-points random --games 2000 --ray local --out o.jsonl"),
+    "generate-eq-continuous on a cluster": Case(
+        "generate-eq-continuous --limit 20 --n-samples 10 --batch-size 2 --ray local "
+        "--output-dir out",
+        "out/**/*.pt",
+    ),
     "generate-eq": Case("generate-eq --n-games 4 --n-samples 20 --batch-size 2 --output out.pt"),
     "generate-eq-continuous": Case(
         "generate-eq-continuous --limit 4 --n-samples 10 --batch-size 2 --output-dir out"

@@ -18,7 +18,12 @@ from support.commands import importing_tests, run_here
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-PAGES = (README, ROOT / "docs/pipeline.md", ROOT / "docs/notation.md")
+PAGES = (
+    README,
+    ROOT / "docs/pipeline.md",
+    ROOT / "docs/notation.md",
+    ROOT / "docs/scale.md",
+)
 
 _FEW_STATES = "--max-states 8000000"
 _SMALL = "--num-workers 0 --arch mlp --embed-dim 32 --ff-dim 32 --batch-size 100"
@@ -99,7 +104,7 @@ def _needed(page: Path, head: str) -> list[str]:
 
 def _run(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     name, _, rest = line.partition(" ")
-    if name != "forge":
+    if name != "forge" or "--ray" in rest:  # Ray is for processes of its own
         shown = _in_a_shell(line)
     else:
         command, _, options = rest.partition(" ")

@@ -6,18 +6,26 @@ the number of nodes there are then. The end of the input is the end of the clust
 
 import os
 import sys
+import tempfile
 from typing import Any
 
 STORE_BYTES = 100 << 20
 
 
 def main() -> None:
-    """Serve."""
+    """Serve to the end of the input."""
     os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_worker_niceness="0")
+    with tempfile.TemporaryDirectory(prefix="fr", dir="/tmp") as place:  # of short paths
+        serve(place)
+
+
+def serve(place: str) -> None:
+    """The cluster, with its sockets and logs in a folder."""
     from ray.cluster_utils import Cluster
 
     how: dict[str, Any] = {"num_cpus": 1, "object_store_memory": STORE_BYTES}
-    cluster = Cluster(initialize_head=True, head_node_args={**how, "include_dashboard": False})
+    head = {**how, "include_dashboard": False, "temp_dir": place}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
     nodes = [cluster.add_node(**how)]
     cluster.wait_for_nodes()
     print(cluster.address, flush=True)
