@@ -69,7 +69,7 @@ def make_files(cluster: RayCluster, n: int, cwd: str, root: str, **how: Any) -> 
 
     def told(pieces: tuple[int, ...]) -> None:
         made.extend(pieces)
-        print(f"made {pieces}", flush=True)
+        print(f"made {pieces} on {len(pool.by_node)}", flush=True)
 
     error = None
     try:
@@ -94,7 +94,7 @@ def make_rows(cluster: RayCluster, n: int, **how: Any) -> dict[str, object]:
         with StopSignal() as stop:
             for row in pool.in_order(SlowRows(**how), range(n), stop):
                 rows.append(row)
-                print(f"row {row}", flush=True)
+                print(f"row {row} on {len(pool.by_node)}", flush=True)
     except ForgeError as raised:
         error = str(raised)
     return {"rows": rows, "left out": [each.name for each in pool.left_out], "error": error}

@@ -24,9 +24,10 @@ from support.two_nodes import TwoNodes
 
 pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.timeout(600)]
 
-N = 30
+N = 60
 ARENA = "arena greedy-points random --games 1600 --out out.jsonl"
-HANDS = "bidding-continuous --limit 12 --samples 20 --output out"
+HANDS = "bidding-continuous --samples 20 --output out --limit"
+N_HANDS = 12
 
 
 def place(tmp_path: Path, name: str = "out") -> Path:
@@ -53,22 +54,23 @@ def made_here(tmp_path: Path, n: int, without: tuple[int, ...] = ()) -> dict[str
     return contents(folder)
 
 
-def read_until(nodes: TwoNodes, start: str, n: int) -> None:
-    """Until so many lines began like that."""
-    while n:
-        n -= nodes.next_line().startswith(start)
+def read_until_both_work(nodes: TwoNodes) -> None:
+    """Until both nodes have made something."""
+    while not nodes.next_line().endswith(" on 2"):
+        pass
 
 
 def test_a_node_that_dies_loses_no_piece(nodes: TwoNodes, tmp_path: Path) -> None:
     folder = place(tmp_path)
-    nodes.start("files", n=N, cwd=str(tmp_path), root="out", seconds=0.3)
-    read_until(nodes, "made", 6)
+    nodes.start("files", n=N, cwd=str(tmp_path), root="out", seconds=0.15)
+    read_until_both_work(nodes)
     nodes.kill_node()
     printed: list[str] = []
     found = nodes.answer(printed)
     nodes.add_node()
     assert found["error"] is None and found["left out"] == [] and found["busy"] == 0
-    assert sorted(found["made"]) == list(range(N))
+    # One that was in place when its node died, and not told yet, is found present.
+    assert len(set(found["made"])) + found["present"] == N and found["present"] <= 1
     assert contents(folder) == made_here(tmp_path, N)
     # Which it was in the middle of; the cluster itself notices a dead node seconds later.
     assert any(line.startswith("failed") and "its node died" in line for line in printed)
@@ -77,8 +79,8 @@ def test_a_node_that_dies_loses_no_piece(nodes: TwoNodes, tmp_path: Path) -> Non
 
 
 def test_rows_come_in_order_though_a_node_dies(nodes: TwoNodes) -> None:
-    nodes.start("rows", n=N, seconds=0.3)
-    read_until(nodes, "row", 4)
+    nodes.start("rows", n=N, seconds=0.1)
+    read_until_both_work(nodes)
     nodes.kill_node()
     found = nodes.answer()
     nodes.add_node()
@@ -93,7 +95,9 @@ def test_a_piece_that_fails_is_tried_again_then_left_out(nodes: TwoNodes, tmp_pa
     printed: list[str] = []
     found = nodes.answer(printed)
     assert found["left out"] == ["seed_5", "seed_8"] or found["left out"] == ["seed_8", "seed_5"]
-    assert sorted(found["made"]) == [piece for piece in range(12) if piece not in (5, 8)]
+    # Piece 4 was in place before 5, of the same batch, failed.
+    assert sorted(found["made"]) == [piece for piece in range(12) if piece not in (4, 5, 8)]
+    assert found["present"] == 1
     assert contents(folder) == made_here(tmp_path, 12, without=(5, 8))
     tries = Counter(folder.joinpath("tried").read_text().split())
     assert (tries["5"], tries["8"]) == (3, 3)
@@ -137,7 +141,7 @@ def outcomes(path: Path) -> list[dict[str, object]]:
     """The rows of an arena file, without what they took."""
     _, *rows = map(json.loads, path.read_text().splitlines())
     return [
-        {name: value for name, value in row.items() if name not in ("cpu_s", "wall_s", "crc32c")}
+        {name: value for name, value in row.items() if name not in ("cpu_s", "wall_s", "crc32")}
         for row in rows
     ]
 
@@ -168,7 +172,7 @@ def test_a_killed_driver_loses_nothing(nodes: TwoNodes, tmp_path: Path) -> None:
     for _ in range(2):
         n_there = len(list(tmp_path.glob("out/train/*.parquet")))
         driver = subprocess.Popen(
-            [SCRIPT, *words(HANDS), "--ray", nodes.address],
+            [SCRIPT, *words(HANDS, str(N_HANDS)), "--ray", nodes.address],
             cwd=tmp_path,
             stdout=subprocess.DEVNULL,
         )
@@ -180,10 +184,11 @@ def test_a_killed_driver_loses_nothing(nodes: TwoNodes, tmp_path: Path) -> None:
         finally:
             driver.kill()
             driver.wait()
-    code, out, err = nodes.forge(tmp_path, HANDS)
-    assert (code, err) == (0, "") and "12 hands" not in out
+    n_there = len(list(tmp_path.glob("out/train/*.parquet")))
+    code, _, err = nodes.forge(tmp_path, HANDS, str(N_HANDS - n_there))
+    assert (code, err) == (0, "")
     here = place(tmp_path, "here")
-    assert run_process(here, "forge", HANDS).returncode == 0
+    assert run_process(here, "forge", HANDS, str(N_HANDS)).returncode == 0
     assert points(tmp_path / "out") == points(here / "out")
 
 

@@ -21,6 +21,7 @@ from typing import Any, Final, TypeVar
 
 from forge import __version__
 from forge.errors import ForgeError
+from forge.work.atomic import remove_abandoned
 from forge.work.pieces import FileRun, MayStop, Outcome
 from forge.work.rates import rate_text
 from forge.work.ray_cluster import RayCluster, connected
@@ -258,10 +259,21 @@ class _Flow:
                     done = self._result(task, over)
                     if done is not None:
                         yield task, done
+        except ForgeError:
+            self._finish_in_hand()
+            raise
         finally:
             self._pool.elapsed_s += time.perf_counter() - start
             for ref in self._in_flight:
                 self._ray.cancel(ref)
+
+    def _finish_in_hand(self) -> None:
+        """What was begun is finished; nobody hears of it."""
+        for ref in self._in_flight:
+            self._ray.cancel(ref)
+        while self._in_flight:
+            for ref, _ in self._those_over():
+                del self._in_flight[ref]
 
     def _look(self) -> None:
         """How many nodes there are, now and then."""
@@ -375,6 +387,8 @@ class _Files:
             self._n_open -= len(task.piece)
             if done is not _FAILED:
                 self._hear(task, done)
+            elif (path := self._run.work.path(task.piece[0])) is not None:
+                remove_abandoned(path.parent)  # a worker that died may have left some
         self._look_for_files()
         return self._n_made
 
@@ -434,5 +448,7 @@ class _Files:
                 again.n_busy += 1
                 self._n_open += 1
                 self._flow.put_back(again, _BUSY_AGAIN_S)
-            else:
-                self._run.passed_over(piece, reason)
+                continue
+            if reason == "present" and has_failed:
+                self._n_made += 1  # by the attempt that failed, after this piece: the limit has it
+            self._run.passed_over(piece, reason)
