@@ -35,7 +35,7 @@ class Handler(SimpleHTTPRequestHandler):
     found: dict[str, object] | None = None
     heard = threading.Event()
 
-    def do_POST(self) -> None:  # noqa: N802, named by http.server
+    def do_POST(self) -> None:
         """What the page found."""
         length = int(self.headers["Content-Length"])
         Handler.found = json.loads(self.rfile.read(length))
@@ -57,9 +57,7 @@ def main() -> None:
         site = Path(folder) / "site"
         vite = WEB / "node_modules" / "vite" / "bin" / "vite.js"
         build = ["node", vite, "build", "bench", "--outDir", site, "--logLevel", "warn"]
-        subprocess.run(
-            [*map(str, build), "--config", "bench/vite.config.ts"], cwd=WEB, check=True
-        )
+        subprocess.run([*map(str, build), "--config", "bench/vite.config.ts"], cwd=WEB, check=True)
         fill(site / "assets", args.network, Path(folder))
         print(json.dumps(measure(site, args.browser, Path(folder) / "profile")))
 

@@ -41,6 +41,7 @@ PYTHON_LAYERS = (
     "look",
     "models",
     "flywheel",
+    "web",
     "cli",
     "doors",
     "__main__",

@@ -33,8 +33,11 @@ SHORTER = {
     "arena seat:n=100": "--games 4 --workers 1",
     "bid-continuous --limit": "--workers 1",
 }
-# Installing is run by .ci/run, a policy of one's own as printed by tests/cli/test_policy_commands.
-_ELSEWHERE = re.compile(r"python3 -m venv|forge (play-hands|train-policy|arena policy:mine)")
+# Installing is run by .ci/run, a policy of one's own as printed by tests/cli/test_policy_commands,
+# what ends with Ctrl+C by tests/cli/test_play_command.
+_ELSEWHERE = re.compile(
+    r"python3 -m venv|forge (play-hands|train-policy|arena policy:mine)|forge play( |$)"
+)
 
 
 def blocks(page: Path) -> dict[str, list[str]]:

@@ -28,4 +28,5 @@ DOORS: Final = {
     "forge.oracle.tables": "forge.game.tables",
     "forge.oracle.timer": "forge.oracle.shards.timer",
     "forge.oracle.verify": "forge.cli.verify",
+    "forge.web.build": "forge.cli.build_page",
 }

@@ -21,7 +21,7 @@ def test_as_typed(works: Works, tmp_path: Path) -> None:
     line = f'--hand "{LAYDOWN}" --seat 2 --bids pass,31 --samples 5 --trumps sixes'
     shown = works("auction", line)
     assert "seat 2; bids so far: pass, 31." in shown
-    assert "Bid 84 in sixes" in shown
+    assert "Bid two marks (84), sixes. Marks expected: +2.00." in shown
     assert "seat 1 plays 31" in shown
     assumed = shown.partition("Assumed:")[2]
     assert "nobody goes over it" in " ".join(assumed.split())

@@ -189,3 +189,36 @@ def test_hands_are_played_and_fitted_to(works: Works, fails: Fails, tmp_path: Pa
 )
 def test_what_is_wrong_with_calibrate(fails: Fails, options: str, part: str) -> None:
     assert part in fails(CALIBRATE, options)
+
+
+def test_deals_are_added_where_no_number_is_given(works: Works, fails: Fails) -> None:
+    hand = f'--hand "{HAND}" --trumps fours,threes'
+
+    def n_deals(*options: str) -> int:
+        report = json.loads(works(EVALUATE, hand, "--json", *options))
+        n: int = max(each["n_samples"] for each in report["declarations"])
+        assert report["settled"] == (report["in_play"] == ["30 in fours"])
+        return n
+
+    assert n_deals() > 100
+    assert n_deals("--samples 100") == 100  # as typed
+    assert n_deals("--max-samples 150") == 150
+    assert n_deals("--max-samples 60") == 60
+    assert n_deals("--samples 50 --max-samples 120") == 120
+    assert n_deals("--player random --workers 1") == 100  # players' deals are not added unasked
+    assert "--max-samples must be --samples or more, got 9" in fails(
+        EVALUATE, hand, "--samples 10 --max-samples 9"
+    )
+
+
+def test_what_few_deals_cannot_tell_is_said(works: Works) -> None:
+    hand = f'--hand "{HAND}"'
+    for line in (f"bid-evaluate {hand}", f"auction {hand}", f"bid-poster {hand} --output p.pdf"):
+        name, _, options = line.partition(" ")
+        assert "Too few deals to tell: " in works(name, options, "--samples 20")
+    shown = works("bid-parallel", "--seeds 0:1 --samples 20 --workers 1 --output h.jsonl")
+    assert "marks (too few deals to tell)" in shown
+    few = works("bid-investigate", hand, "--trump 2 --samples 6 --show 0")
+    assert "too few deals to tell whether it is lost more often than not" in few
+    pool = works("bid-convergence", hand, "--samples 20 --sizes 5 --resamples 5 --plot /dev/null")
+    assert "is best (too few deals to tell), made in" in pool

@@ -46,6 +46,8 @@ LINES: Final = {
 NOT_VALUES: Final = {"forge_version", "timestamp", "elapsed_s", "cpu_s", "wall_s"}
 # Chances at a table, which were fitted anew since; perfect play's own stand beside them.
 CALIBRATED: Final = {"headline", "p", "interval", "marks"}
+# What reports tell beside that since.
+SINCE: Final = {"settled", "in_play"}
 
 
 def digests(line: str, folder: Path, printed: str) -> dict[str, str]:
@@ -53,6 +55,7 @@ def digests(line: str, folder: Path, printed: str) -> dict[str, str]:
     if line.endswith("--json"):
         values = json.loads(printed)
         calibrated = "calibrated" in str(values.get("headline"))
+        values = _without(SINCE, values)
         return _of_values("", _without(CALIBRATED, values) if calibrated else values)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
     return {k: v for path in files for k, v in _of_file(path, path.relative_to(folder)).items()}

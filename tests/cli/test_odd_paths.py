@@ -24,8 +24,11 @@ ONE_OF_MANY = re.compile(
     r"(?<![\w.,:+±/-])1 (games|hands|deals|decisions|worlds|files|shards|samples|positions|states"
     r"|points|plays|rounds|seeds)\b"
 )
-# Endless or outward; their paths are those of generate and of train.
+# Endless or outward; their paths are those of generate and of train. What serves and builds the
+# page is in tests/cli/test_play_command.py and tests/web.
 ELSEWHERE = {
+    "play",
+    "build-page",
     "generate",
     "campaign",
     "quickstart",

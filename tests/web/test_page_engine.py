@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from forge.learn.onnx.export import export
+from forge.extras import EXTRAS
 from forge.models import catalog
 from forge.models.stages import stage_of_file
 from support.page.files import FOLDER, MAKERS, TOLERANCE, read, same
@@ -34,9 +35,12 @@ def test_no_file_without_a_maker() -> None:
 
 
 @pytest.fixture(scope="module")
-def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the networks as `forge export` writes them."""
-    pytest.importorskip("onnxscript", reason="the extra `export` is not installed")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What names a folder with the networks as `forge export` writes them; nothing without it."""
+    if any(importlib.util.find_spec(package) is None for package in EXTRAS["export"]):
+        return {}
+    from forge.learn.onnx.export import export
+
     folder = tmp_path_factory.mktemp("onnx")
     for name, checkpoint in (("stage1.onnx", STAGE_1), ("stage2.onnx", STAGE_2)):
         path = catalog.resolve(checkpoint)
@@ -49,11 +53,11 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
             variants=["fp32"],
             n_positions=20,
         )
-    return folder
+    return {"FORGE_ONNX": str(folder)}
 
 
 @pytest.mark.usefixtures("wasm")
-def test_of_the_engine(node: str, networks: Path) -> None:
+def test_of_the_engine(node: str, networks: dict[str, str]) -> None:
     """Types and tests of web/."""
     if not (WEB / "node_modules" / "vitest").is_dir():
         pytest.skip("web/node_modules are missing: npm ci --ignore-scripts in web/")
@@ -62,7 +66,7 @@ def test_of_the_engine(node: str, networks: Path) -> None:
         done = subprocess.run(
             [node, tool, *line[1:]],
             cwd=WEB,
-            env={**os.environ, "NO_COLOR": "1", "FORGE_ONNX": str(networks)},
+            env={**os.environ, "NO_COLOR": "1"} | networks,
             capture_output=True,
             text=True,
             check=False,

@@ -11,16 +11,15 @@ from forge.bidding.calibration.logistic import shipped
 from forge.bidding.estimates import Choice
 from forge.bidding.hand import BIDDING_DECLS
 from forge.bidding.hand_evaluation import Evaluation, evaluate_hand
-from forge.bidding.plan import Plan
+from forge.bidding.plan import SETTLED_BY, Plan
 from forge.bidding.sentences import advice
 from forge.bidding.simulate import Simulator
 from forge.game.contract import LOWEST_BID
 from forge.game.declarations import declaration_name
 from forge.work.devices import n_cores
 
-# Deals around the hand until the chance of the best trump is known to three points of 100; trumps
-# that are shown to be worse get no more of them.
-PLAN: Final = Plan(400, until=0.03, drop_worse=True)
+# Deals around the hand until the advice is settled.
+PLAN: Final = Plan(100, settle=True, max_deals=SETTLED_BY)
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class BidAdvice:
     """What to bid, and why.
 
     Args:
-        headline: in a few words: `Bid 31, fours`, `Pass`.
+        headline: in a few words: `Bid 30, fours`, `Pass`, `Bid 30: a toss-up between ...`.
         why: in two or three sentences.
         choice: the bid to make, None to pass.
         evaluation: all chances.
@@ -56,6 +55,7 @@ class BidAdvice:
         return {
             "headline": self.headline,
             "why": self.why,
+            "settled": self.evaluation.verdict.is_settled,
             "bid": None if self.choice is None else self.choice.contract.bid.number,
             "trump": None if self.choice is None else declaration_name(self.choice.contract.decl),
             "evaluation": self.evaluation.to_json(),
@@ -75,5 +75,5 @@ def advise_bid(hand: tuple[int, ...], seed: int = 0, plan: Plan = PLAN) -> BidAd
     """
     simulator = Simulator(ORACLE, seed, LOWEST_BID, "cpu", n_cores())
     found = evaluate_hand(hand, BIDDING_DECLS, simulator, plan, shipped())
-    choice, headline, why = advice(found.table)
+    choice, headline, why = advice(found)
     return BidAdvice(headline, why, choice, found)

@@ -17,14 +17,16 @@ from forge.bidding.auction import Auction
 from forge.bidding.calibration.logistic import Calibration
 from forge.bidding.deals import deals_around
 from forge.bidding.estimates import Choice, MakeTable
+from forge.bidding.settled import Saying, Turn
 from forge.bidding.simulate import perfect_made
 from forge.game.constants import N_SEATS
 from forge.game.contract import Bid, Contract
-from forge.stats.intervals import wilson
+from forge.stats.intervals import normal_quantile, wilson
 
 # The other bidder: deals that its hand may be in, deals it looks at from each of its hands, and how
 # many of the first are kept at least.
 N_BIDDER_DEALS: Final = 200
+MORE_BIDDER_DEALS: Final = 800  # where deals are added until the advice is settled
 N_BIDDER_SAMPLES: Final = 24
 MIN_KEPT: Final = 20
 
@@ -78,6 +80,19 @@ def calls(auction: Auction, table: MakeTable, other: OtherContract | None) -> li
     return sorted(choices, key=lambda action: -action.marks)
 
 
+def turn_of(auction: Auction, other: OtherContract | None) -> Turn:
+    """What may be said, for the verdict on it; arguments as `calls`."""
+    if not auction.may_pass:
+        return Turn(auction.legal_bids, None)
+    marks = _pass(auction, other).marks
+    if auction.after_pass is None or other is None:
+        return Turn(auction.legal_bids, Saying(None, marks))
+    bid = auction.after_pass[1]
+    width = float(bid.worth(other.high)) - float(bid.worth(other.low))
+    error = width / (2 * normal_quantile())
+    return Turn(auction.legal_bids, Saying(None, marks, error=error))
+
+
 def _of_choice(choice: Choice) -> Call:
     return Call(choice.contract, choice.p, choice.low, choice.high, choice.marks)
 
@@ -91,7 +106,11 @@ def _pass(auction: Auction, other: OtherContract | None) -> Call:
 
 
 def other_contract(
-    auction: Auction, hand: Sequence[int], seed: int, calibration: Calibration | None
+    auction: Auction,
+    hand: Sequence[int],
+    seed: int,
+    calibration: Calibration | None,
+    n_deals: int = N_BIDDER_DEALS,
 ) -> OtherContract | None:
     """The chance of the contract that stands if all pass; None if there is none.
 
@@ -104,12 +123,13 @@ def other_contract(
         hand: seven domino ids, of the seat whose turn it is.
         seed: of the deals.
         calibration: from perfect play to the chance at the table; None leaves it as it is.
+        n_deals: that the bidder's hand may be in.
     """
     if auction.after_pass is None:
         return None
     seat, bid = auction.after_pass
     turn = (seat - auction.seat) % N_SEATS
-    deals = deals_around(hand, seed, 0, N_BIDDER_DEALS).roll(-turn, dims=1)  # bidder first
+    deals = deals_around(hand, seed, 0, n_deals).roll(-turn, dims=1)  # bidder first
     trumps = torch.tensor([best_pip_suit(tuple(hand)) for hand in deals[:, 0].tolist()])
     kept = torch.arange(len(deals))
     if auction.bidder is not None:
@@ -121,7 +141,7 @@ def other_contract(
         float(_chances(shares, n, trumps, bid, calibration).mean())
         for shares in (torch.full((n,), end, dtype=torch.float64) for end in ends)
     )
-    return OtherContract(p, low, high, n, N_BIDDER_DEALS)
+    return OtherContract(p, low, high, n, n_deals)
 
 
 def _worth_the_bid(

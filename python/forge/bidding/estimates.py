@@ -102,6 +102,23 @@ class MakeTable:
         column = int(marks.max(axis=0).argmax())
         return self._cell(int(marks[:, column].argmax()), column)
 
+    def of(self, decls: Sequence[int]) -> MakeTable:
+        """The rows of some of its declarations, in the table's order."""
+        rows = [row for row, decl in enumerate(self.decls) if decl in decls]
+        return self.rows(np.array(rows, dtype=np.intp))
+
+    def rows(self, rows: npt.NDArray[np.intp]) -> MakeTable:
+        """Some of its rows, in the order of their numbers here."""
+        return MakeTable(
+            tuple(self.decls[row] for row in rows),
+            self.bids,
+            self.n[rows],
+            self.made[rows],
+            self.p[rows],
+            self.low[rows],
+            self.high[rows],
+        )
+
     def _cell(self, row: int, column: int) -> Choice:
         p, low, high, marks = (
             float(values[row, column]) for values in (self.p, self.low, self.high, self.marks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from forge.bidding.estimates import (
 )
 from forge.bidding.hand import hand_text
 from forge.bidding.plan import Plan
+from forge.bidding.settled import Saying, Turn, Verdict, weigh
 from forge.bidding.simulate import BLOCK_DEALS, Progress, Simulator
 from forge.game.contract import BIDS, Bid, Contract
 from forge.game.declarations import declaration_name
@@ -28,6 +30,8 @@ from forge.stats.figures import Figure
 # Deals before declarations are dropped for the first time.
 FIRST_LOOK: Final = BLOCK_DEALS
 
+# Nobody has bid, and nobody has to.
+ANY_TURN: Final = Turn()
 PERFECT_PLAY: Final = "perfect play (all hands open)"
 
 
@@ -45,6 +49,7 @@ class Evaluation:
         calibration: what turned perfect play into chances at a table, if anything did.
         table: the headline: calibrated, or the same as `simulated`.
         dropped: declarations that were shown to be worse.
+        turn: what may be said.
     """
 
     hand: tuple[int, ...]
@@ -55,16 +60,40 @@ class Evaluation:
     calibration: Calibration | None
     table: MakeTable
     dropped: tuple[int, ...]
+    turn: Turn = ANY_TURN
 
     @property
     def best(self) -> Choice:
         """The declaration and bid with the most expected marks; `only_bid`: at that bid."""
-        return self.table.best()
+        return self.left.best()
 
     @property
     def at_bid(self) -> Choice:
         """The best declaration at the bid of the plan: whose interval `until` is about."""
-        return self.table.best_decl(self.plan.bid)
+        return self.left.best_decl(self.plan.bid)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Whether the deals are enough to say what to bid."""
+        decls = self.left.decls
+        bids = [bid for bid in self.turn.wanted if bid in self.table.bids]
+        sayings = [] if self.turn.passing is None else [self.turn.passing]
+        for bid in bids or [self.table.bids[0]]:
+            sayings += [self._saying(Contract(decl, bid)) for decl in decls]
+        return weigh(sayings)
+
+    @property
+    def left(self) -> MakeTable:
+        """The table without what was dropped, whose fewer deals may flatter it."""
+        return self.table.of([decl for decl in self.table.decls if decl not in self.dropped])
+
+    def _saying(self, contract: Contract) -> Saying:
+        chance, simulated = self.table.at(contract), self.simulated.at(contract)
+        bid = contract.bid
+        gained = float(bid.worth(chance.high)) - float(bid.worth(chance.low))
+        slope = gained / (simulated.high - simulated.low)
+        made = _made(self.outcomes[self.table.decls.index(contract.decl)], bid)
+        return Saying(contract, chance.marks, made, slope)
 
     @property
     def how(self) -> str:
@@ -105,6 +134,8 @@ class Evaluation:
                 for decl, each in self.differences()
             },
             "dropped": [declaration_name(decl) for decl in self.dropped],
+            "settled": self.verdict.is_settled,
+            "in_play": [saying_name(each) for each in self.verdict.in_play],
             "declarations": [],
         }
         for row, decl in enumerate(self.table.decls):
@@ -126,6 +157,7 @@ def evaluate_hand(
     plan: Plan,
     calibration: Calibration | None = None,
     on_deals: Progress | None = None,
+    turn: Turn = ANY_TURN,
 ) -> Evaluation:
     """Deal, play and count, until the plan is fulfilled.
 
@@ -136,6 +168,7 @@ def evaluate_hand(
         plan: how far to go.
         calibration: for perfect play; other players' figures need none.
         on_deals: as `Simulator.points`.
+        turn: what may be said, for plans that settle it.
 
     Raises:
         ForgeError: as `Simulator.points`.
@@ -156,19 +189,23 @@ def evaluate_hand(
             dropped += [decl for decl, is_worse in zip(left, worse, strict=True) if is_worse]
         simulated = _table(decls, rows, plan)
         table = applied.apply(simulated, hand) if applied else simulated
-        n_wanted = _next_stop(n_done, table.best_decl(plan.bid), plan)
+        found = Evaluation(
+            tuple(sorted(hand)),
+            simulator,
+            plan,
+            tuple(rows[decl] for decl in decls),
+            simulated,
+            applied,
+            table,
+            tuple(dropped),
+            turn,
+        )
+        n_wanted = _next_stop(n_done, found)
         if n_wanted <= n_done:
-            break
-    return Evaluation(
-        tuple(sorted(hand)),
-        simulator,
-        plan,
-        tuple(rows[decl] for decl in decls),
-        simulated,
-        applied,
-        table,
-        tuple(dropped),
-    )
+            return found
+        if plan.settle and n_done >= plan.n_deals:
+            kept = {each.contract.decl for each in found.verdict.in_play if each.contract}
+            dropped += [decl for decl in decls if decl not in {*dropped, *kept}]
 
 
 def _outcomes(
@@ -185,10 +222,17 @@ def _outcomes(
     return simulator.points(hand, decls, *numbers, on_deals)
 
 
-def _next_stop(n_done: int, headline: Choice, plan: Plan) -> int:
+def _next_stop(n_done: int, found: Evaluation) -> int:
     """How many deals to have next; no more than there are if that is enough."""
+    plan = found.plan
     if n_done < plan.n_deals:
         return min(2 * n_done, plan.n_deals)
+    to_settle = 2 * n_done if plan.settle and found.verdict.needs_deals else n_done
+    return min(max(to_settle, _for_width(n_done, found.at_bid, plan)), max(plan.max_deals, n_done))
+
+
+def _for_width(n_done: int, headline: Choice, plan: Plan) -> int:
+    """How many deals the interval of the headline wants."""
     if plan.until is None:
         return n_done
     width = (headline.high - headline.low) / 2
@@ -196,7 +240,7 @@ def _next_stop(n_done: int, headline: Choice, plan: Plan) -> int:
         return n_done
     # Widths go with the root of the number; a tenth more, since the estimate of it is rough.
     wanted = ceil(1.1 * n_done * (width / plan.until) ** 2 / BLOCK_DEALS) * BLOCK_DEALS
-    return min(max(wanted, n_done + BLOCK_DEALS), 4 * n_done + BLOCK_DEALS, plan.max_deals)
+    return min(max(wanted, n_done + BLOCK_DEALS), 4 * n_done + BLOCK_DEALS)
 
 
 def _table(decls: Sequence[int], rows: dict[int, npt.NDArray[Any]], plan: Plan) -> MakeTable:
@@ -210,6 +254,11 @@ def _table(decls: Sequence[int], rows: dict[int, npt.NDArray[Any]], plan: Plan) 
 def _made(row: npt.NDArray[Any], bid: Bid) -> npt.NDArray[np.bool_]:
     """bool [N]: whether a bid is made; a row that says so already says it."""
     return row if row.dtype == np.bool_ else bid.is_made(row)
+
+
+def saying_name(saying: Saying) -> str:
+    """`pass`, or a contract: `30 in fours`."""
+    return "pass" if saying.contract is None else str(saying.contract)
 
 
 def _choice(choice: Choice) -> dict[str, Any]:

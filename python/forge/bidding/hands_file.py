@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from forge.bidding.calibration.logistic import Calibration
+from forge.bidding.estimates import Choice
 from forge.bidding.hand import hand_text, parse_hand
 from forge.bidding.hand_evaluation import evaluate_hand
 from forge.bidding.plan import Plan
+from forge.bidding.settled import PASS, Turn, Verdict, of_counts, weigh
 from forge.bidding.simulate import Simulator
 from forge.errors import ForgeError
-from forge.game.contract import BIDS, Bid
+from forge.game.contract import BIDS, Bid, Contract
 from forge.game.declarations import DECLARATION_NAMES, declaration_name
 from forge.work.file_schema import in_file
 from forge.work.processes import in_order
@@ -137,6 +139,24 @@ class HandWork:
             device = self.devices[number % len(self.devices)]
             self._placed = replace(self.simulator, device=device)
         return self._placed
+
+
+def row_verdict(row: HandRow, decls: Sequence[int], n_deals: int) -> Verdict:
+    """Whether the deals of a line are enough to say what to bid.
+
+    Args:
+        row: of the file.
+        decls: its declarations.
+        n_deals: looked at for each.
+    """
+    sayings = [PASS]
+    for bid in Turn().wanted:
+        column = BIDS.index(bid)
+        for i, decl in enumerate(decls):
+            p, low, high = (values[i][column] for values in (row.p, row.low, row.high))
+            choice = Choice(Contract(decl, bid), p, low, high, float(bid.worth(p)))
+            sayings.append(of_counts(choice, row.made[i][column], n_deals))
+    return weigh(sayings)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from forge.options import MOST_DEALS, check, option
 
 # No sequential run goes beyond: half a width of 0.005 at worst.
 MAX_DEALS: Final = 50_000
+# By so many the advice is settled for most hands; they are some seconds of perfect play.
+SETTLED_BY: Final = 6_400
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Plan:
         only_bid: ask for that bid alone: a quarter of the time with perfect play.
         drop_worse: stop dealing for declarations that are shown to be worse at `bid`.
         max_deals: no more.
+        settle: go on, each time to twice as many, until the advice is settled
+            (`forge.bidding.settled`).
 
     Raises:
         ForgeError: on a value out of range.
@@ -38,6 +42,7 @@ class Plan:
     only_bid: bool = False
     drop_worse: bool = False
     max_deals: int = MAX_DEALS
+    settle: bool = False
 
     def __post_init__(self) -> None:
         check(self)
@@ -45,4 +50,7 @@ class Plan:
 
     def record(self) -> dict[str, Any]:
         """Plain values, as files hold them."""
-        return asdict(self) | {"bid": self.bid.number}
+        values = asdict(self) | {"bid": self.bid.number}
+        if not self.settle:
+            del values["settle"]  # as files have it that are older than it
+        return values

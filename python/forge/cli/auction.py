@@ -12,11 +12,17 @@ from rich.table import Table
 
 from forge.bidding.auction import DEALER, Auction, parse_bids
 from forge.cli import values
-from forge.cli.bidding_options import deals_progress, make_simulator, shipped_calibration
-from forge.cli.command import command
+from forge.cli.bidding_options import (
+    deals_progress,
+    make_simulator,
+    settling,
+    shipped_calibration,
+)
+from forge.cli.command import Given, command
 from forge.cli.shared_options import (
     device_option,
     hand_option,
+    max_samples_option,
     samples_option,
     seed_option,
     trumps_option,
@@ -58,6 +64,7 @@ class AuctionArgs:
         "--dealer-must-bid/--throw-in",
     )
     samples: int = samples_option(200)
+    max_samples: int | None = max_samples_option()
     trumps: str = trumps_option("all")
     seed: int = seed_option(0)
     device: str = device_option("cpu")
@@ -82,27 +89,35 @@ class AuctionArgs:
 
 
 @command()
-def auction(args: AuctionArgs) -> None:
+def auction(args: AuctionArgs, given: Given) -> None:
     """Tell what to bid given the bids so far: expected marks of each bid and of a pass.
 
     Each seat bids or passes once; a bid must be higher than the last; 42 is one mark, 84 two. A
     bid is worth the marks it wins or loses, weighed with the chance to make it. What is assumed
     about the others is printed below the answer.
     """
-    from forge.bidding.calls import calls, other_contract
+    from forge.bidding.calls import (
+        MORE_BIDDER_DEALS,
+        N_BIDDER_DEALS,
+        calls,
+        other_contract,
+        turn_of,
+    )
     from forge.bidding.hand import parse_hand, parse_trumps
     from forge.bidding.hand_evaluation import evaluate_hand
     from forge.bidding.plan import Plan
 
     dominoes, decls = parse_hand(args.hand), parse_trumps(args.trumps)
-    plan = Plan(args.samples)
     standing = args.standing
     simulator = make_simulator("oracle", args.seed, args.device)
+    plan = settling(Plan(args.samples), args.max_samples, given, simulator.is_perfect)
     screen = console(stderr=args.as_json)
     calibration = shipped_calibration(simulator, screen)
-    with deals_progress(screen, len(decls) * args.samples) as advance:
-        found = evaluate_hand(dominoes, decls, simulator, plan, calibration, advance)
-    other = other_contract(standing, dominoes, args.seed, calibration)
+    n_others = MORE_BIDDER_DEALS if plan.settle else N_BIDDER_DEALS
+    with deals_progress(screen, None if plan.settle else len(decls) * plan.n_deals) as advance:
+        other = other_contract(standing, dominoes, args.seed, calibration, n_others)
+        turn = turn_of(standing, other)
+        found = evaluate_hand(dominoes, decls, simulator, plan, calibration, advance, turn)
     todo = calls(standing, found.table, other)
     if args.as_json:
         print(json.dumps(_report(standing, found, other, todo)))
@@ -122,16 +137,12 @@ def _show(
     todo: Sequence[Call],
 ) -> None:
     from forge.bidding.hand import hand_text
-    from forge.game.declarations import declaration_name
+    from forge.bidding.sentences import headline, marks_of
 
     said = ", ".join(map(_bid_name, standing.bids)) or "nobody has bid yet"
-    best = todo[0]
-    what = "pass"
-    if best.contract is not None:
-        what = f"bid {best.contract.bid} in {declaration_name(best.contract.decl)}"
     lines = [
         f"{hand_text(found.hand)}, seat {standing.seat}; bids so far: {said}.",
-        f"{what.capitalize()}: {best.marks:+.2f} marks expected.",
+        f"{headline(found.verdict)}. Marks expected: {marks_of(found.verdict)}.",
     ]
     screen.print("\n".join(lines), highlight=False, soft_wrap=True)
     table = Table(show_edge=False)
@@ -209,6 +220,7 @@ def _report(
     standing: Auction, found: Evaluation, other: OtherContract | None, todo: Sequence[Call]
 ) -> dict[str, Any]:
     from forge.bidding.hand import hand_text
+    from forge.bidding.sentences import headline
 
     return {
         "hand": hand_text(found.hand),
@@ -216,7 +228,9 @@ def _report(
         "bids": [_bid_name(bid) for bid in standing.bids],
         "dealer_must_bid": standing.dealer_must_bid,
         "seed": found.simulator.seed,
-        "samples": found.plan.n_deals,
+        "samples": int(found.simulated.n.max()),
+        "headline": headline(found.verdict),
+        "settled": found.verdict.is_settled,
         "actions": [_call(each) for each in todo],
         "assumptions": assumptions(standing, found, other),
     }

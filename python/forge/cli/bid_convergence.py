@@ -24,7 +24,7 @@ from forge.cli.shared_options import (
 )
 from forge.cli.values import console
 from forge.game.bid_option import bid_option
-from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid
+from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid, Contract
 from forge.options import MOST_DEALS, option
 from forge.work.paths import writable_file
 from forge.work.wording import counted
@@ -67,6 +67,8 @@ def convergence(args: ConvergenceArgs) -> None:
     """
     from forge import __version__
     from forge.bidding.hand import hand_text, parse_hand, parse_trumps
+    from forge.bidding.sentences import doubt
+    from forge.bidding.settled import of_share, weigh
     from forge.bidding.stability import stability
     from forge.game.declarations import declaration_name
     from forge.look.plots.stability import stability_png
@@ -83,6 +85,8 @@ def convergence(args: ConvergenceArgs) -> None:
     shares = made.mean(axis=1)
     best = int(shares.argmax())
     name = declaration_name(decls[best])
+    contracts = [Contract(decl, promised) for decl in decls]
+    verdict = weigh([of_share(*each) for each in zip(contracts, made, strict=True)])
     if args.plot != "/dev/null":
         title = f"{hand_text(dominoes)}: chance to make {promised} in {name}"
         footer = (
@@ -112,7 +116,7 @@ def convergence(args: ConvergenceArgs) -> None:
         )
         return
     screen.print(
-        f"{hand_text(dominoes)}, bid {promised}: {name} is best, "
+        f"{hand_text(dominoes)}, bid {promised}: {name} is best{doubt(verdict)}, "
         f"made in {shares[best]:.1%} of {counted(args.samples, 'deal')} "
         f"(seed {args.seed}, {simulator.player.text}).",
         highlight=False,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from forge.bidding.plan import Plan
 from forge.cli import values
-from forge.cli.bidding_options import make_simulator
-from forge.cli.command import command
+from forge.cli.bidding_options import make_simulator, settling
+from forge.cli.command import Given, command
 from forge.cli.shared_options import (
     device_option,
     hand_option,
+    max_samples_option,
     seed_option,
     trumps_option,
     workers_option,
@@ -29,6 +30,7 @@ class EvaluateArgs:
 
     hand: str = hand_option()
     samples: int = again(Plan, "n_deals", metavar="N")
+    max_samples: int | None = max_samples_option()
     trumps: str = trumps_option("all")
     seed: int = seed_option(0)
     checkpoint: str | None = option(
@@ -70,7 +72,7 @@ class EvaluateArgs:
 
 
 @command()
-def evaluate(args: EvaluateArgs) -> None:
+def evaluate(args: EvaluateArgs, given: Given) -> None:
     """Tell how likely a hand makes each bid under each trump, and what to bid.
 
     The other hands are dealt at random, the same for all trumps. The headline is the chance at a
@@ -80,6 +82,9 @@ def evaluate(args: EvaluateArgs) -> None:
     instead; players are written as for forge arena. Intervals are of 95 % (Wilson); differences
     between trumps are paired over the same deals. Marks are what a bid is worth: one mark won or
     lost, two for 84 (all seven tricks).
+
+    Deals are added until the advice is settled: until a bid, a pass and the trumps are told apart,
+    or known to be as good as each other. Trumps that are worse get no more of them.
     """
     from forge.bidding.calibration import logistic as calibration
     from forge.bidding.hand import parse_hand, parse_trumps
@@ -97,11 +102,13 @@ def evaluate(args: EvaluateArgs) -> None:
         args.workers,
         asked,
     )
+    plan = settling(plan, args.max_samples, given, simulator.is_perfect)
     simulator.player.build(simulator.device)  # what is wrong with it is told at once
     # With --json, stdout is the report and nothing else.
     screen = console(stderr=args.as_json)
     with progress_bar(screen) as progress:
-        total = None if args.until is not None or args.drop_worse else args.samples * len(decls)
+        is_fixed = not (plan.settle or plan.until is not None or plan.drop_worse)
+        total = plan.n_deals * len(decls) if is_fixed else None
         task = progress.add_task("deals", total=total, rate="")
         found = evaluate_hand(
             held,

@@ -110,7 +110,9 @@ def _record(deal: LostDeal) -> dict[str, object]:
 def _show(
     screen: Console, title: str, simulator: Simulator, losses: Losses, deals: Sequence[LostDeal]
 ) -> None:
+    from forge.bidding.sentences import EVEN, hundred, times
     from forge.cli.show.replay_tables import line_view, replay_view
+    from forge.stats.intervals import wilson_interval
 
     how = (
         "perfect play (all hands open)"
@@ -118,10 +120,16 @@ def _show(
         else f"{simulator.player.text} in all four seats"
     )
     n = len(losses.numbers)
+    low, high = wilson_interval(n, losses.n_deals)
+    unsure = ""
+    if low < EVEN < high:
+        unsure = ": too few deals to tell whether it is lost more often than not"
     lines = [
         f"{title}: {n} of {counted(losses.n_deals, 'deal')} (seed {simulator.seed}) give team 0 "
         "fewer than "
-        f"{counted(losses.contract.bid.points, 'point')}, {how}."
+        f"{counted(losses.contract.bid.points, 'point')}, {how}.",
+        f"Lost {times(n / losses.n_deals)} (95 % interval {hundred(low)} to {hundred(high)})"
+        f"{unsure}.",
     ]
     if n:
         ends = f"{losses.points[0]}..{losses.points[-1]}"

@@ -69,8 +69,9 @@ def parallel(args: ParallelArgs) -> None:
     line is the same whichever process makes it, and the same as a single process makes.
     """
     from forge.bidding.hand import hand_of_seed, parse_trumps
-    from forge.bidding.hands_file import HandWork, evaluate_hands, read_hands
+    from forge.bidding.hands_file import HandWork, evaluate_hands, read_hands, row_verdict
     from forge.bidding.plan import Plan
+    from forge.bidding.sentences import doubt
 
     decls = parse_trumps(args.trumps)
     plan = Plan(args.samples)
@@ -94,7 +95,8 @@ def parallel(args: ParallelArgs) -> None:
             rate = rate_text(at.completed, at.elapsed, "hands")
             progress.update(task, rate=rate)
             screen.print(
-                f"{row.hand}: {row.bid} in {row.trump}, {row.marks:+.2f} marks",
+                f"{row.hand}: {row.bid} in {row.trump}, {row.marks:+.2f} marks"
+                f"{doubt(row_verdict(row, decls, plan.n_deals))}",
                 highlight=False,
                 soft_wrap=True,
             )

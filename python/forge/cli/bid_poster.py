@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from forge.cli.bidding_options import deals_progress, make_simulator, shipped_calibration
-from forge.cli.command import command
+from forge.cli.bidding_options import (
+    deals_progress,
+    make_simulator,
+    settling,
+    shipped_calibration,
+)
+from forge.cli.command import Given, command
 from forge.cli.shared_options import (
     device_option,
     hand_option,
+    max_samples_option,
     player_option,
     samples_option,
     seed_option,
@@ -39,6 +45,7 @@ class PosterArgs:
     )
     paper: Literal["letter", "a4"] = option("letter", "US letter or A4, one page of it.")
     samples: int = samples_option(500)
+    max_samples: int | None = max_samples_option()
     trumps: str = trumps_option("all")
     seed: int = seed_option(0)
     player: str = player_option("oracle")
@@ -47,12 +54,12 @@ class PosterArgs:
 
 
 @command()
-def poster(args: PosterArgs) -> None:
+def poster(args: PosterArgs, given: Given) -> None:
     """Draw a hand on one page: its tiles, the chance to make each bid under each trump, the points
     to expect, and what to bid.
 
-    By default the chances are perfect play with all hands open, calibrated to real play. The same
-    options give the same file.
+    By default the chances are perfect play with all hands open, calibrated to real play, and deals
+    are added until it is settled what to bid. The same options give the same file.
     """
     from forge.bidding.hand import parse_hand, parse_trumps
     from forge.bidding.hand_evaluation import evaluate_hand
@@ -62,11 +69,11 @@ def poster(args: PosterArgs) -> None:
     from forge.work.atomic import write_file
 
     dominoes, decls = parse_hand(args.hand), parse_trumps(args.trumps)
-    plan = Plan(args.samples)
     simulator = make_simulator(args.player, args.seed, args.device, args.workers)
+    plan = settling(Plan(args.samples), args.max_samples, given, simulator.is_perfect)
     screen = console()
     calibration = shipped_calibration(simulator, screen)
-    with deals_progress(screen, len(decls) * args.samples) as advance:
+    with deals_progress(screen, None if plan.settle else len(decls) * plan.n_deals) as advance:
         found = evaluate_hand(dominoes, decls, simulator, plan, calibration, advance)
     page = poster_page(found)
     write_file(args.output, poster_pdf(page, args.paper))

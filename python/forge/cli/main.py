@@ -59,6 +59,7 @@ GROUPS: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("export", "forge.cli.export", "A checkpoint as ONNX: fp32, fp16 and int8."),
     ),
     "At the table": (
+        Entry("play", "forge.cli.play", "Play in the browser: a table, advice, review."),
         Entry("advise", "forge.cli.advise", "What to play or bid, from what you may know."),
         Entry("review", "forge.cli.review", "A hand that was played, each play graded."),
     ),
@@ -99,6 +100,7 @@ GROUPS: Final[dict[str, tuple[Entry, ...]]] = {
     "Upkeep": (
         Entry("verify", "forge.cli.verify", "Check files of every kind, all that is in them."),
         Entry("catalog", "forge.cli.catalog", "The trained models there are; are they whole?"),
+        Entry("build-page", "forge.cli.build_page", "The page of play, from a source checkout."),
         Entry("promote", "forge.cli.promote", "Name, measure and document a checkpoint."),
         Entry("info", "forge.cli.info", "Versions, what was compiled, and the devices found."),
     ),

@@ -12,7 +12,6 @@ from forge.cli import values
 from forge.cli.command import command
 from forge.cli.shared_options import seed_option
 from forge.cli.values import console
-from forge.errors import ForgeError, reason_of
 from forge.options import option
 from forge.work.paths import writable_file
 from forge.work.wording import counted
@@ -53,9 +52,7 @@ class ReviewArgs:
     @property
     def played(self) -> TableHand:
         """The hand."""
-        from forge.advice.hand_text import TableHand
-
-        return TableHand.from_text(_content(self.hand))
+        return values.table_hand(self.hand)
 
 
 @command()
@@ -81,24 +78,6 @@ def review(args: ReviewArgs) -> None:
         print(json.dumps(found.to_json(), allow_nan=False))
     else:
         _show(found)
-
-
-def _content(text: str) -> str:
-    """The text itself, or what is in the file that it names."""
-    if any(mark in text for mark in (";", "#hand=", "/ ", ",")):
-        return text
-    from forge.advice.hand_text import MAX_CHARACTERS
-
-    try:
-        if Path(text).exists() and not Path(text).is_file():
-            raise ForgeError(f"{text} is no file")
-        with Path(text).open(encoding="utf-8") as file:
-            return file.read(MAX_CHARACTERS + 1)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise ForgeError(
-            f"{text}: neither a hand (four hands ; bid and trump ; plays) nor a file that can be "
-            f"read: {reason_of(error)}"
-        ) from error
 
 
 def _show(found: Review) -> None:

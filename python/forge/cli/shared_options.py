@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING
 from typing import Any, Final
 
+from forge.bidding.plan import SETTLED_BY
 from forge.cli import values
 from forge.options import MOST_DEALS, MOST_PROCESSES, MOST_SEED, option
 from forge.work.paths import writable_folder
@@ -79,6 +80,18 @@ def trumps_option(default: str = "all") -> Any:
 def samples_option(default: int) -> Any:
     """Deals of a simulation."""
     return option(default, "Deals around the hand.", least=1, most=MOST_DEALS)
+
+
+def max_samples_option() -> Any:
+    """How far a simulation grows by itself; see `forge.cli.bidding_options.settling`."""
+    return option(
+        None,
+        "Add deals until the advice is settled, or there are so many. "
+        f"[default: {SETTLED_BY} with perfect play, none are added to a number given by --samples]",
+        metavar="N",
+        least=1,
+        most=MOST_DEALS,
+    )
 
 
 def seed_option(default: int = 0) -> Any:

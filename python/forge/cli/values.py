@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, reason_of
 from forge.options import MAX_WORLDS, MOST_LISTED, MOST_SEED
 from forge.work.devices import check_device
 from forge.work.paths import NOWHERE, check_paths, existing
@@ -17,6 +17,7 @@ from forge.work.paths import NOWHERE, check_paths, existing
 __all__ = ["existing"]  # what options read with, all under one name
 
 if TYPE_CHECKING:
+    from forge.advice.hand_text import TableHand
     from forge.arena.specs import PlayerSpec
     from forge.game.contract import Bid
     from forge.game.deal import Deal
@@ -159,3 +160,32 @@ def _told_of(name: str) -> Iterator[None]:
         yield
     except ForgeError as error:
         raise ForgeError(f"{name}: {error}") from error
+
+
+def table_hand(text: str) -> TableHand:
+    """A whole hand from its text or link, or from a file that holds one.
+
+    Raises:
+        ForgeError: for anything else, saying what is wrong.
+    """
+    from forge.advice.hand_text import TableHand
+
+    return TableHand.from_text(_hand_text(text))
+
+
+def _hand_text(text: str) -> str:
+    """The text itself, or what is in the file that it names."""
+    if any(mark in text for mark in (";", "#hand=", "/ ", ",")):
+        return text
+    from forge.advice.hand_text import MAX_CHARACTERS
+
+    try:
+        if Path(text).exists() and not Path(text).is_file():
+            raise ForgeError(f"{text} is no file")
+        with Path(text).open(encoding="utf-8") as file:
+            return file.read(MAX_CHARACTERS + 1)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise ForgeError(
+            f"{text}: neither a hand (four hands ; bid and trump ; plays) nor a file that can be "
+            f"read: {reason_of(error)}"
+        ) from error

@@ -14,13 +14,14 @@ from forge.arena.builtin import ORACLE
 from forge.arena.protocol import best_pip_suit
 from forge.bidding.auction import Auction
 from forge.bidding.calibration.logistic import shipped
-from forge.bidding.calls import calls, other_contract
+from forge.bidding.calls import MORE_BIDDER_DEALS, calls, other_contract, turn_of
 from forge.bidding.certain import certain_points
 from forge.bidding.deals import deal_keys, deals_around
 from forge.bidding.estimates import MakeTable
 from forge.bidding.hand import BIDDING_DECLS
 from forge.bidding.hand_evaluation import evaluate_hand
-from forge.bidding.plan import Plan
+from forge.bidding.plan import SETTLED_BY, Plan
+from forge.bidding.sentences import headline
 from forge.bidding.simulate import Simulator
 from forge.bidding.trump import BestChance
 from forge.game.contract import BIDS, Bid
@@ -124,11 +125,18 @@ def _auction(hand: str, said: list[int | None], must: bool, seed: int) -> Json:
     found = evaluate_hand(held, BIDDING_DECLS, _simulator(seed), Plan(60), lines)
     other = other_contract(auction, held, seed, lines)
     todo = calls(auction, found.table, other)
+    settled = Plan(200 if said else 100, settle=True, max_deals=SETTLED_BY)
+    closely = other_contract(auction, held, seed, lines, MORE_BIDDER_DEALS)
+    turn = turn_of(auction, closely)
+    verdict = evaluate_hand(
+        held, BIDDING_DECLS, _simulator(seed), settled, lines, turn=turn
+    ).verdict
     return {
         "hand": held,
         "calls": said,
         "must": must,
         "seed": seed,
+        "headline": headline(verdict),
         "other": None
         if other is None
         else {"p": other.p, "low": other.low, "high": other.high, "n": other.n_kept},
@@ -152,6 +160,7 @@ def _bid(hand: str) -> Json:
         "n": int(found.evaluation.simulated.n.max()),
         "headline": found.headline,
         "why": found.why,
+        "is_close": not found.evaluation.verdict.is_clear,
     }
 
 

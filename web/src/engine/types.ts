@@ -70,9 +70,10 @@ export interface BidAdvice {
   /** The call to make, with its trump where it is a bid. */
   call: Call;
   decl: Declaration | null;
-  /** `Bid 31, fours`, `Pass`, `Too close to call: ...`. */
+  /** `Bid 31, fours`, `Pass`, `Bid 30: a toss-up between ...`, `Too few deals to tell: ...`. */
   headline: string;
   why: string;
+  /** Whether something else, or another trump, may be as good. */
   isClose: boolean;
   nDeals: number;
   /** Every trump at every bid. */

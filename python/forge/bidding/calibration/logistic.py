@@ -36,7 +36,7 @@ from forge.work.json_text import read_json, sealed_json
 FORMAT: Final = "forge bidding calibration"
 VERSION: Final = 1
 PIP_TRUMP: Final = "pip trump"
-_SHIPPED: Final = Path(__file__).with_name("calibration.json")
+SHIPPED: Final = Path(__file__).with_name("calibration.json")
 
 
 def class_of(decl: int) -> str:
@@ -222,4 +222,4 @@ def shipped() -> Calibration | None:
     Raises:
         ForgeError: where it is damaged.
     """
-    return Calibration.read(_SHIPPED) if _SHIPPED.exists() else None
+    return Calibration.read(SHIPPED) if SHIPPED.exists() else None

@@ -10,6 +10,7 @@ from rich.table import Table
 from forge.bidding.estimates import Choice, MakeTable
 from forge.bidding.hand import hand_text
 from forge.bidding.hand_evaluation import Evaluation
+from forge.bidding.sentences import headline
 from forge.game.contract import Contract
 from forge.game.declarations import declaration_name
 from forge.work.wording import counted
@@ -54,7 +55,9 @@ def recommendation(found: Evaluation) -> str:
     told = f"{_with(best.contract)}: {_percent(best)}, {best.marks:+.2f} marks"
     if best.low == 1.0:
         told += ", whatever the others hold"
-    if best.marks <= 0.0:
+    if not found.verdict.is_clear:
+        return f"{headline(found.verdict)}; ahead of the bids is {told}"
+    if found.verdict.best.contract is None:
         return f"Pass if you may; the least bad is {told}"
     return f"Bid {told}"
 
@@ -100,10 +103,14 @@ def _tail(found: Evaluation, screen: Console) -> None:
             f"{declaration_name(decl)}: {100 * by.value:+.1f} points "
             f"[{low:+.1f}, {high:+.1f}] on the same deals, {found.how}.",
         )
-    if found.dropped:
+    if found.dropped and found.plan.settle:
+        _say(screen, "* shown to be worse, and no deals added.")
+    elif found.dropped:
         names = ", ".join(declaration_name(decl) for decl in found.dropped)
         _say(screen, f"* shown to be worse at {found.plan.bid} and dropped: {names}.")
     width = (at_bid.high - at_bid.low) / 2
+    if found.plan.settle and not found.verdict.is_settled:
+        _say(screen, f"Stopped at {found.plan.max_deals:,} deals, without telling.")
     if found.plan.until is not None and width > found.plan.until:
         _say(screen, f"Stopped at {found.plan.max_deals:,} deals: half a width of {width:.3f}.")
 

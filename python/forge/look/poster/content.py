@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from forge import __version__
 from forge.bidding.estimates import MakeTable
@@ -20,8 +19,8 @@ from forge.work.wording import counted
 _NARROW: Final = 0.05
 _DEALS_NOTE: Final = (
     "How it was found: your seven dominoes stay, the other 21 are dealt at random {n} times, the "
-    "same deals for every trump. The declarer leads first. 42 needs every point, and so does 84; "
-    "84 is worth two marks, every other bid one: won if made, lost if set."
+    "same deals for every trump{but}. The declarer leads first. 42 needs every point, and so does "
+    "84; 84 is worth two marks, every other bid one: won if made, lost if set."
 )
 _INTERVAL_NOTE: Final = (
     "The small figures are a 95 % interval: how far off the large one may be because only {n} "
@@ -45,8 +44,8 @@ _PLAYED_NOTE: Final = (
 def poster_page(found: Evaluation) -> PosterPage:
     """The page of a hand, trumps in the order of their chance to make the lowest bid."""
     order = np.argsort(-found.table.p[:, 0], kind="stable")
-    table = _in_order(found.table, order)
-    best, what, why = advice(table)
+    table = found.table.rows(order)
+    best, what, why = advice(found)
     marked = None
     if best is not None:
         marked = table.decls.index(best.contract.decl), table.bids.index(best.contract.bid)
@@ -61,7 +60,7 @@ def poster_page(found: Evaluation) -> PosterPage:
         points=[found.outcomes[row] for row in order],
         marked=marked,
         advice=what,
-        warning=few_deals(found.table),
+        warning=few_deals(found.left),
         reasons=why,
         chance_title=f"Chance to make each bid: {what_chances}",
         points_title=f"Points your side takes, of 42: {found.how}",
@@ -79,23 +78,16 @@ def few_deals(table: MakeTable) -> str:
     return f"Only {deals}: off by up to {hundred(reach)} in 100."
 
 
-def _in_order(table: MakeTable, order: npt.NDArray[np.intp]) -> MakeTable:
-    """The table with its rows in another order."""
-    return MakeTable(
-        tuple(table.decls[row] for row in order),
-        table.bids,
-        table.n[order],
-        table.made[order],
-        table.p[order],
-        table.low[order],
-        table.high[order],
-    )
-
-
 def _notes(found: Evaluation, table: MakeTable) -> list[str]:
     """Paragraphs on what the figures mean."""
-    n_deals = int(table.n.max())
-    notes = [_DEALS_NOTE.format(n=n_deals)]
+    n_deals, fewest = f"{table.n.max():,}", f"{table.n.min():,}"
+    but = (
+        ""
+        if fewest == n_deals
+        else f", but from {fewest} on only for those that are not clearly worse"
+    )
+    notes = [_DEALS_NOTE.format(n=n_deals, but=but)]
+    looked_at = n_deals if fewest == n_deals else f"{fewest} to {n_deals}"
     if found.calibration:
         lowest = Contract(table.decls[0], table.bids[0])
         perfect = hundred(found.simulated.at(lowest).p)
@@ -105,13 +97,13 @@ def _notes(found: Evaluation, table: MakeTable) -> list[str]:
         notes.append(_OPEN_NOTE)
     else:
         notes.append(_PLAYED_NOTE.format(player=found.simulator.player.text))
-    return [*notes, _INTERVAL_NOTE.format(n=n_deals)]
+    return [*notes, _INTERVAL_NOTE.format(n=looked_at)]
 
 
 def _footer(found: Evaluation) -> str:
     parts = [
         hand_text(found.hand),
-        f"{int(found.table.n.max())} deals",
+        f"{found.table.n.max():,} deals",
         f"seed {found.simulator.seed}",
         f"player {found.simulator.player.text}",
         "95 % Wilson intervals",

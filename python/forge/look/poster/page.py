@@ -132,8 +132,13 @@ def _head(axes: Axes, page: PosterPage) -> None:
     draw_hand(axes, dominoes, _LEFT + row / 2, 9.65, width, gap=gap, badge=True)
     left = _LEFT + row + 0.35
     _text(axes, left, 10.4, "What to bid", 12, weight="bold")
-    _text(axes, left, 10.06, page.advice, 15, weight="bold", color=VERMILION)
-    y = 9.8
+    y = 10.06
+    # A bid is short; what cannot be told is a sentence.
+    size, width = (15, 30) if len(page.advice) <= 30 else (11, 38)
+    for line in textwrap.wrap(page.advice, width):
+        _text(axes, left, y, line, size, weight="bold", color=VERMILION)
+        y -= 0.19
+    y -= 0.07
     for line in textwrap.wrap(page.warning, 42):
         _text(axes, left, y, line, 9, weight="bold")
         y -= 0.17

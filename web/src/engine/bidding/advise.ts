@@ -1,38 +1,44 @@
 // Advice in the auction: deals until the decision is settled, or a limit.
 
-import { isBidCall, legalCalls } from "../../table/auction.ts";
-import { checkBid, LOWEST_BID, marksOf, worthOf } from "../../table/bids.ts";
+import { legalCalls } from "../../table/auction.ts";
+import { checkBid, LOWEST_BID, worthOf } from "../../table/bids.ts";
 import { isDomino, namesOf } from "../../table/dominoes.ts";
 import { TableError, type AuctionView, type Call, type Declaration, type Domino } from "../../table/types.ts";
 import type { BidAdvice, BidChance } from "../types.ts";
-import { CLOSELY, otherContract, worthOfCalls, type Closeness, type WorthOfCall } from "./calls.ts";
-import { decidingBids, evaluateHand, type Bidder, type Plan } from "./evaluate.ts";
-import type { Choice, MakeTable } from "./make_table.ts";
+import { MORE_CLOSELY, otherContract, turnOf, worthOfCalls, type Closeness } from "./calls.ts";
+import { evaluateHand, type Bidder, type Plan } from "./evaluate.ts";
+import type { Choice } from "./make_table.ts";
 import { headlineOf, whyOf } from "./sentences.ts";
+import { wantedOf } from "./settled.ts";
 
-/** As forge.advice.bids, and on to the limit while the decision is open. */
-const N_DEALS = 400;
-const UNTIL = 0.03;
-const MAX_DEALS = 3200;
+/** As forge.advice.bids and `forge auction`. */
+const FIRST_DEALS = 100;
+const AUCTION_DEALS = 200;
+const SETTLED_BY = 6400;
+/** Deals at most where a bid is made already. */
+const MOST_FOR_TRUMP = 3200;
 
-/** What to say, and what every trump is worth at every bid. */
+/** What to say, and what every trump is worth at every bid: deals until that is settled. */
 export async function adviseBid(bidder: Bidder, view: AuctionView): Promise<BidAdvice> {
   checkAuctionView(view);
-  const other = await otherContract(bidder, view, CLOSELY, [0, 0.25]);
-  const judged = (table: MakeTable) => judge(worthOfCalls(view, table, other));
-  const bid = view.legal.find(isBidCall) ?? LOWEST_BID;
+  const other = await otherContract(bidder, view, MORE_CLOSELY, [0, 0.25]);
   const plan: Plan = {
-    nDeals: N_DEALS, until: UNTIL, bid, bids: null, dropWorse: true, maxDeals: MAX_DEALS,
-    isSettled: (table) => !judged(table).isClose,
+    nDeals: view.calls.length === 0 ? FIRST_DEALS : AUCTION_DEALS,
+    until: null,
+    bid: LOWEST_BID,
+    bids: null,
+    dropWorse: false,
+    maxDeals: SETTLED_BY,
+    settle: turnOf(view, other),
   };
   const found = await evaluateHand(bidder, view.hand, plan, [0.25, 1]);
-  const { best, rival, isClose } = judged(found.table);
+  const verdict = found.verdict!;
   return {
-    call: best.call,
-    decl: best.decl,
-    headline: headlineOf(best, rival, isClose),
-    why: whyOf(view, found.table, best, rival, other, isClose),
-    isClose,
+    call: verdict.best.call,
+    decl: verdict.best.decl,
+    headline: headlineOf(verdict),
+    why: whyOf(view, found, verdict, other),
+    isClose: !verdict.isClear,
     nDeals: found.nDeals,
     chances: found.table.choices().map(chanceOf),
   };
@@ -45,8 +51,8 @@ export async function chooseCall(
   checkAuctionView(view);
   if (view.legal.length === 1) return view.legal[0];
   const other = await otherContract(bidder, view, how, [0, 0.4]);
-  const bids = decidingBids(view.legal);
-  const plan: Plan = { nDeals, until: null, bid: bids[0], bids, dropWorse: false, maxDeals: nDeals };
+  const bids = wantedOf(view.legal);
+  const plan: Plan = { nDeals, until: null, bid: bids[0], bids, dropWorse: false, maxDeals: nDeals, settle: null };
   const { table } = await evaluateHand(bidder, view.hand, plan, [0.4, 1]);
   return worthOfCalls(view, table, other)[0].call;
 }
@@ -58,7 +64,7 @@ export async function adviseTrump(
   checkHand(hand);
   checkBid(bid);
   const how: Plan = {
-    nDeals: 200, until: UNTIL, bid, bids: [bid], dropWorse: true, maxDeals: MAX_DEALS, ...plan,
+    nDeals: 200, until: 0.03, bid, bids: [bid], dropWorse: true, maxDeals: MOST_FOR_TRUMP, settle: null, ...plan,
   };
   const { table } = await evaluateHand(bidder, hand, how);
   return table.choices().sort((a, b) => b.p - a.p).map(chanceOf);
@@ -75,22 +81,6 @@ export async function chooseTrump(
 const chanceOf = ({ bid, decl, p, low, high }: Choice): BidChance => ({
   bid, decl, chance: p, low, high, marks: worthOf(bid, p),
 });
-
-interface Judged {
-  best: WorthOfCall;
-  rival: WorthOfCall | null;
-  isClose: boolean;
-}
-
-/** The most marks, and what might be as good: a pass against a bid, one mark against two. Bids worth
- * as many marks are no rivals: the lowest is made whenever another one is. */
-function judge([best, ...rest]: readonly WorthOfCall[]): Judged {
-  const kind = ({ call }: WorthOfCall) => (call === "pass" ? 0 : marksOf(call));
-  const rivals = rest.filter((each) => kind(each) !== kind(best));
-  const isOpen = (each: WorthOfCall) => best.low < best.high || each.low < each.high;
-  const close = rivals.find((each) => each.high >= best.low && isOpen(each));
-  return { best, rival: close ?? rivals[0] ?? null, isClose: close !== undefined };
-}
 
 /** A TableError for what no seat sees in an auction. */
 export function checkAuctionView(view: AuctionView): void {

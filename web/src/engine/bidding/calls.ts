@@ -6,10 +6,11 @@ import { afterPass, isBidCall } from "../../table/auction.ts";
 import { ALL_DOMINOES, pipsOf } from "../../table/dominoes.ts";
 import type { Rules } from "../../table/rules.ts";
 import type { AuctionView, Call, Declaration, Domino } from "../../table/types.ts";
-import { wilson } from "../numbers.ts";
+import { NORMAL_95, wilson } from "../numbers.ts";
 import { dealsAround, madeOfEach } from "./deals.ts";
 import type { Bidder } from "./evaluate.ts";
 import { greatest, type Chance, type MakeTable } from "./make_table.ts";
+import { passWorth, wantedOf, type Turn } from "./settled.ts";
 
 const N_DOMINOES = ALL_DOMINOES.length;
 /** Deals of the other bidder that are kept at least. */
@@ -22,8 +23,9 @@ export interface Closeness {
   nSamples: number;
 }
 
-/** As in Python. */
+/** As in Python, and where deals are added until the advice is settled. */
 export const CLOSELY: Closeness = { nDeals: 200, nSamples: 24 };
+export const MORE_CLOSELY: Closeness = { nDeals: 800, nSamples: 24 };
 
 /** The contract that stands if all pass, and the chance that it is made. */
 export interface OtherContract extends Chance {
@@ -37,31 +39,31 @@ export interface OtherContract extends Chance {
 export interface WorthOfCall {
   call: Call;
   decl: Declaration | null;
-  /** Of the contract that follows; null where nobody plays. */
-  chance: Chance | null;
   marks: number;
-  /** Ends of the marks, of those of the chance. */
-  low: number;
-  high: number;
 }
 
 /** All that may be said, the most marks first; of equals a pass, then the lowest bid. */
 export function worthOfCalls(view: AuctionView, table: MakeTable, other: OtherContract | null): WorthOfCall[] {
-  const found = view.legal.filter(isBidCall).filter((bid) => table.bids.includes(bid)).map((bid): WorthOfCall => {
-    const { decl, p, low, high, marks } = table.bestDecl(bid);
-    const chance = { p, low, high };
-    return { call: bid, decl, chance, marks, low: worthOf(bid, low), high: worthOf(bid, high) };
+  const bids = view.legal.filter(isBidCall).filter((bid) => table.bids.includes(bid));
+  const found = bids.map((bid): WorthOfCall => {
+    const { decl, marks } = table.bestDecl(bid);
+    return { call: bid, decl, marks };
   });
-  if (view.legal.includes("pass")) found.unshift(worthOfPass(other));
+  if (view.legal.includes("pass")) found.unshift({ call: "pass", decl: null, marks: marksOfPass(other) });
   return found.sort((a, b) => b.marks - a.marks);
 }
 
-function worthOfPass(other: OtherContract | null): WorthOfCall {
-  if (other === null) return { call: "pass", decl: null, chance: null, marks: 0, low: 0, high: 0 };
-  const { bid, place, p, low, high } = other;
-  const side = place % 2 === 0 ? 1 : -1;
-  const [least, most] = [side * worthOf(bid, low), side * worthOf(bid, high)].sort((a, b) => a - b);
-  return { call: "pass", decl: null, chance: { p, low, high }, marks: side * worthOf(bid, p), low: least, high: most };
+/** What may be said, for the verdict on it. */
+export function turnOf(view: AuctionView, other: OtherContract | null): Turn {
+  const bids = wantedOf(view.legal);
+  if (!view.legal.includes("pass")) return { bids, passing: null };
+  const width = other === null ? 0 : worthOf(other.bid, other.high) - worthOf(other.bid, other.low);
+  return { bids, passing: passWorth(marksOfPass(other), width / (2 * NORMAL_95)) };
+}
+
+function marksOfPass(other: OtherContract | null): number {
+  if (other === null) return 0;
+  return (other.place % 2 === 0 ? 1 : -1) * worthOf(other.bid, other.p);
 }
 
 /** The chance of the contract that stands if all pass; null if there is none. The bidder is taken to

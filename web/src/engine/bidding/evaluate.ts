@@ -1,13 +1,14 @@
 // One hand, evaluated: deals until there are enough, and what they say; as
 // forge.bidding.hand_evaluation with the same deals.
 
-import { BIDS, isBid, pointsOf } from "../../table/bids.ts";
+import { BIDS, pointsOf, worthOf } from "../../table/bids.ts";
 import type { Rules } from "../../table/rules.ts";
 import type { Declaration, Domino } from "../../table/types.ts";
 import type { Task } from "../task.ts";
 import type { Calibration } from "./calibration.ts";
 import { dealsAround, perfectMade, perfectPoints } from "./deals.ts";
 import { clearlyWorse, MakeTable, type Choice } from "./make_table.ts";
+import { Verdict, type Turn } from "./settled.ts";
 
 /** What players bid on; doubles as a suit without trump power is left out, as in Python. */
 export const BIDDING_DECLS: readonly Declaration[] = [0, 1, 2, 3, 4, 5, 6, 7, 9];
@@ -26,8 +27,8 @@ export interface Plan {
   dropWorse: boolean;
   /** No more. */
   maxDeals: number;
-  /** Go on as long as it says no, to `maxDeals`. */
-  isSettled?: (table: MakeTable) => boolean;
+  /** Go on, each time to twice as many, until the advice is settled; null: no. */
+  settle: Turn | null;
 }
 
 export interface Evaluation {
@@ -35,8 +36,12 @@ export interface Evaluation {
   simulated: MakeTable;
   /** At a table. */
   table: MakeTable;
+  /** The same without what was dropped, whose fewer deals may flatter it. */
+  left: MakeTable;
   nDeals: number;
   dropped: readonly Declaration[];
+  /** On what may be said, where the plan is to settle it. */
+  verdict: Verdict | null;
 }
 
 /** What `evaluateHand` goes by, beside the hand. */
@@ -47,6 +52,9 @@ export interface Bidder {
   seed: number;
 }
 
+/** A number a deal by declaration; bit i: bid i is made. */
+type Rows = Map<Declaration, number[]>;
+
 /** Deals around a hand, looked at with all hands open under each declaration.
  * @param progress what part of the whole it is */
 export async function evaluateHand(
@@ -54,28 +62,33 @@ export async function evaluateHand(
 ): Promise<Evaluation> {
   const { task, rules, calibration } = bidder;
   const bids = plan.bids ?? BIDS;
-  // A number a deal; bit i: bid i is made.
-  const rows = new Map<Declaration, number[]>(BIDDING_DECLS.map((decl) => [decl, []]));
+  const rows: Rows = new Map(BIDDING_DECLS.map((decl) => [decl, []]));
   const dropped: Declaration[] = [];
   let nDone = 0;
   let nWanted = plan.dropWorse ? Math.min(BLOCK, plan.nDeals) : plan.nDeals;
   for (;;) {
-    const left = BIDDING_DECLS.filter((decl) => !dropped.includes(decl));
+    const asked = BIDDING_DECLS.filter((decl) => !dropped.includes(decl));
     const [from, to] = progress.map((_, i) => part(progress, (i === 0 ? nDone : nWanted) / plan.maxDeals));
-    const fresh = await outcomes(bidder, hand, left, plan, [nDone, nWanted], [from, to]);
-    left.forEach((decl, i) => rows.get(decl)!.push(...fresh[i]));
+    const fresh = await outcomes(bidder, hand, asked, plan, [nDone, nWanted], [from, to]);
+    asked.forEach((decl, i) => rows.get(decl)!.push(...fresh[i]));
     nDone = nWanted;
-    if (plan.dropWorse && left.length > 1) {
+    if (plan.dropWorse && asked.length > 1) {
       const column = 1 << bids.indexOf(plan.bid);
-      const worse = clearlyWorse(left.map((decl) => rows.get(decl)!.map((bits) => (bits & column) !== 0)));
-      dropped.push(...left.filter((_, i) => worse[i]));
+      const worse = clearlyWorse(asked.map((decl) => rows.get(decl)!.map((bits) => (bits & column) !== 0)));
+      dropped.push(...asked.filter((_, i) => worse[i]));
     }
     const simulated = tableOf(bids, rows);
     const table = calibration.apply(rules, simulated, hand);
-    nWanted = nextStop(nDone, table, plan);
+    const left = table.without(dropped);
+    const verdict = plan.settle === null ? null : verdictOn(plan.settle, simulated, table, left.decls, rows);
+    nWanted = nextStop(nDone, left.bestDecl(plan.bid), verdict, plan);
     if (nWanted <= nDone) {
       task.reach(progress[1]);
-      return { simulated, table, nDeals: nDone, dropped };
+      return { simulated, table, left, nDeals: nDone, dropped, verdict };
+    }
+    if (verdict !== null && nDone >= plan.nDeals) {
+      const kept = verdict.inPlay.map(({ decl }) => decl);
+      dropped.push(...left.decls.filter((decl) => !kept.includes(decl)));
     }
   }
 }
@@ -107,30 +120,43 @@ async function outcomes(
   return found;
 }
 
-function tableOf(bids: readonly number[], rows: ReadonlyMap<Declaration, readonly number[]>): MakeTable {
+function tableOf(bids: readonly number[], rows: Rows): MakeTable {
   const decls = [...rows.keys()];
   const each = [...rows.values()];
   const made = each.map((row) => bids.map((_, i) => row.filter((bits) => (bits >> i) & 1).length));
   return MakeTable.ofCounts(decls, bids, each.map((row) => row.length), made);
 }
 
-/** How many deals to have next; no more than there are if that is enough. */
-function nextStop(nDone: number, table: MakeTable, plan: Plan): number {
-  if (nDone < plan.nDeals) return Math.min(2 * nDone, plan.nDeals);
-  const headline: Choice = table.bestDecl(plan.bid);
-  const width = (headline.high - headline.low) / 2;
-  if (plan.until !== null && width > plan.until) {
-    // Widths go with the root of the number; a tenth more, since the estimate of it is rough.
-    const wanted = Math.ceil((1.1 * nDone * (width / plan.until) ** 2) / BLOCK) * BLOCK;
-    return Math.min(Math.max(wanted, nDone + BLOCK), 4 * nDone + BLOCK, plan.maxDeals);
+/** Whether the deals are enough to say what to bid. */
+function verdictOn(
+  turn: Turn, simulated: MakeTable, table: MakeTable, decls: readonly Declaration[], rows: Rows,
+): Verdict {
+  const sayings = turn.passing === null ? [] : [turn.passing];
+  for (const bid of turn.bids) {
+    const column = table.bids.indexOf(bid);
+    for (const decl of decls) {
+      const { p, low, high } = table.cells[table.decls.indexOf(decl)][column];
+      const raw = simulated.cells[table.decls.indexOf(decl)][column];
+      const slope = (worthOf(bid, high) - worthOf(bid, low)) / (raw.high - raw.low);
+      const made = rows.get(decl)!.map((bits) => ((bits >> column) & 1) === 1);
+      sayings.push({ call: bid, decl, marks: worthOf(bid, p), made, slope, error: 0 });
+    }
   }
-  if (plan.isSettled === undefined || plan.isSettled(table)) return nDone;
-  return Math.min(2 * nDone, plan.maxDeals);
+  return Verdict.of(sayings);
 }
 
-/** The bids that decide what to say: of all that are worth as many marks the lowest is made most
- * often. */
-export function decidingBids(legal: readonly unknown[]): number[] {
-  const bids = legal.filter(isBid);
-  return bids.filter((bid, i) => i === 0 || (bid > 42 && bids[0] !== bid));
+/** How many deals to have next; no more than there are if that is enough. */
+function nextStop(nDone: number, headline: Choice, verdict: Verdict | null, plan: Plan): number {
+  if (nDone < plan.nDeals) return Math.min(2 * nDone, plan.nDeals);
+  const toSettle = verdict?.needsDeals === true ? 2 * nDone : nDone;
+  return Math.min(Math.max(toSettle, forWidth(nDone, headline, plan)), Math.max(plan.maxDeals, nDone));
+}
+
+/** How many deals the interval of the headline wants. */
+function forWidth(nDone: number, { low, high }: Choice, { until }: Plan): number {
+  const width = (high - low) / 2;
+  if (until === null || width <= until) return nDone;
+  // Widths go with the root of the number; a tenth more, since the estimate of it is rough.
+  const wanted = Math.ceil((1.1 * nDone * (width / until) ** 2) / BLOCK) * BLOCK;
+  return Math.min(Math.max(wanted, nDone + BLOCK), 4 * nDone + BLOCK);
 }

@@ -57,6 +57,18 @@ export class MakeTable {
     return this.at(greatest(this.cells.map((row) => row[column].p)), column);
   }
 
+  /** The bid and declaration with the most marks, of some of the bids; of equals the lowest bid, then
+   * the first declaration. */
+  best(bids: readonly number[]): Choice {
+    const found = bids.flatMap((bid) => this.decls.map((_, row) => this.at(row, this.bids.indexOf(bid))));
+    return found[greatest(found.map(({ marks }) => marks))];
+  }
+
+  without(decls: readonly Declaration[]): MakeTable {
+    const kept = <T>(rows: readonly T[]) => rows.filter((_, row) => !decls.includes(this.decls[row]));
+    return new MakeTable(kept(this.decls), this.bids, kept(this.n), kept(this.made), kept(this.cells));
+  }
+
   /** Every cell. */
   choices(): Choice[] {
     return this.decls.flatMap((_, row) => this.bids.map((_, column) => this.at(row, column)));

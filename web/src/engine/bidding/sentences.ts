@@ -6,8 +6,14 @@ import { declarationName } from "../../table/declarations.ts";
 import { PLAYERS } from "../../table/seat_view.ts";
 import type { AuctionView } from "../../table/types.ts";
 import { fixed, percent, signed } from "../numbers.ts";
-import type { OtherContract, WorthOfCall } from "./calls.ts";
-import type { MakeTable } from "./make_table.ts";
+import type { OtherContract } from "./calls.ts";
+import type { Evaluation } from "./evaluate.ts";
+import type { Choice, MakeTable } from "./make_table.ts";
+import { INDIFFERENT, type Verdict } from "./settled.ts";
+
+const EVEN = 0.5;
+/** Of sayings that a headline names, at most. */
+const LISTED = 3;
 
 /** A chance as times in 100, whole; never 0 or 100 but for what is. */
 export function hundred(chance: number): string {
@@ -23,53 +29,74 @@ export function times(chance: number): string {
   return `${/^\d+$/.test(told) ? "about " : ""}${told} times in 100`;
 }
 
-const said = (worth: WorthOfCall): string =>
-  isBidCall(worth.call) ? `bid ${bidText(worth.call)}, ${declarationName(worth.decl!)}` : "pass";
+/** What to say in a few words: `Bid 30, fours`, `Pass`, or what the deals cannot tell apart. */
+export function headlineOf(verdict: Verdict): string {
+  const { best, inPlay, isClear, isSettled } = verdict;
+  if (isClear) return isBidCall(best.call) ? `Bid ${bidText(best.call)}, ${declarationName(best.decl!)}` : "Pass";
+  if (isBidCall(best.call) && inPlay.every(({ call }) => call === best.call)) {
+    const trumps = inPlay.map(({ decl }) => declarationName(decl!));
+    const bid = `Bid ${bidText(best.call)}`;
+    if (isSettled) return `${bid}: a toss-up between ${listed(trumps, "and")}`;
+    return `${bid}, ${listed(trumps, "or")}: too few deals to tell`;
+  }
+  const names = inPlay.map(({ call, decl }) => (isBidCall(call) ? contractText(call, decl!) : "a pass"));
+  if (isSettled) return `A toss-up between ${listed(names, "and")}`;
+  return `Too few deals to tell: ${listed(names, "or")}`;
+}
 
-/** `Bid 31, fours`, `Pass`, `Too close to call: pass, or bid 30, fours`. */
-export function headlineOf(best: WorthOfCall, rival: WorthOfCall | null, isClose: boolean): string {
-  if (isClose) return `Too close to call: ${said(best)}, or ${said(rival!)}`;
-  const told = said(best);
-  return told[0].toUpperCase() + told.slice(1);
+/** `fours and ones`, `fours, ones and blanks`, `fours, ones and 3 others`. */
+function listed(names: readonly string[], last: string): string {
+  let shown = [...names];
+  if (names.length > LISTED) shown = [...names.slice(0, LISTED - 1), `${names.length - LISTED + 1} others`];
+  return `${shown.slice(0, -1).join(", ")} ${last} ${shown.at(-1)}`;
 }
 
 /** Why, in two or three sentences. */
-export function whyOf(
-  view: AuctionView, table: MakeTable, best: WorthOfCall, rival: WorthOfCall | null, other: OtherContract | null,
-  isClose: boolean,
-): string {
+export function whyOf(view: AuctionView, found: Evaluation, verdict: Verdict, other: OtherContract | null): string {
+  const { best, isClear } = verdict;
+  const more = remainder(verdict);
   const parts = [];
-  if (isBidCall(best.call)) parts.push(worthOfBid(best));
-  else if (rival !== null && isBidCall(rival.call))
+  if (isBidCall(best.call)) {
+    const row = found.table.decls.indexOf(best.decl!);
+    const choice = found.table.at(row, found.table.bids.indexOf(best.call));
+    const made = isClear ? "Made" : `${contractText(choice.bid, choice.decl)} is made`;
     parts.push(
-      `The best there is, ${contractText(rival.call, rival.decl!)}, is made ${times(rival.chance!.p)} and ` +
-        `${rival.marks < 0 ? "loses" : "wins"} ${fixed(Math.abs(rival.marks), 2)} marks a hand on average.`,
+      `${made} ${times(choice.p)} (95 % interval ${hundred(choice.low)} to ${hundred(choice.high)}), ` +
+        `worth ${signed(choice.marks, 2)} marks a hand on average.`,
     );
-  else parts.push("Nothing higher may be bid.");
-  if (other !== null) parts.push(afterPass(other));
-  if (isClose) parts.push(`The chances overlap even after ${Math.max(...table.n).toLocaleString("en-US")} deals.`);
-  else if (isBidCall(best.call)) parts.push(howHigh(view, table, best.call));
+    parts.push(passed(other), more || howHigh(view, found.table, choice));
+  } else {
+    const choice = found.left.best(view.legal.filter(isBidCall));
+    const gains = choice.marks <= 0 ? `loses ${fixed(-choice.marks, 2)}` : `wins ${fixed(choice.marks, 2)}`;
+    const contract = contractText(choice.bid, choice.decl);
+    parts.push(`The best there is, ${contract}, is made ${times(choice.p)} and ${gains} marks a hand on average.`);
+    parts.push(passed(other), more);
+  }
   return parts.filter((part) => part !== "").join(" ");
 }
 
-function worthOfBid({ chance, marks }: WorthOfCall): string {
-  const { p, low, high } = chance!;
-  return (
-    `Made ${times(p)} (95 % interval ${hundred(low)} to ${hundred(high)}), ` +
-    `worth ${signed(marks, 2)} marks a hand on average.`
-  );
+function remainder({ isClear, isSettled }: Verdict): string {
+  if (isClear) return "";
+  return isSettled ? `At most ${INDIFFERENT} marks a hand lie between them.` : "More deals would tell.";
 }
 
-function afterPass({ place, bid, p }: OtherContract): string {
-  const who = PLAYERS[place];
-  return `If you pass, ${who} plays ${bidText(bid)} and makes it ${times(p)}.`;
+function passed(other: OtherContract | null): string {
+  if (other === null) return "";
+  return `If you pass, ${PLAYERS[other.place]} plays ${bidText(other.bid)} and makes it ${times(other.p)}.`;
 }
 
-/** How far it pays to go when others bid on; nothing where nobody may. */
-function howHigh(view: AuctionView, table: MakeTable, bid: number): string {
+/** How far it pays to go when others bid: surely, and perhaps; nothing where nobody may. */
+function howHigh(view: AuctionView, table: MakeTable, best: Choice): string {
   if (view.calls.length === 3) return "";
-  const top = table.bids.filter((each) => table.bestDecl(each).p > 0.5).at(-1);
-  if (top === undefined || top <= bid) return bid < BIDS.at(-1)! ? "If another bid is higher, let it go." : "";
-  const choice = table.bestDecl(top);
-  return `If pushed, go as high as ${contractText(choice.bid, choice.decl)}: ${hundred(choice.p)} in 100.`;
+  const tops = table.bids.filter((bid) => bid >= best.bid).map((bid) => table.bestDecl(bid));
+  const last = (isIt: (choice: Choice) => boolean) => tops.filter(isIt).at(-1);
+  const likely = last(({ p }) => p > EVEN);
+  if (likely === undefined || likely.bid <= best.bid)
+    return best.bid < BIDS.at(-1)! ? "If another bid is higher, let it go." : "";
+  const top = last(({ low }) => low > EVEN) ?? best;
+  const perhaps = last(({ high }) => high > EVEN)?.bid ?? best.bid;
+  const sure = `If pushed, go as high as ${contractText(top.bid, top.decl)}: ${hundred(top.p)} in 100`;
+  if (perhaps <= top.bid) return `${sure}.`;
+  if (top.bid <= best.bid) return `If pushed, up to ${bidText(perhaps)} is too close to call.`;
+  return `${sure}; from there to ${bidText(perhaps)} it is too close to call.`;
 }
