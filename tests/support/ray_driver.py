@@ -81,7 +81,6 @@ def make_files(cluster: RayCluster, n: int, cwd: str, root: str, **how: Any) -> 
         "left out": [each.name for each in pool.left_out],
         "busy": report.n_busy,
         "present": report.n_present,
-        "by node": sorted(pool.by_node.values()),
         "error": error,
     }
 
@@ -97,7 +96,12 @@ def make_rows(cluster: RayCluster, n: int, **how: Any) -> dict[str, object]:
                 print(f"row {row} on {len(pool.by_node)}", flush=True)
     except ForgeError as raised:
         error = str(raised)
-    return {"rows": rows, "left out": [each.name for each in pool.left_out], "error": error}
+    return {
+        "rows": rows,
+        "left out": [each.name for each in pool.left_out],
+        "n nodes": len(pool.by_node),
+        "error": error,
+    }
 
 
 JOBS: dict[str, Callable[..., dict[str, object]]] = {

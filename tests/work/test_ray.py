@@ -54,6 +54,15 @@ def made_here(tmp_path: Path, n: int, without: tuple[int, ...] = ()) -> dict[str
     return contents(folder)
 
 
+def warm(nodes: TwoNodes) -> None:
+    """Until both nodes have a worker: it imports for seconds, on busy machines for many."""
+    for _ in range(100):
+        nodes.start("rows", n=20, seconds=0.1)
+        if nodes.answer()["n nodes"] == 2:
+            return
+    raise AssertionError("a node does nothing")
+
+
 def read_until_both_work(nodes: TwoNodes) -> None:
     """Until both nodes have made something."""
     while not nodes.next_line().endswith(" on 2"):
@@ -61,6 +70,7 @@ def read_until_both_work(nodes: TwoNodes) -> None:
 
 
 def test_a_node_that_dies_loses_no_piece(nodes: TwoNodes, tmp_path: Path) -> None:
+    warm(nodes)
     folder = place(tmp_path)
     nodes.start("files", n=N, cwd=str(tmp_path), root="out", seconds=0.15)
     read_until_both_work(nodes)
@@ -79,6 +89,7 @@ def test_a_node_that_dies_loses_no_piece(nodes: TwoNodes, tmp_path: Path) -> Non
 
 
 def test_rows_come_in_order_though_a_node_dies(nodes: TwoNodes) -> None:
+    warm(nodes)
     nodes.start("rows", n=N, seconds=0.1)
     read_until_both_work(nodes)
     nodes.kill_node()
