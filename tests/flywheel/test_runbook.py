@@ -37,6 +37,7 @@ def sections() -> dict[str, list[str]]:
 def shell(line: str, here: Path) -> tuple[int, str]:
     places = [str(Path(sys.executable).parent), os.environ["PATH"]]
     environment = os.environ | {"PATH": os.pathsep.join(places), "WANDB_MODE": "disabled"}
+    environment["OMP_NUM_THREADS"] = "1"  # machines are shared
     done = subprocess.run(
         ["bash", "-c", line], cwd=here, env=environment, capture_output=True, text=True, timeout=600
     )
