@@ -25,10 +25,12 @@ ONE_OF_MANY = re.compile(
     r"|points|plays|rounds|seeds)\b"
 )
 # Endless or outward; their paths are those of generate and of train. What serves and builds the
-# page is in tests/cli/test_play_command.py and tests/web.
+# page is in tests/cli/test_play_command.py and tests/web, what answers lines in
+# tests/cli/test_bridge_command.py.
 ELSEWHERE = {
     "play",
     "build-page",
+    "bridge",
     "generate",
     "campaign",
     "quickstart",
