@@ -57,12 +57,9 @@ def finish(folder: Path) -> dict[str, str]:
     [
         ("generate", 0.3, signal.SIGKILL),
         ("tokenize", 0.1, signal.SIGKILL),
-        ("epoch 0", 0.0, signal.SIGKILL),
-        ("evaluate", 0.0, signal.SIGKILL),
-        ("iteration 2", 0.5, signal.SIGKILL),
-        ("generate", 0.3, signal.SIGTERM),
         ("epoch 0", 0.0, signal.SIGINT),
         ("evaluate", 0.0, signal.SIGTERM),
+        ("iteration 2", 0.5, signal.SIGKILL),
     ],
 )
 def test_at_any_moment(

@@ -85,7 +85,7 @@ def test_two_iterations(after_two: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "signum"),
-    [("generate", signal.SIGKILL), ("200 deals", signal.SIGKILL), ("match", signal.SIGTERM)],
+    [("200 deals", signal.SIGKILL), ("match", signal.SIGTERM)],
 )
 def test_at_any_moment(tmp_path: Path, line: str, signum: int, after_two: Path) -> None:
     folder = tmp_path / "wheel"
