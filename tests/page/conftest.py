@@ -99,7 +99,7 @@ def opened(chromium: Browser) -> Iterator[Callable[..., Page]]:
         calm = {"viewport": support.PHONE, "color_scheme": "light", "service_workers": "block"}
         options = calm | options
         context = chromium.new_context(**options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
 

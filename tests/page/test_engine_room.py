@@ -27,7 +27,7 @@ def test_a_hand_against_a_strong_table_with_advice_and_review(opened: Opened, wh
     page = opened(viewport=DESK)
     support.choose(page, levels=["strong", "casual", "strong"], firstDealer="right")
     support.deal(page, whole)
-    support.bid(page, 42)
+    support.bid(page, 84)
     support.name_trump(page)
     page.keyboard.press("a")
     expect(page.locator(".chances li")).to_have_count(7, timeout=60_000)

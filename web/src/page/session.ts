@@ -203,8 +203,12 @@ async function actedBy(level: Level, at: Match, seat: Seat, stop: AbortSignal): 
   const options = { signal: stop };
   const seed = seedOf(at, seat);
   switch (phaseOf(at)) {
-    case "auction":
-      return called(at, await engine().call(auctionView(at, seat), level, seed, options));
+    case "auction": {
+      const view = auctionView(at, seat);
+      // Where only a pass is left there is nothing to think about.
+      const only = view.legal.length === 1 ? view.legal[0] : null;
+      return called(at, only ?? (await engine().call(view, level, seed, options)));
+    }
     case "trump":
       return declared(at, await engine().declare(at.hands[seat], bidOf(at)!, level, seed, options));
     default:
