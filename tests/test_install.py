@@ -192,6 +192,7 @@ NEEDS: Final = [
         )
     ),
     ("wandb", "wandb", ["generate", "--wandb-group", "nightly"]),
+    ("ray", "ray", ["arena", "random", "random", "--games", "1", "--ray", "local"]),
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from forge.errors import ForgeError
 from forge.flywheel import policy_rounds
-from forge.flywheel.judging import Verdict, judge
+from forge.flywheel.judging import MatchVerdict, judge
 from forge.flywheel.policy_rounds import PolicyRounds, Watcher
 from forge.flywheel.settings import RoundsSettings
 from forge.policy import SHIPPED
@@ -29,10 +29,10 @@ def verdicts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
     """The first round brings something, the others lose; remembers who was met."""
     seen: list[tuple[str, float]] = []
 
-    def judged(a: Path, b: Path, seed: int, n_deals: int, n_workers: int) -> Verdict:
+    def judged(a: Path, b: Path, seed: int, n_deals: int, n_workers: int) -> MatchVerdict:
         gain = 0.03 if seed == 1_000_001 else -0.03
         seen.append((b.name, gain))
-        return Verdict(*[Figure(gain, (gain - 0.01, gain + 0.01))] * 2)
+        return MatchVerdict(*[Figure(gain, (gain - 0.01, gain + 0.01))] * 2)
 
     monkeypatch.setattr(policy_rounds, "judge", judged)
     return seen
@@ -155,6 +155,6 @@ def test_a_policy_is_no_better_than_itself() -> None:
 
 
 def test_both_is_the_mean_of_independent_figures() -> None:
-    found = Verdict(Figure(0.02, (0.01, 0.03)), Figure(0.0, (-0.02, 0.02))).both
+    found = MatchVerdict(Figure(0.02, (0.01, 0.03)), Figure(0.0, (-0.02, 0.02))).both
     assert found.value == pytest.approx(0.01)
     assert found.interval == pytest.approx((0.01 - 5e-3 * 5**0.5, 0.01 + 5e-3 * 5**0.5))

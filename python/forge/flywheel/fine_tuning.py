@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from forge.errors import ForgeError
+from forge.extras import extra
 from forge.flywheel.watching import StoppedByError, Watch
 from forge.learn.run import CHECKPOINTS, LAST_CHECKPOINT, last_checkpoint, version_of
 from forge.learn.settings import Training
@@ -101,7 +102,8 @@ def learn(lesson: Lesson, data: RunData, watch: Watch) -> Learnt:
         ForgeError: as `train_network`.
         StoppedByError: after a signal; the run can go on.
     """
-    import lightning.pytorch as pl
+    with extra("train"):
+        import lightning.pytorch as pl
 
     from forge.learn.checkpoints import RunStoppedError
     from forge.learn.training import build_module, train_network

@@ -16,7 +16,7 @@ ALL_CONTRACTS: Final = ContractRule(None, AnyDeclaration())
 
 
 @dataclass(frozen=True)
-class Verdict:
+class MatchVerdict:
     """How much oftener one policy makes its contract than another.
 
     Args:
@@ -49,7 +49,7 @@ class StoppedError(Exception):
         self.signum = signum
 
 
-def judge(a: Path, b: Path, seed: int, n_deals: int, n_workers: int = 1) -> Verdict:
+def judge(a: Path, b: Path, seed: int, n_deals: int, n_workers: int = 1) -> MatchVerdict:
     """A against B, both by the policy alone.
 
     Args:
@@ -69,4 +69,4 @@ def judge(a: Path, b: Path, seed: int, n_deals: int, n_workers: int = 1) -> Verd
         if done.stopped_by is not None:
             raise StoppedError(done.stopped_by)
         figures.append(compare(done.results).make_difference)
-    return Verdict(*figures)
+    return MatchVerdict(*figures)

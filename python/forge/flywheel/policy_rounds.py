@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from forge.errors import ForgeError, reason_of
-from forge.flywheel.judging import Verdict, judge
+from forge.flywheel.judging import MatchVerdict, judge
 from forge.flywheel.settings import RoundsSettings
 from forge.game.whole_numbers import is_finite
 from forge.policy.choices import rows_of
@@ -55,8 +55,8 @@ class Round:
         teacher: SHA-256 of the file of the policy that the seat played with.
         learnt: SHA-256 of that of what was learnt.
         hands: of the rounds, that it was learnt from.
-        over_best: by `both`, `standard` and `everything` (see `Verdict`): how much oftener it makes
-            its contract than the best so far, and the interval: [value, low, high].
+        over_best: by `both`, `standard` and `everything` (see `MatchVerdict`): how much oftener it
+            makes its contract than the best so far, and the interval: [value, low, high].
         over_first: the same against the policy that the first round began with.
         kept: whether it is the best from here on: the interval of both over the best is above 0.
     """
@@ -277,7 +277,7 @@ class PolicyRounds:
         write_file(target.with_suffix(_SOURCE), source)
         return True
 
-    def _judge(self, learnt: Path, other: str, number: int) -> Verdict:
+    def _judge(self, learnt: Path, other: str, number: int) -> MatchVerdict:
         how = self.settings
         seed = how.judged_from + number
         return judge(learnt, self.folder / other, seed, how.deals, self.n_workers)
@@ -302,6 +302,6 @@ class PolicyRounds:
         return {k: v for k, v in (values | start).items() if k not in passing}
 
 
-def _gains(verdict: Verdict) -> Gains:
+def _gains(verdict: MatchVerdict) -> Gains:
     figures = {name: getattr(verdict, name) for name in _KINDS}
     return {name: [each.value, *each.interval] for name, each in figures.items()}

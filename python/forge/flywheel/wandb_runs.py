@@ -126,7 +126,8 @@ def is_set_up() -> bool:
     if os.environ.get("WANDB_MODE") or os.environ.get("WANDB_API_KEY"):
         return os.environ.get("WANDB_MODE") != "disabled"
     with suppress(Exception):  # whatever this version of W&B calls it
-        import wandb
+        with extra("wandb"):
+            import wandb
 
         return bool(wandb.login(prompt=False, verify=False))
     return False

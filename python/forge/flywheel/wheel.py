@@ -37,7 +37,7 @@ from forge.work.atomic import write_file
 _ROOM_ERRORS: Final = ("No space left on device", "File too large", "Disk quota exceeded")
 
 
-class Turn(Protocol):
+class WheelTurn(Protocol):
     """One iteration of a kind of flywheel."""
 
     found: HistoryEntry | None
@@ -62,7 +62,7 @@ def now_text() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def turn_of(folder: Path, state: FlywheelState, watch: Watch) -> Turn:
+def wheel_turn_of(folder: Path, state: FlywheelState, watch: Watch) -> WheelTurn:
     """The iteration that a state is about."""
     if state.kind == "seat":
         return SeatTurn(folder, state, watch)
@@ -140,7 +140,7 @@ class Flywheel:
             raise  # a defect of ours keeps its traceback
 
     def _do(self) -> HistoryEntry:
-        turn = turn_of(self.folder, self.state, self.watch)
+        turn = wheel_turn_of(self.folder, self.state, self.watch)
         current = self.state.current
         self.watch.tell(f"iteration {self.state.number}: seeds {current.seed_range}")
         with self._run(turn) as run:
@@ -179,7 +179,7 @@ class Flywheel:
             write_file(path, png)
 
     @contextmanager
-    def _run(self, turn: Turn) -> Iterator[NoRun]:
+    def _run(self, turn: WheelTurn) -> Iterator[NoRun]:
         wanted = is_set_up() if self.wandb is None else self.wandb
         if not wanted:
             if self.wandb is None:

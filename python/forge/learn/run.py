@@ -13,6 +13,7 @@ import torch
 
 import forge
 from forge.errors import ForgeError, reason_of
+from forge.extras import extra
 from forge.learn.settings import PRECISIONS
 from forge.work.json_text import plain_copy
 from forge.work.lifeline import owned
@@ -97,8 +98,9 @@ def new_run_folder(run_dir: Path, name: str = "domino") -> Path:
 def join_processes() -> bool:
     """Where torchrun or Slurm has started the processes of a run, they find each other here, before
     there is a trainer; returns whether that is so. Those that Lightning starts itself know more."""
-    from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
-    from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
+    with extra("train"):
+        from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+        from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 
     kinds = (TorchElasticEnvironment, SLURMEnvironment)
     kind = next((each for each in kinds if each.detect()), None)

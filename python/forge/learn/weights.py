@@ -90,7 +90,7 @@ def _in_order(content: bytes) -> bytes:
     weights are to be equal files."""
     start = _HEADER_SIZE.size
     (size,) = _HEADER_SIZE.unpack_from(content)
-    header = json.loads(content[start : start + size])
+    header = parse_json(content[start : start + size])
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
     written = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     padded = written + b" " * (-len(written) % _HEADER_ALIGNMENT)

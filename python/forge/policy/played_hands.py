@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -70,9 +69,15 @@ def play_missing(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ForgeError(f"{folder}: {reason_of(error)}") from error
-    paths = []
+    paths: list[Path] = []
+    asked = _Asked(stopped)
+
+    def made(path: Path) -> None:
+        asked.next_file()
+        paths.append(path)
 
     def passed_over(start: int, reason: Reason) -> None:
+        asked.next_file()
         if reason == "present":
             path = hands_path(folder, seed, start)
             _check_teacher(path, teacher)
@@ -83,20 +88,28 @@ def play_missing(
         range(0, n_hands, HANDS_A_FILE),
         HandsWork(folder, seed, teacher, told),
         WorkReport(),
-        paths.append,
+        made,
         passed_over=passed_over,
-        stop=_Asked(stopped),
+        stop=asked,
     )
     return sorted(paths)
 
 
-@dataclass(frozen=True)
 class _Asked:
-    stopped: Callable[[], bool]
+    """Asks once before each file, however often the loop looks."""
+
+    def __init__(self, stopped: Callable[[], bool]) -> None:
+        self._stopped = stopped
+        self._answer: bool | None = None
 
     @property
     def requested(self) -> bool:
-        return self.stopped()
+        if self._answer is None:
+            self._answer = self._stopped()
+        return self._answer
+
+    def next_file(self) -> None:
+        self._answer = None
 
 
 class HandsWork(FileWork[int, Path]):

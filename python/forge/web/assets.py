@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from forge.web.checkout import Checkout
 from forge.web.node_packages import licences
 from forge.web.wasm_core import wasm_file
 from forge.work.hashing import sha256_of
+from forge.work.json_text import read_json
 
 # The shipped network that plays best from the transcript alone.
 NETWORK: Final = "domino-eq-seat"
@@ -70,7 +70,7 @@ def _network(checkout: Checkout, tell: Callable[[str], None]) -> Path:
 def _is_export_of(out: Path, checkpoint: Path) -> bool:
     """Whether the card beside an export names this checkpoint and the file that is there."""
     try:
-        card = json.loads(out.with_suffix(".json").read_text())
+        card = read_json(out.with_suffix(".json"))
         (file,) = card["files"]
         data = out.read_bytes()
     except (OSError, ValueError, KeyError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from forge.errors import ForgeError
 from forge.web.checkout import Checkout, MissingProgramError, find_program, run_program
+from forge.work.json_text import read_json
 
 _FROM_WHERE: Final = "https://nodejs.org has it, and most systems do as nodejs and npm"
 _LICENCE_FILE: Final = re.compile(r"licen[cs]e(\.\w+)?", re.IGNORECASE)
@@ -22,7 +22,7 @@ def find_npm(checkout: Checkout) -> str:
         MissingProgramError: if either is not there, or node is too old.
     """
     node, npm = (find_program(name, _FROM_WHERE) for name in ("node", "npm"))
-    asked = json.loads((checkout.web / "package.json").read_text())["engines"]["node"]
+    asked = read_json(checkout.web / "package.json")["engines"]["node"]
     there = run_program([node, "--version"], checkout.web).strip()
     if _version(there) < _version(asked):
         raise MissingProgramError(f"the build needs node {asked}, got {there}: {_FROM_WHERE}")
@@ -69,7 +69,7 @@ def locked_packages(checkout: Checkout) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _packages(path: Path) -> dict[str, Mapping[str, Any]]:
-    found: dict[str, Mapping[str, Any]] = json.loads(path.read_text())["packages"]
+    found: dict[str, Mapping[str, Any]] = read_json(path)["packages"]
     return {name: about for name, about in found.items() if name}
 
 

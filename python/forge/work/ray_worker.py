@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forge.errors import ForgeError
+from forge.extras import extra
 from forge.work.pieces import FileWork, make_some
 
 
@@ -42,7 +43,8 @@ def work_on(version: str, folder: str, name: str, work: list[Any], piece: Any) -
         work: a reference to it, sent once to a process.
         piece: of the work; several for work on files.
     """
-    import ray
+    with extra("ray"):
+        import ray
     import torch
 
     from forge import __version__
