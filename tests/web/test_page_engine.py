@@ -20,6 +20,7 @@ from support.page.models import STAGE_1, STAGE_2
 WEB = Path(__file__).parents[2] / "web"
 
 
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("name", MAKERS)
 def test_golden_files_are_what_this_version_says(name: str) -> None:
     """`python -m support.page` (from tests/) writes them anew."""

@@ -1,5 +1,7 @@
 """Writes tests/golden/page."""
 
+from support import threads
 from support.page.files import write
 
-write()
+with threads.one_thread():
+    write()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import torch
 
-from forge.advice.bids import advise_bid
+from forge.advice.bids import PLAN, advise_bid
 from forge.advice.plays import Advice, advise_play
 from forge.advice.reviewing import Review, review_hand
 from forge.arena.builtin import ORACLE
@@ -20,7 +21,7 @@ from forge.bidding.deals import deal_keys, deals_around
 from forge.bidding.estimates import MakeTable
 from forge.bidding.hand import BIDDING_DECLS
 from forge.bidding.hand_evaluation import evaluate_hand
-from forge.bidding.plan import SETTLED_BY, Plan
+from forge.bidding.plan import Plan
 from forge.bidding.sentences import headline
 from forge.bidding.simulate import Simulator
 from forge.bidding.trump import BestChance
@@ -31,6 +32,9 @@ from forge.play.keys import combine, decision_keys, uniform
 from support.page.table import hand_json, random_hand, view_before, view_json
 
 Json = dict[str, Any]
+
+# For advice on bids, so that the tests are quick; commands look at more.
+MOST_DEALS = 400
 
 HANDS = (
     "6-4,5-5,4-2,3-1,2-0,1-1,0-0",
@@ -125,7 +129,7 @@ def _auction(hand: str, said: list[int | None], must: bool, seed: int) -> Json:
     found = evaluate_hand(held, BIDDING_DECLS, _simulator(seed), Plan(60), lines)
     other = other_contract(auction, held, seed, lines)
     todo = calls(auction, found.table, other)
-    settled = Plan(200 if said else 100, settle=True, max_deals=SETTLED_BY)
+    settled = Plan(200 if said else 100, settle=True, max_deals=MOST_DEALS)
     closely = other_contract(auction, held, seed, lines, MORE_BIDDER_DEALS)
     turn = turn_of(auction, closely)
     verdict = evaluate_hand(
@@ -153,7 +157,7 @@ def _auction(hand: str, said: list[int | None], must: bool, seed: int) -> Json:
 
 def _bid(hand: str) -> Json:
     held = parse_hand(hand)
-    found = advise_bid(held, 3)
+    found = advise_bid(held, 3, replace(PLAN, max_deals=MOST_DEALS))
     return {
         "hand": held,
         "seed": 3,

@@ -18,8 +18,11 @@ const SETTLED_BY = 6400;
 /** Deals at most where a bid is made already. */
 const MOST_FOR_TRUMP = 3200;
 
-/** What to say, and what every trump is worth at every bid: deals until that is settled. */
-export async function adviseBid(bidder: Bidder, view: AuctionView): Promise<BidAdvice> {
+/** What to say, and what every trump is worth at every bid: deals until that is settled.
+ * @param maxDeals no more of them */
+export async function adviseBid(
+  bidder: Bidder, view: AuctionView, maxDeals = SETTLED_BY,
+): Promise<BidAdvice> {
   checkAuctionView(view);
   const other = await otherContract(bidder, view, MORE_CLOSELY, [0, 0.25]);
   const plan: Plan = {
@@ -28,7 +31,7 @@ export async function adviseBid(bidder: Bidder, view: AuctionView): Promise<BidA
     bid: LOWEST_BID,
     bids: null,
     dropWorse: false,
-    maxDeals: SETTLED_BY,
+    maxDeals,
     settle: turnOf(view, other),
   };
   const found = await evaluateHand(bidder, view.hand, plan, [0.25, 1]);
