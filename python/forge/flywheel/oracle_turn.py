@@ -85,6 +85,7 @@ class OracleTurn:
             raise ForgeError(
                 f"{self.state.current.seed_range} has no train seeds (0..899 of each thousand)"
             )
+        _ = self.parent  # what is wrong with it is told before hours of work
         self.data.discard_useless(self.watch)
         keys = self.data.keys_to_make(self.seeds)
         make_shards(self.data.shards, keys, self.settings.device, self.watch)

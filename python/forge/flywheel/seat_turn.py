@@ -94,6 +94,7 @@ class SeatTurn:
             raise ForgeError(
                 f"{self.state.current.seed_range} has no train seeds (0..899 of each thousand)"
             )
+        parent_of(self.folder, self.state)  # what is wrong with it is told before hours of work
         self.games.keep_only(self.trained)
         self.games.make_golden("val")
         self.games.make_train(self.seeds, self.best)
