@@ -135,7 +135,7 @@ def test_learns_one_batch_by_heart(loss_mode: str) -> None:
     module.eval()  # without dropout
     optimizer = torch.optim.AdamW(module.parameters(), lr=1e-2)
     first = module._losses(batch)[0]["loss"].item()
-    for _ in range(60):
+    for _ in range(150):  # which rounding decides differs from processor to processor
         optimizer.zero_grad()
         loss = module._losses(batch)[0]["loss"]
         torch.autograd.backward(loss)
