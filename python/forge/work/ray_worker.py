@@ -9,6 +9,7 @@ from typing import Any
 
 from forge.errors import ForgeError
 from forge.extras import extra
+from forge.extras import extra
 from forge.work.pieces import FileWork, make_some
 
 
@@ -44,10 +45,12 @@ def work_on(version: str, folder: str, name: str, work: list[Any], piece: Any) -
         piece: of the work; several for work on files.
     """
     with extra("ray"):
-        import ray
-    import torch
+        import torch
 
     from forge import __version__
+
+    with extra("ray"):
+        import ray
 
     node = ray.get_runtime_context().get_node_id()
     if version != __version__:
