@@ -9,7 +9,6 @@ from typing import Any
 
 from forge.errors import ForgeError
 from forge.extras import extra
-from forge.extras import extra
 from forge.work.pieces import FileWork, make_some
 
 
@@ -45,12 +44,10 @@ def work_on(version: str, folder: str, name: str, work: list[Any], piece: Any) -
         piece: of the work; several for work on files.
     """
     with extra("ray"):
-        import torch
+        import ray
+    import torch
 
     from forge import __version__
-
-    with extra("ray"):
-        import ray
 
     node = ray.get_runtime_context().get_node_id()
     if version != __version__:
