@@ -6,7 +6,8 @@ Pieces that do nothing tell the overhead: wall time, and CPU seconds of this pro
 depend on what else the machine does and say how many pieces a second one driver can hand out. Files
 of a kilobyte tell the same of pieces that are claimed and put in place. Blocks of arena deals, real
 work of a core each, tell the efficiency: blocks a second on Ray over those of one process here,
-measured in turns, by worker. `load` is the machine's at the start: above 0.5 it did other work too,
+measured in turns, by worker; and the same of CPU seconds of the decisions, wherever they were made.
+`load` is the machine's at the start: above 0.5 it did other work too,
 and only ratios and CPU seconds mean something.
 """
 
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from forge.arena.registry import parse_player
+from forge.arena.results import Block
 from forge.arena.series import ArenaOptions, BlockWork
 from forge.work.claims import put_in_place
 from forge.work.pieces import Claims, FileWork, WorkReport, work_through
@@ -53,6 +55,18 @@ class Kilobytes(FileWork[int, int]):
         ((_, claim),) = claims.items()
         assert claim is not None
         return put_in_place(claim, b"x" * 1024)
+
+
+def timed_rows(pool: Pool, work: Any, todo: Any) -> tuple[float, list[Any]]:
+    """Wall seconds, and the rows."""
+    start = time.perf_counter()
+    found = rows_of(pool, work, todo)
+    return time.perf_counter() - start, found
+
+
+def cpu_s(found: list[Block]) -> float:
+    """Of all decisions, in whatever process they were made."""
+    return sum(map(sum, (block.cpu_s for block in found)))
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:
@@ -107,16 +121,17 @@ def measured(n_workers: int, n: int, seconds: float) -> Iterator[tuple[str, Any]
         once, _ = timed(lambda: rows_of(here, BlockWork(options), blocks(1)))
         n_blocks = max(2 * n_workers, int(seconds / once))
         rows_of(pool, BlockWork(options), blocks(n_workers))  # builds players
-        ratios = []
+        ratios, cpu_ratios = [], []
         for _ in range(3):
-            here_s, _ = timed(lambda: rows_of(here, BlockWork(options), blocks(n_blocks)))
-            ray_s, _ = timed(
-                lambda: rows_of(pool, BlockWork(options), blocks(n_blocks * n_workers))
-            )
+            n_there = n_blocks * n_workers
+            here_s, by_one = timed_rows(here, BlockWork(options), blocks(n_blocks))
+            ray_s, by_ray = timed_rows(pool, BlockWork(options), blocks(n_there))
             ratios.append(here_s / ray_s)
+            cpu_ratios.append(cpu_s(by_one) * n_workers / cpu_s(by_ray))
         yield "block_s", here_s / n_blocks
         yield "efficiency", sorted(ratios)[1]
         yield "efficiencies", ratios
+        yield "cpu_efficiencies", cpu_ratios
 
 
 def main() -> None:
