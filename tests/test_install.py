@@ -192,7 +192,18 @@ NEEDS: Final = [
         )
     ),
     ("wandb", "wandb", ["generate", "--wandb-group", "nightly"]),
-    ("ray", "ray", ["arena", "random", "random", "--games", "1", "--ray", "local"]),
+    *(
+        ("ray", "ray", [*line, "--ray", "local"])
+        for line in (
+            ["campaign", "--seed-range", "0:1"],
+            ["generate-continuous"],
+            ["generate-eq-continuous"],
+            ["tokenize", "--from-seeds", "0:1"],
+            ["bid-continuous"],
+            ["bid-parallel", "--seeds", "0:1"],
+            ["arena", "random", "random", "--out", "x.jsonl"],
+        )
+    ),
 ]
 
 
