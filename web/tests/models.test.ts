@@ -31,7 +31,7 @@ const failure = (work: Promise<unknown>) => work.then(() => null, (error: Error)
 describe("tokens", () => {
   it("of 1,000 transcripts are Python's", async () => {
     told.tokens.forEach((row: string, i: number) =>
-      expect([...tokens[i]]).toEqual([...Int8Array.from(atob(row), (each) => each.charCodeAt(0))]),
+      expect([...tokens[17 * i]]).toEqual([...Int8Array.from(atob(row), (each) => each.charCodeAt(0))]),
     );
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
     expect([...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("")).toBe(told.sha256);

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from forge import ops
 from forge.advice.seat_view import SeatView
+from forge.game.constants import N_PLAYS, N_SLOTS
 from forge.game.contract import Bid
 from forge.game.deal import Deal
 from forge.learn.weights import load_weights
@@ -25,8 +26,8 @@ from support.page.table import view_json
 
 Json = dict[str, Any]
 
-N_TRANSCRIPTS: Final = 1000
-N_SHOWN: Final = 60
+N_GAMES: Final = 36  # 1,008 decisions
+SHOWN: Final = slice(0, None, 17)
 N_POSITIONS: Final = 200
 STAGE_1: Final = "domino-qval"
 STAGE_2: Final = "domino-eq-seat"
@@ -34,8 +35,7 @@ STAGE_2: Final = "domino-eq-seat"
 
 def models() -> Json:
     """All of it; outputs to the fourth digit behind the point."""
-    views, games = transcripts(N_TRANSCRIPTS)
-    tokens = torch.cat([transcript_tokens(each)[0] for each in games])
+    views, tokens = transcripts()
     module = load_weights(catalog.resolve(STAGE_2), EqLightningModule)
     with torch.inference_mode():
         prediction, logits = module.model.with_logits(tokens)
@@ -43,27 +43,28 @@ def models() -> Json:
     return {
         "sha256": hashlib.sha256(tokens.numpy().tobytes()).hexdigest(),
         "transcripts": [_pairs(view) for view in views],
-        "tokens": [_base64(row) for row in tokens[:N_SHOWN]],
+        "tokens": [_base64(row) for row in tokens[SHOWN]],
         "mean": _rounded(prediction.mean),
         "logits": _rounded(logits),
         "positions": _positions(),
     }
 
 
-def transcripts(n: int) -> tuple[list[SeatView], list[Games]]:
-    """Decisions of random play, a game for each."""
-    views, games = [], []
-    for number in range(n):
-        rng = random.Random(f"transcript {number}")
-        deal, decl, n_plays = Deal.random(rng), number % 10, rng.randrange(28)
-        position, game = Position(deal, decl), Games.start([deal], [decl])
-        for _ in range(n_plays):
-            slot = rng.choice(position.legal_slots())
-            position, game = position.play(slot), game.play(torch.tensor([slot]))
-        me = position.seat_to_act
-        views.append(SeatView(deal.hands[me], decl, -me % 4, position.plays, Bid.of(30)))
-        games.append(game)
-    return views, games
+def transcripts() -> tuple[list[SeatView], Tensor]:
+    """Every decision of some games of random play, and its tokens int8 [N, 36, 8]."""
+    rng = random.Random("transcripts")
+    deals, decls = [Deal.random(rng) for _ in range(N_GAMES)], [i % 10 for i in range(N_GAMES)]
+    games, views, tokens = Games.start(deals, decls), [], []
+    for _ in range(N_PLAYS):
+        tokens.append(transcript_tokens(games)[0])
+        legal, slots = games.legal.tolist(), []
+        for row, deal in enumerate(deals):
+            me = int(games.players[row])
+            plays = tuple(games.plays[row].tolist())
+            views.append(SeatView(deal.hands[me], decls[row], -me % 4, plays, Bid.of(30)))
+            slots.append(rng.choice([slot for slot in range(N_SLOTS) if legal[row][slot]]))
+        games = games.play(torch.tensor(slots))
+    return views, torch.cat(tokens)
 
 
 def _pairs(view: SeatView) -> list[Any]:
