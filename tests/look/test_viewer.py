@@ -19,7 +19,7 @@ from forge.eq.records import EqRecord, record_path, write_record
 from forge.errors import ForgeError
 from forge.game.tables import domino_name
 from forge.look.decision_view import decision_view
-from forge.look.viewer.app import GoTo, Help, ViewerApp
+from forge.look.viewer.app import GoTo, Help, ViewerApp, screenshot
 from forge.look.viewer.library import Browser
 from forge.look.viewer.text import Look
 from support.commands import importing_tests
@@ -255,6 +255,13 @@ def test_hidden_hands_and_chances(file: Path) -> None:
             assert (name in text, "Chance that" in text) == (bool(hidden), bool(chances))
 
     drive(at(file, None, 10), (80, 40), look)
+
+
+def test_a_picture_is_taken_where_a_loop_runs_already(file: Path) -> None:
+    async def within() -> str:
+        return screenshot(at(file), 80, 40)
+
+    assert asyncio.run(within()) == screenshot(at(file), 80, 40)
 
 
 def test_quitting(file: Path) -> None:

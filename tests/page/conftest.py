@@ -30,9 +30,9 @@ ASSETS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium."""
+    """The system's Chromium, for one module: its loop keeps every other from running."""
     if why := support.missing():
         pytest.skip(why)
     with sync_playwright() as playwright:

@@ -7,6 +7,7 @@ the number of nodes there are then. The end of the input is the end of the clust
 import os
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 STORE_BYTES = 100 << 20
@@ -16,7 +17,9 @@ def main() -> None:
     """Serve to the end of the input."""
     os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_worker_niceness="0")
     with tempfile.TemporaryDirectory(prefix="fr", dir="/tmp") as place:  # of short paths
-        serve(place)
+        os.environ["RAY_TMPDIR"] = place  # its address too: /tmp/ray need not be there
+        (Path(place) / "ray").mkdir()
+        serve(str(Path(place) / "ray"))
 
 
 def serve(place: str) -> None:

@@ -208,9 +208,14 @@ def test_licences_are_those_of_what_is_in_the_page(source: Checkout) -> None:
 def test_the_checkout_is_found_from_below_it(
     source: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert Checkout.find().root == ROOT  # of the package, wherever we are
-    assert Checkout.find().of_package(SHIPPED) == SHIPPED
-    assert own_targets(Checkout.find()) == (PAGE,)
+    here = Checkout.find(ROOT)
+    assert here.root == ROOT
+    assert here.of_package(SHIPPED) == ROOT / "python" / "forge" / "policy" / SHIPPED.name
+    if SHIPPED.is_relative_to(ROOT):  # an editable installation: its own, wherever we are
+        assert Checkout.find(tmp_path) == here
+        assert own_targets(here) == (PAGE,)
+    else:
+        assert own_targets(here) == (ROOT / "python" / "forge" / "web" / "page", PAGE)
     installed = tmp_path / "site-packages" / "forge"
     monkeypatch.setattr(checkouts, "_PACKAGE", installed)
     assert Checkout.find(source.web / "core") == source

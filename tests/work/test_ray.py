@@ -25,6 +25,8 @@ from support.two_nodes import TwoNodes
 pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.timeout(600)]
 
 N = 60
+# Long enough that a node surely dies with one in hand.
+N_SLOW = 6
 ARENA = "arena greedy-points random --games 1600 --out out.jsonl"
 HANDS = "bidding-continuous --samples 20 --output out --limit"
 N_HANDS = 12
@@ -72,20 +74,22 @@ def read_until_both_work(nodes: TwoNodes) -> None:
 def test_a_node_that_dies_loses_no_piece(nodes: TwoNodes, tmp_path: Path) -> None:
     warm(nodes)
     folder = place(tmp_path)
-    nodes.start("files", n=N, cwd=str(tmp_path), root="out", seconds=0.15)
+    nodes.start("files", n=N_SLOW, cwd=str(tmp_path), root="out", seconds=2.5)
     read_until_both_work(nodes)
+    time.sleep(0.5)
     nodes.kill_node()
     printed: list[str] = []
     found = nodes.answer(printed)
     nodes.add_node()
     assert found["error"] is None and found["left out"] == [] and found["busy"] == 0
     # One that was in place when its node died, and not told yet, is found present.
-    assert len(set(found["made"])) + found["present"] == N and found["present"] <= 1
-    assert contents(folder) == made_here(tmp_path, N)
+    assert len(set(found["made"])) + found["present"] == N_SLOW and found["present"] <= 1
+    assert contents(folder) == made_here(tmp_path, N_SLOW)
     # Which it was in the middle of; the cluster itself notices a dead node seconds later.
-    assert any(line.startswith("failed") and "its node died" in line for line in printed)
+    assert any(line.startswith("failed") and "its node died" in line for line in printed), printed
     tries = Counter(folder.joinpath("tried").read_text().split())
-    assert set(tries) == {str(piece) for piece in range(N)} and tries.total() in (N, N + 1)
+    assert set(tries) == {str(piece) for piece in range(N_SLOW)}
+    assert tries.total() in (N_SLOW, N_SLOW + 1)
 
 
 def test_rows_come_in_order_though_a_node_dies(nodes: TwoNodes) -> None:
@@ -127,10 +131,26 @@ def test_where_every_piece_fails_the_run_ends(nodes: TwoNodes, tmp_path: Path) -
 def test_rows_that_fail(nodes: TwoNodes) -> None:
     nodes.start("rows", n=6, failing=[2])
     found = nodes.answer()
-    assert found["rows"] == [0, 1, 9, 16, 25] and found["left out"] == ["row 2"]
+    assert found["rows"] == [0, 1, 9, 16, 25], found
+    assert found["left out"] == ["row 2"]
     nodes.start("rows", n=6, failing=[2], needs_all=True)
     found = nodes.answer()
-    assert found["rows"] == [0, 1] and found["error"] == "RuntimeError: it fails"
+    assert found["error"] == "RuntimeError: it fails"
+    # Another node may still be at those before it.
+    assert found["rows"] == [0, 1][: len(found["rows"])]
+
+
+def test_cancelled_pieces_leave_workers_whole(nodes: TwoNodes, tmp_path: Path) -> None:
+    """New workers that are told to leave a piece while they import what they need."""
+    nodes.kill_node()
+    nodes.add_node()
+    place(tmp_path)
+    nodes.start("files", n=100, cwd=str(tmp_path), root="out", failing=list(range(100)))
+    assert nodes.answer()["error"] is not None
+    nodes.start("files", n=9, cwd=str(tmp_path), root="out", seconds=0.1)
+    printed: list[str] = []
+    assert sorted(nodes.answer(printed)["made"]) == list(range(9))
+    assert not any(line.startswith("failed") for line in printed), printed
 
 
 def test_what_is_there_is_not_made_again(nodes: TwoNodes, tmp_path: Path) -> None:
@@ -138,7 +158,7 @@ def test_what_is_there_is_not_made_again(nodes: TwoNodes, tmp_path: Path) -> Non
     folder.joinpath("seed_3").write_bytes(b"not to be touched")
     nodes.start("files", n=5, cwd=str(tmp_path), root="out")
     found = nodes.answer()
-    assert sorted(found["made"]) == [0, 1, 2, 4] and found["present"] == 1
+    assert sorted(found["made"]) == [0, 1, 2, 4] and found["present"] == 1, found
     assert folder.joinpath("seed_3").read_bytes() == b"not to be touched"
 
 

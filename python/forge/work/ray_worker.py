@@ -43,6 +43,9 @@ def work_on(version: str, folder: str, name: str, work: list[Any], piece: Any) -
         work: a reference to it, sent once to a process.
         piece: of the work; several for work on files.
     """
+    # So a cancelled task that was begun is finished: Ray would interrupt it, and a process that is
+    # interrupted while it imports torch can never import it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with extra("ray"):
         import ray
     import torch
@@ -66,8 +69,6 @@ def work_on(version: str, folder: str, name: str, work: list[Any], piece: Any) -
             "this in a folder of storage that all nodes share",
             is_final=True,
         )
-    # So a cancelled task that was begun is finished: Ray would interrupt it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     try:
         if name not in _works:

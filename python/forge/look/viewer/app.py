@@ -1,6 +1,7 @@
 """The terminal program that steps through E[Q] files (textual)."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -244,4 +245,6 @@ def screenshot(app: ViewerApp, width: int, height: int) -> str:
             await pilot.pause()
             return app.export_screenshot()
 
-    return asyncio.run(shoot())
+    # In a thread of its own: this one may run a loop already, as that of a notebook does.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, shoot()).result()
