@@ -74,6 +74,24 @@ def test_a_whole_hand_by_touch(opened: Opened, doubled: str) -> None:
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
+def test_a_trick_goes_to_whom_it_belongs(opened: Opened, doubled: str) -> None:
+    for motion, n_moving in (("full", 4), ("reduced", 0)):
+        page = opened()
+        support.choose(page, speed="fast", motion=motion)
+        support.deal(page, doubled, 7)
+        support.bid(page)
+        support.name_trump(page)
+        page.locator(".my-hand button.legal").first.click()
+        page.locator(".trick.goes li:nth-child(4)").wait_for()
+        moving = page.locator(".trick.goes li").evaluate_all(
+            "all => all.filter(each => each.getAnimations()"
+            ".some(moves => moves.animationName === 'gather')).length"
+        )
+        assert moving == n_moving
+        expect(page.locator(".trick.goes")).to_have_count(0)
+        page.close()
+
+
 def test_an_illegal_play_says_which_rule_forbids_it(opened: Opened, doubled: str) -> None:
     page = opened()
     support.choose(page, firstDealer="right")

@@ -14,7 +14,7 @@ import { engine, failureOf, levelInfo, markFailed } from "./engine.ts";
 import { hideToast, say, show } from "./news.ts";
 import { rules } from "./rules.ts";
 import { sceneOf } from "./scene_of.ts";
-import { PAUSES, settings } from "./settings.ts";
+import { lingersMs, PAUSES, settings } from "./settings.ts";
 import { load, store } from "./storage.ts";
 import { capital, counted, saysCall, seatName, spoken, trumpSentence } from "./words.ts";
 
@@ -150,7 +150,7 @@ async function drive(): Promise<void> {
   const { signal: stop } = mine;
   for (;;) {
     if (lingers.value) {
-      await pause(2 * PAUSES[settings.value.speed]);
+      await pause(lingersMs(settings.value.speed));
       if (stop.aborted) return;
       lingers.value = false;
       announceTurn();

@@ -66,8 +66,13 @@ export function change(some: Partial<Settings>): void {
   settings.value = { ...settings.value, ...some };
 }
 
-/** Milliseconds that one sees a play before the next one; after a trick it is twice that. */
+/** Milliseconds that one sees a play before the next one. */
 export const PAUSES: Record<Settings["speed"], number> = { slow: 1300, normal: 700, fast: 280, instant: 0 };
+
+/** Milliseconds that a complete trick is seen. */
+export function lingersMs(speed: Settings["speed"]): number {
+  return 2 * PAUSES[speed];
+}
 
 /** From now on what is chosen is kept, and shows. */
 export function watchSettings(): void {

@@ -1,6 +1,7 @@
 // What lies in the middle: the trick, turned to those who laid it, and complete tricks in lists.
 
 import type { Scene, Trick } from "../scene.ts";
+import { lingersMs, settings } from "../settings.ts";
 import { counted } from "../words.ts";
 import type { Turn } from "./domino.tsx";
 import { Named } from "./seats.tsx";
@@ -10,8 +11,14 @@ const TURNS: readonly Turn[] = [0, 1, 2, 3];
 export function TrickOnTable({ scene }: { scene: Scene }) {
   const { trick } = scene;
   const n = trick.laid.length;
+  // A complete one lies there for a while, then goes to whom it belongs.
+  const goes = trick.winner === null ? {} : { "--lingers": `${lingersMs(settings.value.speed)}ms` };
   return (
-    <ol class="trick" aria-label={n === 0 ? "Trick: nothing yet" : "Trick"}>
+    <ol
+      class={trick.winner === null ? "trick" : `trick goes to-${trick.winner}`}
+      style={goes}
+      aria-label={n === 0 ? "Trick: nothing yet" : "Trick"}
+    >
       {trick.laid.map(({ place, domino }, i) => {
         const wins = trick.winner === place;
         const classes = [`at-${place}`, i === n - 1 ? "fresh" : "", wins ? "wins" : "", i === 0 ? "led" : ""];
