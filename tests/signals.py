@@ -125,6 +125,7 @@ CASES: Final = {
     ),
     "bid-calibrate fit": Case("bid-calibrate fit --data played.jsonl --output out.json"),
     "render-eq": Case("render-eq --dataset eq/train/seed_00000000.pt --playthrough"),
+    "view": Case("view eq/train/seed_00000000.pt --svg out.svg"),
     "bid-poster": Case(f"bid-poster --hand {HAND} --samples 20 --output out.pdf"),
     "verify": Case("verify shards"),
 }
