@@ -92,6 +92,20 @@ run(app, [])
     assert ended(code, tmp_path, signal.SIGTERM)[0] == 143
 
 
+def test_those_around_hear_of_it() -> None:
+    with StopSignal("step") as outer:
+        with StopSignal("deal") as middle:
+            with StopSignal("row") as inner:
+                os.kill(os.getpid(), signal.SIGTERM)
+            assert inner.signum == middle.signum == outer.signum == signal.SIGTERM
+        with StopSignal("deal") as later:
+            assert not later.requested
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), signal.SIGINT)
+        assert (outer.signum, later.signum) == (signal.SIGTERM, signal.SIGINT)
+
+
 def test_a_program_that_imports_us_keeps_its_handlers() -> None:
     before = signal.getsignal(signal.SIGINT)
     with StopSignal() as stop:

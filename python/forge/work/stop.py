@@ -106,7 +106,8 @@ def remove_temporary() -> None:
 class StopSignal:
     """Inside this context the first Ctrl+C (or SIGTERM) only sets `signum`; a second one ends the
     work at once: a command's process, or with KeyboardInterrupt. Outside the main thread it does
-    nothing.
+    nothing. Those around it hear the signal, too: the piece in hand may be the last of the inner
+    work, which then has nothing left to stop.
 
     `in_hand` is the piece of work that is finished first, in a word. While `ready` is false there
     is none, and the first signal is as good as a second.
@@ -138,7 +139,11 @@ class StopSignal:
             if _command.is_one:
                 return _end_on(signum, frame)
             raise KeyboardInterrupt
-        self.signum = _command.signum = signum
+        _command.signum = signum
+        each: object = self
+        while isinstance(each, StopSignal):
+            each.signum = each.signum or signum
+            each = getattr(each._previous.get(signal.Signals(signum)), "__self__", None)
         _tell(f"stopping after the {self._in_hand} in hand (once more to stop now)")
 
 
