@@ -78,6 +78,7 @@ def test_a_hand_is_played_on_from_a_play(opened: Opened, doubled: str) -> None:
     page.keyboard.press("t")
     expect(page.locator(".trick-line")).to_have_count(2)
     page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     support.play_on(page)
     expect(page.get_by_role("button", name="Done")).to_be_visible()
     page.go_back()
