@@ -57,8 +57,7 @@ def finish(folder: Path) -> dict[str, str]:
     [
         ("generate", 0.3, signal.SIGKILL),
         ("tokenize", 0.1, signal.SIGKILL),
-        ("epoch 0", 0.0, signal.SIGINT),
-        ("evaluate", 0.0, signal.SIGTERM),
+        ("epoch 0", 0.0, signal.SIGTERM),
         ("iteration 2", 0.5, signal.SIGKILL),
     ],
 )
