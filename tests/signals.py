@@ -93,6 +93,9 @@ CASES: Final = {
     "export": Case(f"export --checkpoint {CHECKPOINT} --data tokenized --onnx out.onnx"),
     "promote": Case(f"promote --checkpoint {CHECKPOINT} --data tokenized --name mine --to out"),
     "arena": Case("arena greedy-points random --games 2000 --workers 2 --out out.jsonl"),
+    "tournament": Case(
+        "tournament greedy-points random policy --games 600 --workers 2 --sprt --out out"
+    ),
     "arena on a cluster": Case("arena greedy-points random --games 2000 --ray local --out o.jsonl"),
     "generate-eq-continuous on a cluster": Case(
         "generate-eq-continuous --limit 20 --n-samples 10 --batch-size 2 --ray local "

@@ -36,6 +36,7 @@ SHORTER = {
     "eval --checkpoint": "--limit 300",
     "arena make:n=300": "--games 4 --workers 1",
     "arena seat:n=100": "--games 4 --workers 1",
+    "tournament policy": "--games 2 --workers 1",
     "bid-continuous --limit": "--workers 1",
 }
 # Installing is run by .ci/run, a policy of one's own as printed by tests/cli/test_policy_commands,

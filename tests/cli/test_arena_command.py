@@ -130,9 +130,12 @@ def test_networks(arena: Run) -> None:
         (("random", "random", "--out", "."), "."),
         (
             ("random", "random", "--bid", "29"),
-            "(two marks) or all, got '29'",
+            "(two marks), all, or A..B, got '29'",
         ),
-        (("random", "random", "--bid", "low"), "--bid must be 30..42 or 84 (two marks) or all"),
+        (
+            ("random", "random", "--bid", "low"),
+            "--bid must be 30..42 or 84 (two marks), all, or A..B",
+        ),
         (("random", "random", "--trump", "6"), "--trump must be suit, bidding or any, got '6'"),
     ],
 )

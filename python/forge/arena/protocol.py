@@ -67,16 +67,32 @@ class ContractRule:
     """What hands are played for.
 
     Args:
-        bid: forced on a seat; None: each bid of a table in turn, a block of deals for each.
+        bid: forced on a seat; several: each in turn, a block of deals for each; None: all that a
+            table hears.
         trump: says what is trump.
     """
 
-    bid: Bid | None = LOWEST_BID
+    bid: Bid | tuple[Bid, ...] | None = LOWEST_BID
     trump: TrumpRule = BestPipSuit()
+
+    @property
+    def bids(self) -> tuple[Bid, ...]:
+        """All that are forced."""
+        if self.bid is None:
+            return BIDS
+        return self.bid if isinstance(self.bid, tuple) else (self.bid,)
 
     def bid_of(self, number: int) -> Bid:
         """The bid of deal `number`."""
-        return BIDS[number // BLOCK_DEALS % len(BIDS)] if self.bid is None else self.bid
+        return self.bids[number // BLOCK_DEALS % len(self.bids)]
+
+    @property
+    def told(self) -> str | int:
+        """The bids as options and files have them: `all`, a number, or numbers with commas."""
+        if self.bid is None:
+            return "all"
+        numbers = [bid.number for bid in self.bids]
+        return numbers[0] if len(numbers) == 1 else ",".join(map(str, numbers))
 
 
 STANDARD: Final = ContractRule()

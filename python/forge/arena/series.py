@@ -63,7 +63,7 @@ class ArenaOptions:
             "a": self.a.text,
             "b": self.b.text,
             "seed": self.seed,
-            "bid": "all" if self.rule.bid is None else self.rule.bid.number,
+            "bid": self.rule.told,
         }
         if self.rule.trump != STANDARD.trump:
             values["trump"] = self.rule.trump.name

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
-from forge.arena.protocol import BLOCK_DEALS, AnyDeclaration, BestPipSuit, ContractRule, TrumpRule
 from forge.arena.registry import players_help
 from forge.cli import values
 from forge.cli.command import command
+from forge.cli.contract_options import bid_option, contract_rule, trump_option
 from forge.cli.on_ray import where_to_work
 from forge.cli.shared_options import device_option, ray_option
 from forge.cli.values import console
-from forge.errors import ForgeError
-from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS, Bid
 from forge.options import MOST_PROCESSES, MOST_ROWS, MOST_SEED, option
 from forge.work.devices import n_cores
 from forge.work.paths import writable_file
@@ -32,29 +30,6 @@ if TYPE_CHECKING:
     from forge.stats.figures import Figure
 
 
-_TRUMPS: Final = ("suit", "bidding", "any")
-
-
-def _forced_bid(name: str, text: str) -> Bid | None:
-    """None: all bids in turn."""
-    if text == "all":
-        return None
-    bids = {str(bid.number): bid for bid in BIDS}
-    if text not in bids:
-        raise ForgeError(f"{name} must be {VALID_BIDS} or all, got {text!r}")
-    return bids[text]
-
-
-def _trump_rule(name: str, text: str) -> TrumpRule:
-    if text not in _TRUMPS:
-        raise ForgeError(f"{name} must be {', '.join(_TRUMPS[:-1])} or {_TRUMPS[-1]}, got {text!r}")
-    if text == "bidding":
-        from forge.bidding.trump import BestChance
-
-        return BestChance()
-    return BestPipSuit() if text == "suit" else AnyDeclaration()
-
-
 @dataclass(frozen=True)
 class ArenaArgs:
     """What may be said to `forge arena`."""
@@ -65,20 +40,8 @@ class ArenaArgs:
         1400, "Deals; each is played twice, with the teams swapped.", least=1, most=MOST_ROWS
     )
     seed: int = option(0, "Of the series of deals.", least=0, most=MOST_SEED)
-    bid: str = option(
-        str(LOWEST_BID),
-        f"Forced on a seat: {VALID_BIDS}, or all: each of them in turn for {BLOCK_DEALS} deals, so "
-        f"that {BLOCK_DEALS * len(BIDS)} deals have each as often.",
-        metavar="BID|all",
-        reads=_forced_bid,
-    )
-    trump: str = option(
-        BestPipSuit().name,
-        "What is trump: suit (the best pip suit), bidding (where the bidding code sees the best "
-        "chance to make the bid), any (each of the ten declarations equally often).",
-        metavar="|".join(_TRUMPS),
-        reads=_trump_rule,
-    )
+    bid: str = bid_option()
+    trump: str = trump_option()
     sides: bool = option(
         False,
         "Tell apart what A gains declaring and defending: B also meets itself, which --out keeps "
@@ -118,7 +81,7 @@ def arena(args: ArenaArgs) -> None:
     # With --json, stdout is the report and nothing else.
     screen = console(stderr=args.as_json)
     a, b = values.player("A", args.a), values.player("B", args.b)
-    rule = ContractRule(_forced_bid("--bid", args.bid), _trump_rule("--trump", args.trump))
+    rule = contract_rule(args.bid, args.trump)
     with (
         where_to_work(args.ray, args.device, args.workers, screen) as place,
         progress_bar(screen) as progress,

@@ -66,6 +66,7 @@ GROUPS: Final[dict[str, tuple[Entry, ...]]] = {
     ),
     "Playing": (
         Entry("arena", "forge.cli.arena", "Two players against each other on duplicate deals."),
+        Entry("tournament", "forge.cli.tournament", "Every player against every other, ranked."),
         Entry("bridge", "forge.cli.bridge", "A player for other programs, line by line."),
         Entry("generate-eq", "forge.cli.generate_eq", "Games by E[Q] of a few seeds, in one file."),
         Entry(
