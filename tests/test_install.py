@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from forge.extras import EXTRAS, extra, need
 from forge.models.catalog import list_models
+from forge.work.yaml_files import read_yaml
 from support.commands import importing_tests
 
 if sys.version_info >= (3, 11):
@@ -271,3 +272,9 @@ def test_another_module_that_is_not_there_is_our_defect() -> None:
     with pytest.raises(ModuleNotFoundError, match="no_such_module"), extra("look"):
         import no_such_module  # type: ignore[import-not-found]  # noqa: F401
     need("look", "PIL")  # is there
+
+
+def test_the_citation_names_this_version() -> None:
+    citation = read_yaml(ROOT / "CITATION.cff")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert citation["version"] == project["version"] and citation["license"] == "MIT"
