@@ -16,13 +16,17 @@ import mmap
 import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
 from forge.errors import ForgeError, reason_of
+
+try:  # the same CRC-32, several times as fast
+    from isal.isal_zlib import crc32
+except ImportError:  # there are no wheels of it for this platform
+    from zlib import crc32
 
 # In the footer of Parquet; in JSON and the metadata of safetensors and ONNX.
 SEAL_KEY: Final = "sha256"
@@ -85,7 +89,7 @@ def check_sealed_file(path: Path, seal: str) -> None:
 
 def crc_text(content: bytes) -> bytes:
     """The CRC-32 of some text as eight hex digits."""
-    return b"%08x" % zlib.crc32(content)
+    return b"%08x" % crc32(content)
 
 
 @contextmanager
@@ -102,11 +106,11 @@ def mapped(path: Path) -> Iterator[mmap.mmap | bytes]:
 # ---- archives of torch ---------------------------------------------------------------------------
 
 
-def check_archive(source: Path | IO[bytes], most_bytes: int | None = None) -> bool:
+def check_archive(source: Path | IO[bytes] | bytes, most_bytes: int | None = None) -> bool:
     """Compare the parts of a file of `torch.save` with their checksums.
 
     Args:
-        source: a path, or a file open for reading, which stays where it is.
+        source: a path, all bytes of a file, or one open for reading, which stays where it is.
         most_bytes: larger parts are left out; None: none is.
 
     Returns:
@@ -116,6 +120,8 @@ def check_archive(source: Path | IO[bytes], most_bytes: int | None = None) -> bo
         ForgeError: for what differs, and for entries that are larger than the file, packed, or
             there twice.
     """
+    if isinstance(source, bytes):
+        return _check_archive(source, most_bytes)
     if isinstance(source, Path):
         with mapped(source) as content:
             return _check_archive(content, most_bytes)
@@ -159,6 +165,6 @@ def _check_entry(view: memoryview, entry: zipfile.ZipInfo) -> None:
     name = bytes(view[at : at + n_name])
     at += n_name + n_extra
     with view[at : at + entry.file_size] as data:
-        fits = len(data) == entry.file_size and zlib.crc32(data) == entry.CRC
+        fits = len(data) == entry.file_size and crc32(data) == entry.CRC
     if signature != b"PK\x03\x04" or name != entry.orig_filename.encode() or not fits:
         raise ForgeError(f"damaged: wrong checksum of {entry.filename[:100]!r}")

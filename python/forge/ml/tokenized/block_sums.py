@@ -6,7 +6,6 @@ each `BLOCK_ROWS` rows, by array in the order of `ROW_SHAPES`.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from forge.errors import ForgeError, reason_of
 from forge.ml.rows import ROW_SHAPES
+from forge.work.checksums import crc32
 
 BLOCK_SUMS: Final = "block_sums.npy"
 BLOCK_ROWS: Final = 4096
@@ -94,12 +94,12 @@ def _header_sums(folder: Path) -> list[int]:
     for name in ROW_SHAPES:
         with (folder / f"{name}.npy").open("rb") as file:
             version, length = file.read(8), file.read(2)
-            sums.append(zlib.crc32(version + length + file.read(int.from_bytes(length, "little"))))
+            sums.append(crc32(version + length + file.read(int.from_bytes(length, "little"))))
     return sums
 
 
 def _block_sums(arrays: _Arrays, start: int) -> list[int]:
     return [
-        zlib.crc32(np.ascontiguousarray(arrays[name][start : start + BLOCK_ROWS]).data)
+        crc32(np.ascontiguousarray(arrays[name][start : start + BLOCK_ROWS]).data)
         for name in ROW_SHAPES
     ]
