@@ -1,9 +1,10 @@
 """Checksums that stand inside what they are of, and what reads them.
 
 A *seal* is the SHA-256 of a whole file, written into it as 64 hex digits and computed with those
-read as zeros. Text that grows or that people may edit has a CRC-32: JSON lines end with one, YAML
-begins with one. An *archive* of `torch.save` is a zip file, which has a CRC-32 for each of its
-parts, at which torch does not look.
+read as zeros. Weights, which are read in no time, have a CRC-32 in its place: eight hex digits, and
+otherwise the same; those of older files have their seal. Text that grows or that people may edit
+has a CRC-32: JSON lines end with one, YAML begins with one. An *archive* of `torch.save` is a zip
+file, which has a CRC-32 for each of its parts, at which torch does not look.
 
 What carries none is read as ever: files of others, and of the first release.
 """
@@ -16,7 +17,7 @@ import mmap
 import re
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
@@ -32,6 +33,9 @@ except ImportError:  # there are no wheels of it for this platform
 SEAL_KEY: Final = "sha256"
 FILE_SEAL_KEY: Final = "file_sha256"
 BLANK_SEAL: Final = "0" * 64
+# In the metadata of safetensors.
+FILE_CRC_KEY: Final = "file_crc32"
+BLANK_CRC: Final = "0" * 8
 _SEAL: Final = re.compile(r"[0-9a-f]{64}")
 
 _LOCAL_HEADER: Final = struct.Struct("<4s22xHH")
@@ -74,17 +78,58 @@ def check_seal(content: bytes | mmap.mmap, seal: str, path: Path | str, start: i
         )
 
 
-def check_sealed_file(path: Path, seal: str) -> None:
-    """`check_seal` for a file on disk.
+def crc_sealed(content: bytes) -> bytes:
+    """A file with its CRC-32 in the place of the only `BLANK_CRC` behind its key in JSON."""
+    before, blank, after = content.partition(_crc_entry(BLANK_CRC))
+    if not blank or _crc_entry(BLANK_CRC) in after:
+        raise ValueError("what is sealed has one place for the seal")
+    return before + _crc_entry(crc_text(content).decode()) + after
+
+
+def check_sealed_file(path: Path, metadata: Mapping[str, str]) -> bool:
+    """Compare a file on disk with the seals in its metadata, of either kind.
+
+    Args:
+        path: of the file.
+        metadata: of the file, as text.
+
+    Returns:
+        whether there are any.
 
     Raises:
         ForgeError: if they differ, or the file cannot be read.
     """
+    seal, crc = metadata.get(FILE_SEAL_KEY), metadata.get(FILE_CRC_KEY)
+    if seal is None and crc is None:
+        return False
     try:
         with mapped(path) as content:
-            check_seal(content, seal, path)
+            if seal is not None:
+                check_seal(content, seal, path)
+            if crc is not None:
+                _check_crc(content, crc, path)
     except OSError as error:
         raise ForgeError(f"{path}: {reason_of(error)}") from error
+    return True
+
+
+def _check_crc(content: bytes | mmap.mmap, crc: str, path: Path) -> None:
+    entry = _crc_entry(crc)
+    at = content.find(entry)
+    actual = None
+    if at >= 0:
+        with memoryview(content) as view, view[at + len(entry) :] as after:
+            before = crc32(bytes(view[:at]) + _crc_entry(BLANK_CRC))
+            actual = f"{crc32(after, before):08x}"
+    if actual != crc:
+        raise ForgeError(
+            f"{path} is damaged: its bytes do not have the checksum written in it "
+            f"({FILE_CRC_KEY} {crc[:12]})"
+        )
+
+
+def _crc_entry(crc: str) -> bytes:
+    return f'"{FILE_CRC_KEY}":"{crc}"'.encode()
 
 
 def crc_text(content: bytes) -> bytes:
