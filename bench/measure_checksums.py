@@ -3,9 +3,10 @@
     python bench/measure_checksums.py --turns 41
 
 Every format is read by turns with its checks and with them taken out, in one process, on one
-thread. A tenth of a second of that gives the ratio of the CPU seconds of both; printed are the median of `--turns`
-and the middle half of them, and milliseconds of CPU with the checks. Before it counts, every file
-was read once: nothing waits for a disk, so these shares are the greatest there are.
+thread. A tenth of a second of that gives the ratio of the CPU seconds of both. Printed are the
+median of so many and the middle half of them, and milliseconds of CPU with the checks. Before it
+counts, every file was read once: nothing waits for a disk, so these shares are the greatest there
+are.
 """
 
 from __future__ import annotations
