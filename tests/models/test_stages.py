@@ -19,7 +19,7 @@ from forge.learn.weights import (
 from forge.ml.module import DominoLightningModule
 from forge.models.stages import STAGES, load_network, mode_of, stage_of_file
 from forge.stage2.module import EqLightningModule
-from forge.work.checksums import FILE_SEAL_KEY
+from forge.work.checksums import FILE_CRC_KEY
 from support.checkpoints import (
     run_checkpoint,
     run_eq_checkpoint,
@@ -48,7 +48,7 @@ def without_stage(path: Path) -> None:
             metadata = file.metadata()
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         assert metadata.pop(STAGE_KEY)
-        del metadata[FILE_SEAL_KEY]  # it was that of another file
+        del metadata[FILE_CRC_KEY]  # it was that of another file
         save_file(state, path, metadata)
         return
     content = torch.load(path, weights_only=True)

@@ -160,14 +160,10 @@ def _safetensors(path: Path, deal: Deal | None) -> Verified:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise ForgeError(f"{path} is not readable as safetensors: {reason_of(error)}") from error
-    seal = metadata.get(FILE_SEAL_KEY)
-    if seal is not None:
-        check_sealed_file(path, seal)
+    result = "ok" if check_sealed_file(path, metadata) else NO_CHECKSUM
     check_finite(weights, str(path))
     n_weights = sum(each.numel() for each in weights.values())
-    return Verified(
-        "safetensors", counted(n_weights, "weight"), NO_CHECKSUM if seal is None else "ok"
-    )
+    return Verified("safetensors", counted(n_weights, "weight"), result)
 
 
 def _policy(path: Path, deal: Deal | None) -> Verified:

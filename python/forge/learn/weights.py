@@ -16,7 +16,7 @@ from forge.extras import extra
 from forge.learn.checkpoint_files import check_sizes
 from forge.learn.network_module import STAGE_KEY, NetworkModule
 from forge.learn.settings import STAGE_TEXTS
-from forge.work.checksums import BLANK_SEAL, FILE_SEAL_KEY, check_sealed_file, sealed
+from forge.work.checksums import BLANK_CRC, FILE_CRC_KEY, check_sealed_file, crc_sealed
 from forge.work.json_text import parse_json
 from forge.work.tensor_files import check_finite, read_tensors
 
@@ -79,10 +79,10 @@ def safetensors_bytes(state: dict[str, Tensor], hparams: dict[str, Any], stage: 
         "format": "pt",
         _HPARAMS_KEY: json.dumps(hparams, sort_keys=True),
         STAGE_KEY: str(stage),
-        FILE_SEAL_KEY: BLANK_SEAL,
+        FILE_CRC_KEY: BLANK_CRC,
     }
     content = safetensors.torch.save({k: v.contiguous() for k, v in state.items()}, metadata)
-    return sealed(_in_order(content))
+    return crc_sealed(_in_order(content))
 
 
 def _in_order(content: bytes) -> bytes:
@@ -170,8 +170,7 @@ def _load_safetensors(path: Path, kind: type[_Module]) -> _Module:
             metadata = file.metadata() or {}
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         hparams = parse_json(metadata[_HPARAMS_KEY])
-        if FILE_SEAL_KEY in metadata:
-            check_sealed_file(path, metadata[FILE_SEAL_KEY])
+        check_sealed_file(path, metadata)
         check_sizes({_HPARAMS_KEY: dict(hparams), "state_dict": state}, str(path))
         module = kind(**hparams)
         module.load_state_dict(state, strict=True)

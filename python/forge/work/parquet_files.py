@@ -41,14 +41,22 @@ def read_parquet(path: Path) -> tuple[pa.Table, dict[str, str]]:
     except OSError as error:
         raise ForgeError(f"cannot read {path}: {reason_of(error)}") from error
     try:
-        with pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True) as file:
-            raw: Mapping[bytes, bytes] = file.metadata.metadata or {}
+        metadata = pq.read_metadata(pa.BufferReader(content))
+        texts = _texts(metadata.metadata or {})
+        if SEAL_KEY in texts:  # it is of the pages, too
+            check_seal(content, texts[SEAL_KEY], path)
+        with pq.ParquetFile(
+            pa.BufferReader(content),
+            metadata=metadata,
+            page_checksum_verification=SEAL_KEY not in texts,
+        ) as file:
             table = file.read()
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
         raise ForgeError(f"cannot read {path} as Parquet: {reason_of(error)}") from error
-    texts = {
+    return table, texts
+
+
+def _texts(raw: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {
         key.decode(errors="replace"): value.decode(errors="replace") for key, value in raw.items()
     }
-    if SEAL_KEY in texts:
-        check_seal(content, texts[SEAL_KEY], path)
-    return table, texts

@@ -8,6 +8,7 @@ own take flags of a type from the file, and with false ones bytes of the file be
 
 from __future__ import annotations
 
+import io
 import math
 import pickle
 import re
@@ -31,6 +32,8 @@ _MAX_DEPTH: Final = 64
 _MAX_VALUES: Final = 10_000_000
 # A tensor may repeat what it holds (`expand`) as long as the whole is no larger.
 _MAX_REPEATED_BYTES: Final = 64 << 20
+# A file that is no larger is read once, for its checksums and for torch.
+_READ_ONCE_BYTES: Final = 64 << 20
 _CODE: Final = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|c8|c16|[US]\d{1,6})")
 _REFUSED: Final = re.compile(r"GLOBAL ([\w.]+)")
 
@@ -57,12 +60,17 @@ def read_tensors(
 
     name = str(source) if isinstance(source, Path) else "the file"
     try:
-        check_archive(source, checked_bytes)
+        if isinstance(source, Path) and not mmap and source.stat().st_size <= _READ_ONCE_BYTES:
+            content = source.read_bytes()
+            check_archive(content, checked_bytes)
+            source = io.BytesIO(content)
+        else:
+            check_archive(source, checked_bytes)
         with warnings.catch_warnings(), plain_objects():
             # What torch has to say about a foreign pickle is in the error below.
             warnings.simplefilter("ignore", UserWarning)
-            content = torch.load(source, map_location="cpu", weights_only=True, mmap=mmap)
-        _Content().check(content)
+            found = torch.load(source, map_location="cpu", weights_only=True, mmap=mmap)
+        _Content().check(found)
     except FileNotFoundError as error:
         raise ForgeError(f"there is no file {name}") from error
     except pickle.UnpicklingError as error:
@@ -70,7 +78,7 @@ def read_tensors(
     except Exception as error:  # torch raises anything from EOFError to AssertionError here
         said = " ".join(reason_of(error).split())[:200]
         raise ForgeError(f"{name} is not a readable {kind}: {said}") from error
-    return content
+    return found
 
 
 @contextmanager

@@ -10,14 +10,13 @@ checksums read as zeros.
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from forge.errors import ForgeError
 from forge.work.atomic import FileClaim
-from forge.work.checksums import BLANK_SEAL, SEAL_KEY, check_seal, mapped
+from forge.work.checksums import BLANK_SEAL, SEAL_KEY, check_seal, crc32, mapped
 
 FOOTER_KEY: Final = "footer_crc32"
 _BLANK_FOOTER: Final = "f" * 8
@@ -61,7 +60,7 @@ class DigestSink:
         tail = self._claim.read_at(start, end - start)
         footer_start = len(tail) - _footer_bytes(tail[-8:])
         footer = tail[footer_start:]
-        of_footer = _footer_entry(f"{zlib.crc32(footer):08x}")
+        of_footer = _footer_entry(f"{crc32(footer):08x}")
         footer = footer.replace(_footer_entry(_BLANK_FOOTER), of_footer, 1)
         self._hash.update(tail[:footer_start] + footer)
         seal = self._hash.hexdigest().encode()
@@ -92,7 +91,7 @@ def check_footer(path: Path, metadata: Mapping[bytes, bytes]) -> None:
     entry = _footer_entry(told.decode(errors="replace"))
     blank = footer.replace(entry, _footer_entry(_BLANK_FOOTER), 1)
     seal = metadata.get(SEAL_KEY.encode(), BLANK_SEAL.encode())
-    if b"%08x" % zlib.crc32(blank.replace(seal, BLANK_SEAL.encode(), 1)) != told:
+    if b"%08x" % crc32(blank.replace(seal, BLANK_SEAL.encode(), 1)) != told:
         raise ForgeError(f"{path} is damaged: its footer does not have the checksum written in it")
 
 

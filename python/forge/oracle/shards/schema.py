@@ -160,7 +160,8 @@ def load_shard(path: str | Path, deal: Deal | None = None) -> Shard:
     else:
         with open_parquet(path) as file:
             metadata = _parquet_metadata(path, file)
-            check_whole(metadata)
+        check_whole(metadata)
+        with open_parquet(path, pages=metadata.digest is None) as file:
             states, values, q = _read_rows(path, file)
     check_name(path, metadata)
     if deal is not None and metadata.hands is not None and deal.hands != metadata.deal().hands:
@@ -190,7 +191,7 @@ def load_rows(metadata: ShardMetadata, rows: Int64Array) -> Shard:
     if len(rows) and not 0 <= ascending[0] <= ascending[-1] < metadata.n_states:
         raise ForgeError(f"{path} has rows 0..{metadata.n_states - 1}, asked for {ascending[-1]}")
     check_whole(metadata)
-    states, values, q = _pick_rows(path, ascending)
+    states, values, q = _pick_rows(path, ascending, pages=metadata.digest is None)
     if (np.diff(states) <= 0).any():
         raise ForgeError(f"{path} is not an oracle shard: its rows must ascend by state")
     return Shard(metadata, states[back], values[back], q[back])
@@ -265,10 +266,15 @@ def _format_of_file(path: Path) -> ShardFormat:
     return format_of(path)
 
 
-def open_parquet(path: Path) -> pq.ParquetFile:
-    """Open a Parquet file with the nine columns of a shard, or raise a ForgeError."""
+def open_parquet(path: Path, pages: bool = True) -> pq.ParquetFile:
+    """Open a Parquet file with the nine columns of a shard, or raise a ForgeError.
+
+    Args:
+        path: of the file.
+        pages: compare pages that are read with their checksums; `check_whole` has done as much.
+    """
     with _reading(path):
-        file = pq.ParquetFile(path, page_checksum_verification=True)
+        file = pq.ParquetFile(path, page_checksum_verification=pages)
         fields = {field.name: field.type for field in file.schema_arrow}
         n_rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
     wrong = [
@@ -346,14 +352,16 @@ def _read_rows(path: Path, file: pq.ParquetFile) -> tuple[Int64Array, Int8Array,
     return columns
 
 
-def _pick_rows(path: Path, rows: Int64Array) -> tuple[Int64Array, Int8Array, Int8Array]:
-    """The rows of these numbers, ascending."""
+def _pick_rows(
+    path: Path, rows: Int64Array, pages: bool
+) -> tuple[Int64Array, Int8Array, Int8Array]:
+    """The rows of these numbers, ascending; `pages` as `open_parquet`."""
     if _format_of_file(path) == "pt":
         content = _load_pt(path)
         states, values, q = (content[name].numpy()[rows] for name in _PT_TENSORS)
         return states, values, q
     columns = _empty_columns(len(rows))
-    with open_parquet(path) as file:
+    with open_parquet(path, pages) as file:
         for start, stop, table in _row_groups(path, file, rows):
             first, end = np.searchsorted(rows, (start, stop))
             _copy_rows(table, columns, slice(first, end), rows[first:end] - start)
