@@ -68,9 +68,7 @@ def _hidden(hand: WholeHand, seat: int) -> tuple[Tensor, Tensor]:
     return unseen[:, None].repeat(1, n_others), torch.full((1, n_others), N_SLOTS).to(torch.int8)
 
 
-def _while_dealt(
-    hand: WholeHand, own: tuple[int, ...], seat: int, key: int
-) -> tuple[int, ...]:
+def _while_dealt(hand: WholeHand, own: tuple[int, ...], seat: int, key: int) -> tuple[int, ...]:
     others = [domino for domino in range(N_DOMINOES) if domino not in own]
     random.Random(key).shuffle(others)
     start = seat * N_SLOTS

@@ -141,8 +141,7 @@ def observation_text(hand: WholeHand, seat: int | None) -> str:
         for player in range(N_SEATS)
     )
     trick = " ".join(
-        f"{who}:{domino_name(d)}"
-        for d, who in zip(plays[start:], players[start:], strict=True)
+        f"{who}:{domino_name(d)}" for d, who in zip(plays[start:], players[start:], strict=True)
     )
     points = " - ".join(map(str, hand.points_of(0)))
     played = " / ".join(by_seat)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final, Literal
 
 from forge.bidding.auction import Auction
@@ -172,13 +173,13 @@ class WholeHand:
             return None
         return Auction(self.calls, self.terms.dealer_must_bid)
 
-    @property
+    @cached_property
     def bid(self) -> Bid | None:
         """The bid that is played for, or the highest so far; None without one."""
         forced = self.terms.bid
         return forced or max((bid for bid in self.calls if bid is not None), default=None)
 
-    @property
+    @cached_property
     def bidder(self) -> int | None:
         """The seat whose bid that is."""
         if self.terms.bid is not None:
@@ -189,14 +190,14 @@ class WholeHand:
         """The seat that makes call `number`, 0..3."""
         return (self.terms.dealer + 1 + number) % N_SEATS
 
-    @property
+    @cached_property
     def is_over(self) -> bool:
         """Whether the last domino is played, or the hand was thrown in."""
         if self.position is not None:
             return self.position.is_over
         return len(self.calls) == N_SEATS and self.bid is None
 
-    @property
+    @cached_property
     def seat_to_act(self) -> int | None:
         """Whose turn it is; None while dominoes are dealt, and at the end."""
         if not self.is_dealt or self.is_over:
@@ -211,7 +212,7 @@ class WholeHand:
         assert self.bidder is not None
         return (self.bidder + seat) % N_SEATS
 
-    @property
+    @cached_property
     def players(self) -> tuple[int, ...]:
         """Who made each of the plays, seats of the table."""
         if self.position is None:
@@ -219,7 +220,7 @@ class WholeHand:
         seat_of = {d: i // N_SLOTS for i, d in enumerate(self.dealt)}
         return tuple(seat_of[domino] for domino in self.plays)
 
-    @property
+    @cached_property
     def legal(self) -> tuple[int, ...]:
         """Actions of the seat to act, ascending; while dominoes are dealt, what may come."""
         if not self.is_dealt:
