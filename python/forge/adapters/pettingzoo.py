@@ -123,7 +123,7 @@ class raw_env(AECEnv[str, Seen, Any], EzPickle):  # noqa: N801, the name Petting
         self._cumulative_rewards = dict.fromkeys(SEATS, 0.0)
         self.terminations = dict.fromkeys(SEATS, False)
         self.truncations = dict.fromkeys(SEATS, False)
-        self.infos = {seat: {} for seat in SEATS}
+        self.infos: dict[str, dict[str, Any]] = {seat: {} for seat in SEATS}
         assert self.hand.seat_to_act is not None
         self.agent_selection = SEATS[self.hand.seat_to_act]
 

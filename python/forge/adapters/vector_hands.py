@@ -160,7 +160,7 @@ def seats_observation(games: Games, bid: Bid) -> Tensor:
         start += size
 
     def mark(name: str, columns: Tensor, values: Tensor | float = 1.0) -> None:
-        parts[name].scatter_(1, columns, values)  # type: ignore[arg-type]
+        parts[name].scatter_(1, columns, values)
 
     mark("seat", players[:, None])
     mark("dealer", (_DEALER - players[:, None]) % N_SEATS)
