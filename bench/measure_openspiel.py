@@ -1,13 +1,14 @@
 """OpenSpiel's IS-MCTS against a player of ours at one table; prints one line of JSON.
 
     nice -n 10 python bench/measure_openspiel.py [--deals 100] [--player make:n=100]
-        [--simulations 200] [--exact] [--uct-c 2] [--seed 0]
+        [--simulations 100] [--seconds 600] [--exact] [--uct-c 2] [--seed 0]
 
 Deals are the arena's (a bid of 30 forced on a random seat, trump its best pip suit), each played
 twice: IS-MCTS declares at one table and defends at the other. It searches in worlds of
 `resample_from_infostate`, which are evenly drawn from all that fit, and plays for the contract
 (returns in marks) as `make` does. Values are random rollouts, or with `--exact` the exact search of
-the world. `per_play_s` are CPU seconds of a decision with more than one legal play.
+the world. It ends after so many deals, or with the deal in hand after so many seconds. `per_play_s`
+are CPU seconds of a decision with more than one legal play.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--deals", type=int, default=100)
     parser.add_argument("--player", default="make:n=100")
-    parser.add_argument("--simulations", type=int, default=200)
+    parser.add_argument("--simulations", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
     parser.add_argument("--exact", action="store_true")
     parser.add_argument("--uct-c", type=float, default=2.0)
     parser.add_argument("--seed", type=int, default=0)
@@ -82,7 +84,10 @@ def main() -> None:
     search = ISMCTSBot(game, evaluator, args.uct_c, args.simulations, random_state=chance)
     theirs, ours = Timed(search), Timed(PlayerBot(args.player, args.seed))
     rows = []
+    start = time.monotonic()
     for number in range(args.deals):
+        if time.monotonic() - start > args.seconds:
+            break
         each = arena_deal(args.seed, number)
         pair = points_of(each, theirs, ours), points_of(each, ours, theirs)
         rows.append((*pair, each.bidder, each.contract.bid))
@@ -90,6 +95,7 @@ def main() -> None:
     found = compare(PairedResults(np.array(a), np.array(b), np.array(bidders), bids))
     told = {
         **vars(args),
+        "seconds": round(time.monotonic() - start),
         "per_play_s": {"is_mcts": theirs.cpu_s / theirs.n, args.player: ours.cpu_s / ours.n},
         "load": load,
         "a_is_is_mcts": found.to_json(),

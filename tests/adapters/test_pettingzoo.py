@@ -120,6 +120,6 @@ def test_a_policy_gradient_learns() -> None:
     assert spec is not None and spec.loader is not None
     example = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(example)
-    network, _ = example.train(0, 30, 128, seed=0)
+    network, _ = example.train(0, 24, 96, seed=0)
     found = example.against_random(network, 300, seed=5)
     assert found.points_difference.interval[0] > 0

@@ -124,7 +124,7 @@ def test_the_auction_is_that_of_the_table() -> None:
 @pytest.mark.parametrize("terms", TERMS)
 def test_what_a_seat_knows_depends_on_no_other_hand(terms: Terms) -> None:
     n_changed = 0
-    for hand in moments(terms, 9):
+    for hand in moments(terms, 9)[::4]:
         for seat in range(4):
             dealt = redealt(hand, seat, 77)
             other = replayed(hand, dealt)
@@ -136,7 +136,7 @@ def test_what_a_seat_knows_depends_on_no_other_hand(terms: Terms) -> None:
             n_changed += bool(changed)
             # Those whose hand it is see the change, so hands are told of at all.
             assert all(known(other, s) != known(hand, s) for s in changed)
-    assert n_changed > 100
+    assert n_changed > 20
 
 
 def test_worlds_are_drawn_evenly() -> None:

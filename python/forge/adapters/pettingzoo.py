@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+import numpy as np
+
 from forge.adapters.seat_tensors import OBSERVATION, legal_mask, observation, size_of
 from forge.adapters.seat_tensors import observation_text as text_of
 from forge.adapters.whole_hand import N_ACTIONS, Terms, WholeHand
@@ -20,7 +22,6 @@ from forge.extras import extra
 from forge.game.constants import N_DOMINOES, N_SEATS, N_SLOTS
 
 with extra("pettingzoo"):
-    import numpy as np
     from gymnasium.spaces import Box, Dict, Discrete, Space
     from gymnasium.utils import EzPickle
     from gymnasium.utils.seeding import np_random
