@@ -1,4 +1,4 @@
-"""Steps a second of Texas 42 for other libraries, one thread: the environment, hands in lock step."""
+"""Steps a second for other libraries, one thread: the environment, hands in lock step."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def test_what_cannot_be_is_told() -> None:
         ({"returns": "money"}, "returns must be marks or points"),
     ):
         with pytest.raises(ForgeError, match=told):
-            Terms.read(**given)  # type: ignore[arg-type]
+            Terms.read(**given)
     hand = WholeHand.of_hands(Terms(), Deal.from_seed(5).hands)
     with pytest.raises(ForgeError, match="action 3 is not legal; valid are pass, 30, 31"):
         hand.after(3)
