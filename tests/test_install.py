@@ -25,7 +25,14 @@ else:
 
 ROOT: Final = Path(__file__).parents[1]
 # Module -> the name to install, where they differ.
-DISTRIBUTIONS: Final = {"PIL": "pillow", "yaml": "pyyaml"}
+DISTRIBUTIONS: Final = {"PIL": "pillow", "yaml": "pyyaml", "pyspiel": "open_spiel"}
+# Modules of other libraries' games, which no command imports: (extra, what is absent, module).
+ADAPTERS: Final = [
+    ("openspiel", "pyspiel", "forge.adapters.open_spiel"),
+    ("openspiel", "open_spiel", "forge.adapters.open_spiel_bots"),
+    ("pettingzoo", "gymnasium", "forge.adapters.pettingzoo"),
+    ("pettingzoo", "pettingzoo", "forge.adapters.pettingzoo"),
+]
 HAND: Final = ["--hand", "6-4,5-5,4-2,3-1,2-0,1-1,0-0", "--samples", "1"]
 DEAL: Final = (
     "6-6,6-5,5-2,5-1,4-1,3-0,2-2 / 6-2,6-1,5-4,5-0,4-2,3-3,2-1 / "
@@ -217,7 +224,48 @@ def test_a_command_names_the_extra_that_it_needs(tmp_path: Path) -> None:
         )
         assert end == (2, said), (line, module)
     assert [path.name for path in tmp_path.iterdir()] == ["stderr"]  # before any work
-    assert {module for _, module, _ in NEEDS} == {m for modules in EXTRAS.values() for m in modules}
+    told = {module for _, module, _ in (*NEEDS, *ADAPTERS)}
+    assert told == {m for modules in EXTRAS.values() for m in modules}
+
+
+IMPORTS: Final = """
+import json, sys
+from importlib import import_module
+from forge.extras import MissingExtraError
+
+class Absent:
+    def __init__(self, module):
+        self.module = module
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == self.module:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+told = []
+for absent, module in json.load(sys.stdin):
+    sys.meta_path.insert(0, Absent(absent))
+    try:
+        import_module(module)
+    except MissingExtraError as error:
+        told.append(str(error))
+    sys.meta_path.pop(0)
+print(json.dumps(told))
+"""
+
+
+def test_a_module_names_the_extra_that_it_needs() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTS],
+        input=json.dumps([(absent, module) for _, absent, module in ADAPTERS]),
+        env=importing_tests(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [
+        f'this needs {absent}, which is not installed: pip install "crystal-forge[{name}]"'
+        for name, absent, _ in ADAPTERS
+    ]
 
 
 def closure(names: set[str]) -> set[str]:

@@ -42,6 +42,7 @@ PYTHON_LAYERS = (
     "models",
     "flywheel",
     "web",
+    "adapters",
     "cli",
     "doors",
     "__main__",

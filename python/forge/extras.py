@@ -20,6 +20,8 @@ EXTRAS: Final = {
     "export": ("lightning", "onnx", "onnxruntime", "onnxscript"),
     "wandb": ("wandb",),
     "ray": ("ray",),
+    "openspiel": ("pyspiel", "open_spiel"),
+    "pettingzoo": ("pettingzoo", "gymnasium"),
 }
 
 

@@ -4,7 +4,7 @@ from forge.build import native
 from forge.errors import ForgeError
 from forge.game.constants import N_SLOTS
 from forge.game.deal import Deal
-from forge.game.state import UnpackedState, unpack_state
+from forge.game.state import UnpackedState, seats_to_act, unpack_state
 from forge.game.tables import domino_name
 from forge.oracle.search import search_one
 
@@ -32,7 +32,7 @@ class OpenHand:
     @property
     def seat_to_act(self) -> int:
         """Whose turn it is; the last trick's winner at the end of the hand."""
-        return self.unpacked.seat_to_act
+        return seats_to_act(self.state)
 
     def legal_slots(self) -> tuple[int, ...]:
         """Slots the seat to act may play."""

@@ -145,16 +145,19 @@ class Games:
         led = self.plays[:, self.n_plays - place].long()
         return _FOLLOWERS.to(led.device)[self.decls.long(), led]
 
-    def hidden(self) -> tuple[Tensor, Tensor]:
-        """What the seats to act know of the three others.
+    def hidden(self, seats: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """What seats know of the three others.
+
+        Args:
+            seats: int64 [B], who looks, 0..3; None: the seats to act.
 
         Returns:
             allowed: int32 [B, 3], masks of the dominoes that the seat 1, 2, 3 places to the left
                 may still hold: neither own nor played nor excluded.
             sizes: int8 [B, 3], how many it holds.
         """
-        players = self.players
-        own = domino_mask(self.hand)
+        players = self.players if seats is None else seats
+        own = domino_mask(self.deals[torch.arange(len(self), device=players.device), players])
         unseen = ALL_DOMINOES & ~(own | domino_mask(self.plays))
         others = (players[:, None] + torch.arange(1, N_SEATS, device=players.device)) % N_SEATS
         allowed = unseen[:, None] & ~self.excluded.gather(1, others)
