@@ -19,6 +19,7 @@ from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.work.pools import Pool
+from forge.work.room import Room
 
 SECONDS_A_DAY: Final = 86_400
 
@@ -103,6 +104,7 @@ def evaluate_seeds(
     limit: int | None = None,
     on_seed: Callable[[Evaluated], None] | None = None,
     pool: Pool | None = None,
+    room: Room | None = None,
 ) -> BiddingReport:
     """Make the missing files of `seeds`, in order, until done, stopped or at the limit.
 
@@ -116,6 +118,7 @@ def evaluate_seeds(
         limit: of the files made by this run.
         on_seed: hears of each file that is in place.
         pool: who works; this process by default.
+        room: how much of the disk has to stay free (`disk_low` in the report).
 
     Raises:
         ForgeError: where a directory can't be written.
@@ -130,7 +133,8 @@ def evaluate_seeds(
             on_seed(hand)
 
     coming = missing_seeds(root, seeds, SUFFIX)
-    work_through(coming, BiddingWork(root, evaluate), report, made, limit=limit, pool=pool)
+    work = BiddingWork(root, evaluate)
+    work_through(coming, work, report, made, limit=limit, pool=pool, folder=root, room=room)
     return report
 
 

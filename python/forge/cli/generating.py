@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from forge.cli.on_ray import where_to_work
+import typer
+
+from forge.cli.on_ray import EXIT_LEFT_OUT, where_to_work
 from forge.cli.values import console
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.oracle.shards.naming import ShardKey
     from forge.oracle.shards.pipeline import PipelineOptions
     from forge.oracle.shards.writers import Solved
+    from forge.work.pieces import WorkReport
 
 
 def missing_keys(keys: Iterable[ShardKey], options: PipelineOptions) -> Iterator[ShardKey]:
@@ -41,7 +46,7 @@ def generate_shards(
 
     An `endless` list is worked through lazily, up to `options.limit`. Ends the command with 128 +
     the signal's number where Ctrl+C or SIGTERM stopped it, with 1 where a cluster (`ray`) left
-    shards out.
+    shards out, the memory is too small for some, or the disk is full.
     """
     from dataclasses import replace
 
@@ -77,3 +82,22 @@ def generate_shards(
     report.n_present += n_present
     screen.print(report.summary(), markup=False, highlight=False, soft_wrap=True)
     place.end(screen, report.stopped_by)
+    end_if_full(report)
+    tell_left_out(report.no_room)
+
+
+def end_if_full(report: WorkReport) -> None:
+    """End the command with 1 where a run stopped because the disk is full."""
+    if report.disk_low is not None:
+        print(f"error: stopped: {report.disk_low}", file=sys.stderr)
+        raise typer.Exit(EXIT_LEFT_OUT)
+
+
+def tell_left_out(lines: Sequence[str]) -> None:
+    """Name the shards that were not made, `NAME: REASON` each, and end the command with 1."""
+    for line in lines:
+        print(f"left out: {line}", file=sys.stderr)
+    if lines:
+        n = counted(len(lines), "shard")
+        print(f"error: {n} left out: the same line tries again", file=sys.stderr)
+        raise typer.Exit(EXIT_LEFT_OUT)

@@ -11,6 +11,7 @@ from forge.work.claims import put_in_place
 from forge.work.pieces import Claims, FileWork, WorkReport, work_through
 from forge.work.pools import Pool
 from forge.work.rates import rate_text
+from forge.work.room import Room
 from forge.work.seed_files import missing_seeds, prepare_splits
 from forge.work.wording import counted
 
@@ -74,6 +75,7 @@ def generate_games(
     limit: int | None = None,
     on_batch: Callable[[GameBatch], None] | None = None,
     pool: Pool | None = None,
+    room: Room | None = None,
 ) -> EqReport:
     """Make the missing files of `seeds`, in order, until done, stopped or at the limit.
 
@@ -88,6 +90,7 @@ def generate_games(
         limit: of the games made by this run.
         on_batch: called after each batch, when its files are in place.
         pool: who works; this process by default.
+        room: how much of the disk has to stay free (`disk_low` in the report).
 
     Raises:
         ForgeError: where a directory can't be written.
@@ -101,7 +104,8 @@ def generate_games(
             on_batch(batch)
 
     coming = missing_seeds(root, seeds, SUFFIX)
-    work_through(coming, GameWork(root, play, batch_size), report, made, limit=limit, pool=pool)
+    work = GameWork(root, play, batch_size)
+    work_through(coming, work, report, made, limit=limit, pool=pool, folder=root, room=room)
     return report
 
 
