@@ -14,14 +14,15 @@ from forge.bidding.schema import SUFFIX, BiddingResult, result_bytes
 from forge.bidding.simulate import Simulator
 from forge.work.claims import put_in_place
 from forge.work.pieces import Claims, FileWork, WorkReport, work_through
+from forge.work.room import ANY_ROOM, Room
 from forge.work.seed_files import missing_seeds, prepare_splits, seed_path
 from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.work.pools import Pool
-from forge.work.room import Room
 
 SECONDS_A_DAY: Final = 86_400
+BYTES_A_HAND: Final = 76_000  # of nine trumps (docs/scale.md)
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def evaluate_seeds(
     limit: int | None = None,
     on_seed: Callable[[Evaluated], None] | None = None,
     pool: Pool | None = None,
-    room: Room | None = None,
+    room: Room = ANY_ROOM,
 ) -> BiddingReport:
     """Make the missing files of `seeds`, in order, until done, stopped or at the limit.
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from forge.cli import values
 from forge.cli.command import command, end_if_stopped
-from forge.cli.generating import tell_left_out
+from forge.cli.room_options import RoomOptions, tell_disk, tell_left_out
 from forge.cli.shared_options import device_option, out_option, wandb_group_option
 from forge.cli.values import console, parse_out_dir, parse_seed_range
 from forge.options import MOST_LISTED, MOST_PROCESSES, option
@@ -35,7 +35,7 @@ class CampaignMarginalizedArgs:
 
 
 @command()
-def campaign_marginalized(args: CampaignMarginalizedArgs) -> None:
+def campaign_marginalized(args: CampaignMarginalizedArgs, room: RoomOptions) -> None:
     """Solve each hand of a seed range with several deals of the other seats, decl = seed % 10.
 
     What is there stays, so the same line goes on where it was stopped. A shard that fails is named
@@ -43,14 +43,14 @@ def campaign_marginalized(args: CampaignMarginalizedArgs) -> None:
     """
     from forge.ops import resolve_device
     from forge.oracle.shards.one_by_one import MakeShard, OneShard
-    from forge.oracle.shards.pipeline import PipelineOptions
+    from forge.oracle.shards.pipeline import BYTES_A_SHARD, PipelineOptions
     from forge.work.pieces import rows_in_order
     from forge.work.pools import ThisMachine
     from forge.work.seed_files import prepare_splits
     from forge.work.tracking import open_tracker
 
     out_dir = parse_out_dir(args.out)
-    options = PipelineOptions(out_dir, device=str(resolve_device(args.device)))
+    options = PipelineOptions(out_dir, device=str(resolve_device(args.device)), room=room.room())
     keys = [
         ShardKey(seed, seed % 10, opp_seed)
         for seed in parse_seed_range(args.base_seed_range)
@@ -59,6 +59,7 @@ def campaign_marginalized(args: CampaignMarginalizedArgs) -> None:
     if out_dir is not None:
         prepare_splits(out_dir)
     screen = console()
+    tell_disk(screen, options.room, out_dir, "shard", BYTES_A_SHARD, len(keys))
     failed: list[OneShard] = []
     config = {"base_seed_range": args.base_seed_range, "n_opp_seeds": args.n_opp_seeds}
     wandb = args.wandb_group is not None

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from forge.cli.on_ray import EXIT_LEFT_OUT, where_to_work
+from forge.cli.on_ray import where_to_work
+from forge.cli.room_options import end_if_full, tell_disk, tell_left_out
 from forge.cli.values import console
-from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.oracle.shards.naming import ShardKey
     from forge.oracle.shards.pipeline import PipelineOptions
     from forge.oracle.shards.writers import Solved
-    from forge.work.pieces import WorkReport
 
 
 def missing_keys(keys: Iterable[ShardKey], options: PipelineOptions) -> Iterator[ShardKey]:
@@ -51,7 +47,7 @@ def generate_shards(
     from dataclasses import replace
 
     from forge.cli.show.shard_progress import ProgressListener
-    from forge.oracle.shards.pipeline import run_pipeline
+    from forge.oracle.shards.pipeline import BYTES_A_SHARD, run_pipeline
     from forge.work.tracking import open_tracker
 
     total, n_present = options.limit, 0
@@ -69,6 +65,7 @@ def generate_shards(
         "max_states": options.max_states,
     }
     screen = console()
+    tell_disk(screen, options.room, options.out_dir, "shard", BYTES_A_SHARD, total)
     with where_to_work(ray, options.device, None, screen) as place:
         options = replace(options, device=place.device)
         tracker = open_tracker(wandb, job_type=job_type, group=wandb_group, config=config)
@@ -84,20 +81,3 @@ def generate_shards(
     place.end(screen, report.stopped_by)
     end_if_full(report)
     tell_left_out(report.no_room)
-
-
-def end_if_full(report: WorkReport) -> None:
-    """End the command with 1 where a run stopped because the disk is full."""
-    if report.disk_low is not None:
-        print(f"error: stopped: {report.disk_low}", file=sys.stderr)
-        raise typer.Exit(EXIT_LEFT_OUT)
-
-
-def tell_left_out(lines: Sequence[str]) -> None:
-    """Name the shards that were not made, `NAME: REASON` each, and end the command with 1."""
-    for line in lines:
-        print(f"left out: {line}", file=sys.stderr)
-    if lines:
-        n = counted(len(lines), "shard")
-        print(f"error: {n} left out: the same line tries again", file=sys.stderr)
-        raise typer.Exit(EXIT_LEFT_OUT)

@@ -4,16 +4,18 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from forge.eq.records import SUFFIX, EqRecord, record_bytes, record_path
 from forge.work.claims import put_in_place
 from forge.work.pieces import Claims, FileWork, WorkReport, work_through
 from forge.work.pools import Pool
 from forge.work.rates import rate_text
-from forge.work.room import Room
+from forge.work.room import ANY_ROOM, Room
 from forge.work.seed_files import missing_seeds, prepare_splits
 from forge.work.wording import counted
+
+BYTES_A_GAME: Final = 85_000  # of 28 decisions (docs/scale.md)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def generate_games(
     limit: int | None = None,
     on_batch: Callable[[GameBatch], None] | None = None,
     pool: Pool | None = None,
-    room: Room | None = None,
+    room: Room = ANY_ROOM,
 ) -> EqReport:
     """Make the missing files of `seeds`, in order, until done, stopped or at the limit.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from forge.errors import ForgeError
 from forge.flywheel.fine_tuning import Learnt, Lesson, learn, learnt_before
-from forge.flywheel.golden_data import GoldenData, make_shards
+from forge.flywheel.golden_data import GoldenData
 from forge.flywheel.golden_figures import GoldenFigures, golden_figures_of, over
 from forge.flywheel.oracle_settings import OracleSettings, settings_from
 from forge.flywheel.state_file import FlywheelState, HistoryEntry
@@ -87,8 +87,7 @@ class OracleTurn:
             )
         _ = self.parent  # what is wrong with it is told before hours of work
         self.data.discard_useless(self.watch)
-        keys = self.data.keys_to_make(self.seeds)
-        make_shards(self.data.shards, keys, self.settings.device, self.watch)
+        self.data.make_missing(self.seeds, self.watch)
 
     def _tokenize(self) -> None:
         self.data.tokenize(self.watch)
@@ -124,7 +123,7 @@ class OracleTurn:
     @property
     def total_seeds(self) -> int:
         """Different seeds trained on so far, this iteration's included."""
-        return len(self.trained)
+        return len(self.trained) - len(self.data.left_out)
 
     def _stream_words(self) -> str:
         return (

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 from forge.work.atomic import FileClaim
 from forge.work.claims import claim_missing
-from forge.work.room import Room
+from forge.work.room import ANY_ROOM, Room
 from forge.work.stop import StopSignal
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def work_through(
     stop: MayStop | None = None,
     pool: Pool | None = None,
     folder: Path | None = None,
-    room: Room | None = None,
+    room: Room = ANY_ROOM,
 ) -> None:
     """Make the missing files of pieces, in order, until done, stopped or at the limit.
 
@@ -199,7 +199,7 @@ def work_through(
         signals = None if stop is not None else stack.enter_context(StopSignal(work.in_hand))
         asked: MayStop = stop or signals or _NEVER
         if folder is not None:
-            asked = _DiskWatch(asked, folder, room or Room(), report)
+            asked = _DiskWatch(asked, folder, room, report)
         worker = pool or ThisMachine()
         n_made = worker.make_files(FileRun(pieces, work, made, over, limit, asked))
         if busy and n_made != limit and not asked.requested:

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from forge.work.wording import counted
+
 # Of what is free, so much is left to others where nobody says how much may be taken.
 _SHARE: Final = 0.8
+MIN_DISK: Final = "--min-disk"  # the option, in messages
 DEFAULT_MIN_DISK_MB: Final = 1000
+_LONG: Final = 20  # files of a run from which on what it takes is told in any case
 _UNLIMITED: Final = 1 << 60  # what old control groups say instead of nothing
 
 
@@ -33,6 +37,29 @@ class Room:
             return self.max_memory
         return int(_SHARE * (free_memory() + held_bytes))
 
+    def disk_line(self, folder: Path, what: str, each_bytes: float, n: int | None) -> str | None:
+        """What is free and what a run will take, in a line; None for a short run with room enough.
+
+        Args:
+            folder: where it writes.
+            what: it makes, of one: `shard`.
+            each_bytes: of such a file, on average.
+            n: files that it makes; None: it goes on until stopped.
+        """
+        free = free_disk(folder)
+        n_fit = max(0, int((free - self.min_disk) / each_bytes))
+        if n is None or n > n_fit:
+            many = "" if n is None else f", {counted(n, what)} take about {in_mb(n * each_bytes)}"
+            return (
+                f"disk: {in_mb(free)} are free{many}: room for about {counted(n_fit, what)} until "
+                f"the run ends with {in_mb(self.min_disk)} left ({MIN_DISK})"
+            )
+        if n < _LONG:
+            return None
+        return (
+            f"disk: {in_mb(free)} are free, {counted(n, what)} take about {in_mb(n * each_bytes)}"
+        )
+
     def disk_shortage(self, folder: Path) -> str | None:
         """What is wrong where too little of the disk of a folder is free, which may not be there
         yet; None where nothing is."""
@@ -41,8 +68,11 @@ class Room:
             return None
         return (
             f"{in_mb(free)} of the disk are free, {in_mb(self.min_disk)} have to stay "
-            f"(--min-disk): {folder}"
+            f"({MIN_DISK}): {folder}"
         )
+
+
+ANY_ROOM: Final = Room()  # where nobody says anything
 
 
 def free_disk(folder: Path) -> int:

@@ -33,6 +33,7 @@ _OTHER_REASONS: Final = ("present", "busy", "too large")
 # A solved state, and what solving and writing take beside.
 BYTES_A_STATE: Final = 17
 BYTES_BESIDE: Final = 64 << 20
+BYTES_A_SHARD: Final = 51_000_000  # on average: 23 million states at 2.2 bytes (docs/scale.md)
 # No deal has as many; where there is room for so many, none is counted beforehand.
 _MOST_STATES: Final = 250_000_000
 
@@ -66,7 +67,7 @@ class PipelineReport(WorkReport):
     n_states: int = 0
     n_bytes: int = 0
     n_too_large: int = 0
-    no_room: list[str] = field(default_factory=list)  # `NAME: REASON` of what the memory is too small for
+    no_room: list[str] = field(default_factory=list)  # what needs more memory: `NAME: REASON`
 
     def summary(self) -> str:
         """One line for people."""
@@ -168,6 +169,7 @@ class ShardWork(FileWork[ShardKey, ShardTiming]):
         self._started_at = time.time()
         self._is_elsewhere = False
         self._writers: BackgroundWriters | None = None
+        self._counted: tuple[ShardKey, int] | None = None
 
     def __getstate__(self) -> dict[str, object]:
         return {"_options": self._options, "_started_at": self._started_at}
@@ -175,7 +177,7 @@ class ShardWork(FileWork[ShardKey, ShardTiming]):
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)
         self._solved, self._is_elsewhere = lambda solved: None, True
-        self._writers = None
+        self._writers = self._counted = None
 
     def path(self, piece: ShardKey) -> Path | None:
         """Of a shard."""
@@ -190,14 +192,20 @@ class ShardWork(FileWork[ShardKey, ShardTiming]):
             return False
         return not self._options.overwrite or made_at >= self._started_at
 
-    def refusal(self, piece: ShardKey) -> str | None:
-        """Whether a deal has too many states, or needs more memory than there is."""
+    def _states_of(self, key: ShardKey) -> int:
+        """How many states a deal has, counted once for all questions about it in a row."""
         from forge.ops import count_states
 
+        if self._counted is None or self._counted[0] != key:
+            self._counted = (key, count_states(key.deal().tensor, key.decl))
+        return self._counted[1]
+
+    def refusal(self, piece: ShardKey) -> str | None:
+        """Whether a deal has too many states, or needs more memory than there is."""
         limit, memory = self._options.max_states, self.memory()
         if limit is None and bytes_needed(_MOST_STATES) <= memory:
             return None
-        n_states = count_states(piece.deal().tensor, piece.decl)
+        n_states = self._states_of(piece)
         if limit is not None and n_states > limit:
             return "too large"
         if bytes_needed(n_states) > memory:
@@ -227,14 +235,11 @@ class ShardWork(FileWork[ShardKey, ShardTiming]):
     def room_for(self, key: ShardKey, writers: BackgroundWriters) -> Iterator[ShardTiming]:
         """Before a deal is solved: wait until enough of those before it are written, where the
         memory is too small for all of them; yields what is finished by now."""
-        from forge.ops import count_states
-
         memory = self.memory()
         if bytes_needed(_MOST_STATES + writers.n_states) <= memory:
             return
-        n_states = count_states(key.deal().tensor, key.decl)
         most = (memory - BYTES_BESIDE) // BYTES_A_STATE
-        yield from writers.make_room(n_states, most)
+        yield from writers.make_room(self._states_of(key), most)
 
     def solve(self, key: ShardKey) -> tuple[Solved, ShardTiming]:
         """Solve one deal."""

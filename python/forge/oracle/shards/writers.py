@@ -48,9 +48,7 @@ class BackgroundWriters:
         future = self._pool.submit(_write, solved, claim, timing)
         self._pending[future] = (claim, timing)
 
-    def make_room(
-        self, n_states: int, most: int = MAX_PENDING_STATES
-    ) -> Iterator[ShardTiming]:
+    def make_room(self, n_states: int, most: int = MAX_PENDING_STATES) -> Iterator[ShardTiming]:
         """Wait until a shard of `n_states` may be submitted, with at most so many pending then;
         yields those finished by now.
 
