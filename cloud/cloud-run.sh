@@ -15,5 +15,5 @@ esac || die "a training must be one of $(cd "$here" && echo cloud-train*.sh), go
 
 export VENV=${VENV:-.venv}
 bash "$here/cloud-setup.sh"
-command -v forge >/dev/null || PATH=$PWD/$VENV/bin:$PATH
+find_forge
 bash "$here/$training"

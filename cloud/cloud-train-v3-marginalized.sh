@@ -11,7 +11,7 @@ N_PROCESSES=${N_PROCESSES:-$(nproc)}
 SIZES=${SIZES:-817K}
 
 shards=$DATA/shards-marginalized
-step forge campaign-marginalized --base-seed-range "$TRAIN_SEEDS" --n-opp-seeds "$N_OPP_SEEDS" \
+or_without step forge campaign-marginalized --base-seed-range "$TRAIN_SEEDS" --n-opp-seeds "$N_OPP_SEEDS" \
   --batch-size "$N_PROCESSES" --out "$shards" --device "$DEVICE"
 make_golden "$shards"
 make_rows "$shards" "$OUT/tokenized-v3"

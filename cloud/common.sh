@@ -41,8 +41,16 @@ size_options() {
   esac
 }
 
-# make_shards FOLDER A:B: one declaration a seed; what is there stays.
-make_shards() { step forge generate --seed-range "$2" --out "$1" --device "$DEVICE"; }
+# make_shards FOLDER A:B: one declaration a seed; what is there stays. A deal that the memory is too small for is
+# named and left out (exit code 1), and the run goes on without it.
+make_shards() { or_without step forge generate --seed-range "$2" --out "$1" --device "$DEVICE"; }
+
+# Run a step that may leave something out.
+or_without() {
+  local code=0
+  "$@" || code=$?
+  [ "$code" -le 1 ] || return "$code"
+}
 
 # make_golden FOLDER: the val and test sets, which are of standard deals in every training.
 make_golden() {
@@ -91,4 +99,33 @@ bundle() {
 block_of() {
   local rank=${SKYPILOT_NODE_RANK:-0} nodes=${SKYPILOT_NUM_NODES:-1}
   echo "$(($1 + $2 * rank / nodes)):$(($1 + $2 * (rank + 1) / nodes))"
+}
+
+# Where cloud-setup.sh has installed forge, unless it was there before.
+find_forge() { command -v forge >/dev/null || PATH=$PWD/${VENV:-.venv}/bin:$PATH; }
+
+# make_games FOLDER A:B WORLDS: E[Q] games of the seeds; what is there stays.
+make_games() {
+  local first=${2%:*} last=${2#*:} missing
+  missing=$((last - first - $(count_between "$1" "$first" "$last")))
+  [ "$missing" -gt 0 ] || return 0
+  step forge generate-eq-continuous --start-seed "$first" --limit "$missing" --n-samples "$3" \
+    --output-dir "$1" --device "$DEVICE"
+}
+
+# count_between FOLDER A B: files of seeds A to B - 1.
+count_between() {
+  [ -d "$1" ] || { echo 0; return; }
+  find "$1" -name 'seed_*.pt' -printf '%f\n' | sed 's/^seed_0*\([0-9]\)/\1/; s/\.pt$//' | awk -v a="$2" -v b="$3" '$1 >= a && $1 < b { n++ } END { print n + 0 }'
+}
+
+# turn_flywheel FOLDER: make it where there is none, and let it go on for at most MAX_HOURS.
+turn_flywheel() {
+  local more=()
+  read -ra more <<<"${FLYWHEEL_OPTIONS:-}"
+  if [ ! -f "$1/state.yaml" ]; then
+    step forge flywheel init --dir "$1" --start-seed "$START_SEED" --seeds-per-iter "$SEEDS_PER_ITER" \
+      --iterations "$ITERATIONS" --precision "$PRECISION" --device "$DEVICE" "${more[@]}"
+  fi
+  step timeout --preserve-status "${MAX_HOURS}h" forge flywheel --dir "$1"
 }
