@@ -88,9 +88,7 @@ def test_every_script_of_the_original_system_is_there() -> None:
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
 def test_shellcheck_finds_nothing() -> None:
-    done = subprocess.run(
-        ["shellcheck", "-x", *SCRIPTS], cwd=CLOUD, capture_output=True, text=True
-    )
+    done = subprocess.run(["shellcheck", "-x", *SCRIPTS], cwd=CLOUD, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
 
 
@@ -111,14 +109,14 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(name: str, tmp_path:
 
 
 def test_sizes_are_those_of_the_original_system() -> None:
-    from forge.ml.module import DominoLightningModule
+    from forge.ml.networks.transformer import DominoTransformer
 
     counts = {"73K": 73_073, "275K": 275_546, "817K": 816_904, "3.3M": 3_253_281}
     for size, n_params in counts.items():
         said = bash(f". {CLOUD}/common.sh; size_options {size}", CLOUD).stdout.split()
         names = [name.removeprefix("--").replace("-", "_") for name in said[::2]]
-        module = DominoLightningModule(**dict(zip(names, map(int, said[1::2]), strict=True)))
-        assert sum(each.numel() for each in module.parameters()) == n_params
+        network = DominoTransformer(**dict(zip(names, map(int, said[1::2]), strict=True)))
+        assert sum(each.numel() for each in network.parameters()) == n_params
     wrong = bash(f". {CLOUD}/common.sh; size_options 5M", CLOUD)
     assert wrong.returncode == 2
     assert wrong.stderr == "error: a size must be 73K, 275K, 817K or 3.3M, got 5M\n"

@@ -51,6 +51,7 @@ while len(said) < int.from_bytes(size, "big"):
 sys.argv, folder, environment = json.loads(said)
 for at, fd in enumerate(fds):
     os.dup2(fd, at)
+sys.stdout, sys.stderr = (open(fd, "w", buffering=1, closefd=False) for fd in (1, 2))
 os.chdir(folder)
 os.environ.clear()
 os.environ.update(environment)

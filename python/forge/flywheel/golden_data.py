@@ -144,16 +144,6 @@ class GoldenData:
         older = (key for key in self.trained if key in current or key.file_name() not in stored)
         return [*self.golden, *older]
 
-    def make_missing(self, now: Iterable[int], watch: Watch) -> None:
-        """Make what is missing (`keys_to_make`). A deal to learn from that the memory is too small
-        for is left out, and tried again by the next iteration.
-
-        Raises:
-            ForgeError, StoppedByError: as `make_shards`.
-        """
-        device, keys = self.settings.device, self.keys_to_make(now)
-        self.left_out = make_shards(self.shards, keys, device, watch, self.golden)
-
     def discard_useless(self, watch: Watch) -> None:
         """Remove arrays that are not what the manifest says, or were made otherwise or of other
         deals, so that they are made again."""

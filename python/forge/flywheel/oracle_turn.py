@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from forge.errors import ForgeError
 from forge.flywheel.fine_tuning import Learnt, Lesson, learn, learnt_before
-from forge.flywheel.golden_data import GoldenData
+from forge.flywheel.golden_data import GoldenData, make_shards
 from forge.flywheel.golden_figures import GoldenFigures, golden_figures_of, over
 from forge.flywheel.oracle_settings import OracleSettings, settings_from
 from forge.flywheel.state_file import FlywheelState, HistoryEntry
@@ -87,7 +87,11 @@ class OracleTurn:
             )
         _ = self.parent  # what is wrong with it is told before hours of work
         self.data.discard_useless(self.watch)
-        self.data.make_missing(self.seeds, self.watch)
+        data, keys = self.data, self.data.keys_to_make(self.seeds)
+        # Deals to learn from that the memory is too small for are tried again by the next one.
+        data.left_out = make_shards(
+            data.shards, keys, self.settings.device, self.watch, data.golden
+        )
 
     def _tokenize(self) -> None:
         self.data.tokenize(self.watch)
