@@ -120,7 +120,8 @@ def test_ray_takes_the_cluster_file() -> None:
 
 def run_block(name: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """The `run` of a task as a node runs it, with other settings."""
-    (folder / "cloud").exists() or (folder / "cloud").symlink_to(CLOUD)
+    if not (folder / "cloud").exists():
+        (folder / "cloud").symlink_to(CLOUD)
     task = task_of(name)
     envs = {key: str(value) for key, value in task["envs"].items()}
     return subprocess.run(
@@ -140,7 +141,7 @@ def test_what_a_task_would_run(name: str, tmp_path: Path) -> None:
     expected = {
         "shards": "forge generate --seed-range 2500:5000 --out out/data/shards-standard",
         "train": "timeout --preserve-status 8h bash cloud/cloud-train-v2.sh",
-        "eq-games": "forge generate-eq-continuous --start-seed 250000 --limit 250000 --n-samples 50",
+        "eq-games": "forge generate-eq-continuous --start-seed 250000 --limit 250000",
         "flywheel": "timeout --preserve-status 12h forge flywheel --dir out/flywheel",
     }
     assert f"+ {expected[name]}" in done.stdout

@@ -217,10 +217,8 @@ def test_a_deal_too_large_for_the_memory_waits_for_an_iteration_with_more(
     with pytest.raises(ForgeError, match=r"states need .* \(--max-memory\)"):
         make_shards(tmp_path / "made", [golden], "cpu", tight, needed=[golden])
 
-    make = oracle_turn.make_shards
-
     def lacking(*args: Any) -> list[ShardKey]:
-        return [*make(*args), ShardKey(30, 0)]
+        return [*make_shards(*args), ShardKey(30, 0)]
 
     with monkeypatch.context() as patch:
         patch.setattr(oracle_turn, "make_shards", lacking)
