@@ -67,6 +67,10 @@ CASES: Final = {
     "solve": Case(f"solve --deal '{DEAL}' --decl sixes"),
     "generate": Case("generate --seed-range 0:2 --decl sixes --out out", "out/**/*.parquet"),
     "campaign": Case("campaign --seed-range 0:2 --out out", "out/**/*.parquet"),
+    "campaign-marginalized": Case(
+        "campaign-marginalized --base-seed-range 29:31 --n-opp-seeds 1 --batch-size 2 --out out",
+        "out/**/*.parquet",
+    ),
     "generate-continuous": Case(
         "generate-continuous --limit 2 --output-dir out", "out/**/*.parquet"
     ),

@@ -23,6 +23,7 @@ PAGES = (
     ROOT / "docs/pipeline.md",
     ROOT / "docs/notation.md",
     ROOT / "docs/scale.md",
+    ROOT / "docs/cloud.md",
 )
 
 _FEW_STATES = "--max-states 8000000"

@@ -28,5 +28,7 @@ DOORS: Final = {
     "forge.oracle.tables": "forge.game.tables",
     "forge.oracle.timer": "forge.oracle.shards.timer",
     "forge.oracle.verify": "forge.cli.verify",
+    "forge.scripts.campaign_marginalized": "forge.cli.campaign_marginalized",
+    "forge.scripts.migrate_shards": "forge.cli.migrate_shards",
     "forge.web.build": "forge.cli.build_page",
 }

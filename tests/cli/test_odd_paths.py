@@ -33,6 +33,8 @@ ELSEWHERE = {
     "bridge",
     "generate",
     "campaign",
+    "campaign-marginalized",
+    "migrate-shards",
     "quickstart",
     "improve-policy",
     "flywheel",

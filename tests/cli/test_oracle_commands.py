@@ -12,13 +12,16 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from forge.cli.campaign import drawn_declarations
 from forge.cli.main import COMMANDS
 from forge.game.constants import INITIAL_STATE
+from forge.game.deal import Deal
 from forge.oracle.position import Position
 from forge.oracle.shards.naming import ShardKey
 from forge.oracle.shards.schema import lookup, read_metadata
+from forge.oracle.tablebase import Tablebase
 from support.commands import Fails, Run, Works, literally
 from support.shards import SMALL_KEYS, TINY_DEAL, TINY_DECL, made_up_rows, tiny_rows, write_foreign
 
@@ -343,6 +346,95 @@ def test_generate_continuous_skips_what_is_too_large(forge: Run) -> None:
     assert code == 0
     assert _made() == {ShardKey(1, 1)}  # seed 0 has 7.6 million states, seed 1 has 5.2
     assert "seed_00000000_decl_0.parquet: too large" in text
+
+
+def test_a_deal_too_large_for_the_memory_is_named_and_made_later(forge: Run) -> None:
+    run = ["generate", "--seed-range", "0:2", "--out", "out"]
+    code, text, err = forge(*run, "--max-memory", 170)  # room for 6 million states
+    assert code == 1 and _made() == {ShardKey(1, 1)}
+    line = "seed_00000000_decl_0.parquet: 7,"
+    assert line in text and "1 skipped for want of memory" in text
+    assert f"left out: {line}" in err and "170 MB may be taken (--max-memory)" in err
+    assert err.endswith("error: 1 shard left out: the same line tries again\n")
+    assert forge(*run, "--max-memory", 1000)[0] == 0
+    assert _made() == {ShardKey(0, 0), ShardKey(1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("generate-continuous --output-dir out --limit 1", "0 solved"),
+        ("generate-eq-continuous --output-dir out --limit 1 --n-samples 2", "0 games"),
+        ("bid-continuous --output out --limit 1 --samples 2", "0 hands"),
+    ],
+)
+def test_a_full_disk_ends_a_long_run_cleanly(forge: Run, line: str, said: str) -> None:
+    code, text, err = forge(*line.split(" ", 1), "--min-disk", 10**9)
+    assert code == 1 and said in text and "disk: " in text
+    assert err.startswith("error: stopped: ") and "have to stay (--min-disk): out" in err
+    assert not list(Path("out").rglob("*.*"))
+
+
+MARGINALIZED = ["campaign-marginalized", "--base-seed-range 29:31 --n-opp-seeds 2 --out out"]
+
+
+def test_campaign_marginalized(forge: Run) -> None:
+    """What cannot be made is named, the rest is made, and the same line goes on."""
+    line = ["campaign-marginalized", "--base-seed-range 4:5 --n-opp-seeds 2 --out out"]
+    code, _, err = forge(*line, "--max-memory", 200)  # they have 4.8 and 14.6 million states
+    assert code == 1 and _made() == {ShardKey(4, 4, 0)}
+    assert err.startswith("left out: seed_00000004_opp1_decl_4.parquet: 14,645,782 states need ")
+    code, text, _ = forge(*line)
+    assert code == 0 and _made() == {ShardKey(4, 4, 0), ShardKey(4, 4, 1)}
+    assert text.count("already there") == 1
+
+
+def test_a_shard_that_fails_does_not_end_a_campaign(
+    forge: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [torch.from_numpy(column) for column in made_up_rows(1000).as_tuple()]
+
+    def failing(deal: Deal, decl: int, device: str = "cpu") -> Tablebase:
+        if decl == 9:
+            raise MemoryError("no memory left")
+        return Tablebase(deal, decl, *rows)
+
+    monkeypatch.setattr(Tablebase, "solve", staticmethod(failing))
+    code, _, err = forge(*MARGINALIZED)
+    assert code == 1 and _made() == {ShardKey(30, 0, opp) for opp in (0, 1)}
+    assert "left out: seed_00000029_opp0_decl_9.parquet: no memory left\n" in err
+    assert err.endswith("error: 2 shards left out: the same line tries again\n")
+
+
+def test_migrate_shards(forge: Run, fails: Fails) -> None:
+    flat = Path("data/shards")
+    flat.mkdir(parents=True)
+    names = [
+        ShardKey(3, 3).file_name(),
+        ShardKey(901, 1, 2).file_name(),
+        ShardKey(950, 0).file_name("pt"),
+    ]
+    for name in names:
+        (flat / name).write_text(name)
+    text = forge("migrate-shards", "--dry-run")[1]
+    assert "shards-standard/train: 1 shard" in text and len(list(flat.iterdir())) == 3
+    there = Path("data/shards-standard/test") / names[2]
+    there.parent.mkdir(parents=True)
+    there.write_text("other")
+    assert "is there already: nothing was moved" in fails("migrate-shards")
+    assert there.read_text() == "other" and len(list(flat.iterdir())) == 3
+    there.unlink()
+    assert forge("migrate-shards", "--source data/shards")[0] == 0
+    made = {str(path.relative_to("data")): path.read_text() for path in Path("data").rglob("*.p*t")}
+    made |= {str(p.relative_to("data")): p.read_text() for p in Path("data").rglob("*.parquet")}
+    assert made == {
+        f"shards-standard/train/{names[0]}": names[0],
+        f"shards-marginalized/val/{names[1]}": names[1],
+        f"shards-standard/test/{names[2]}": names[2],
+    }
+    assert "there are no shards in" in fails("migrate-shards")
+    (flat / "notes.txt").touch()
+    assert "is not named like a shard" in fails("migrate-shards")
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,21 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from forge.errors import ForgeError
 from forge.flywheel import oracle_turn
+from forge.flywheel.golden_data import GoldenData, make_shards
 from forge.flywheel.golden_figures import GoldenFigures, ShardRegret, golden_figures_of, over
+from forge.flywheel.oracle_settings import OracleSettings
 from forge.flywheel.state_file import Current, NotNowError, read_state, write_state
 from forge.flywheel.transitions import retry
 from forge.flywheel.watching import Watch
 from forge.flywheel.wheel import FailedError, Flywheel, changed, go_back
+from forge.oracle.shards.naming import ShardKey
+from forge.work.room import Room
 from support.threads import one_thread
 from support.wheels import begin, outcome, turn
 
@@ -190,6 +195,37 @@ def test_a_full_disk(copied: Path, n_bytes: int, done: dict[str, str]) -> None:
         changed(copied, lambda state: retry(state, "again"))
     turn(copied)
     assert outcome(copied) == done
+
+
+def test_a_disk_with_too_little_left(copied: Path) -> None:
+    folder = copied / "made"
+    with pytest.raises(ForgeError, match=r"have to stay \(--min-disk\)"):
+        make_shards(folder, [ShardKey(30, 0)], "cpu", Watch(room=Room(min_disk=1 << 60)))
+    assert not list(folder.rglob("*.parquet"))
+
+
+def test_a_deal_too_large_for_the_memory_waits_for_an_iteration_with_more(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told, the rest is learnt from, and the next iteration tries it again."""
+    told: list[str] = []
+    golden, trained = ShardKey(30, 0), ShardKey(29, 9)
+    tight = Watch(tell=told.append, room=Room(max_memory=70 * 10**6))
+    left = make_shards(tmp_path / "made", [trained], "cpu", tight, needed=[golden])
+    assert left == [trained]
+    assert len(told) == 1 and told[0].startswith("left out, for a later iteration: seed_00000029")
+    with pytest.raises(ForgeError, match=r"states need .* \(--max-memory\)"):
+        make_shards(tmp_path / "made", [golden], "cpu", tight, needed=[golden])
+
+    def lacking(*args: Any) -> list[ShardKey]:
+        return [*make_shards(*args), ShardKey(30, 0)]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(oracle_turn, "make_shards", lacking)
+        assert turn(copied).total_seeds == 1  # of the two seeds so far
+    changed(copied, lambda state: go_back(state, 1))
+    data = GoldenData(copied, OracleSettings(), [29, 30])
+    assert ShardKey(30, 0) in data.keys_to_make([31])
 
 
 def test_only_one_process(copied: Path) -> None:

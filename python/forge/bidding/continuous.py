@@ -14,6 +14,7 @@ from forge.bidding.schema import SUFFIX, BiddingResult, result_bytes
 from forge.bidding.simulate import Simulator
 from forge.work.claims import put_in_place
 from forge.work.pieces import Claims, FileWork, WorkReport, work_through
+from forge.work.room import ANY_ROOM, Room
 from forge.work.seed_files import missing_seeds, prepare_splits, seed_path
 from forge.work.wording import counted
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from forge.work.pools import Pool
 
 SECONDS_A_DAY: Final = 86_400
+BYTES_A_HAND: Final = 76_000  # of nine trumps (docs/scale.md)
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ def evaluate_seeds(
     limit: int | None = None,
     on_seed: Callable[[Evaluated], None] | None = None,
     pool: Pool | None = None,
+    room: Room = ANY_ROOM,
 ) -> BiddingReport:
     """Make the missing files of `seeds`, in order, until done, stopped or at the limit.
 
@@ -116,6 +119,7 @@ def evaluate_seeds(
         limit: of the files made by this run.
         on_seed: hears of each file that is in place.
         pool: who works; this process by default.
+        room: how much of the disk has to stay free (`disk_low` in the report).
 
     Raises:
         ForgeError: where a directory can't be written.
@@ -130,7 +134,8 @@ def evaluate_seeds(
             on_seed(hand)
 
     coming = missing_seeds(root, seeds, SUFFIX)
-    work_through(coming, BiddingWork(root, evaluate), report, made, limit=limit, pool=pool)
+    work = BiddingWork(root, evaluate)
+    work_through(coming, work, report, made, limit=limit, pool=pool, folder=root, room=room)
     return report
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from forge.cli import values
 from forge.cli.command import command
 from forge.cli.on_ray import where_to_work
+from forge.cli.room_options import DiskOptions, end_if_full, tell_disk
 from forge.cli.shared_options import device_option, ray_option, workers_option
 from forge.cli.show.seed_gaps import show_gaps
 from forge.cli.values import console
@@ -68,7 +69,7 @@ class BiddingContinuousArgs:
 
 
 @command()
-def bidding_continuous(args: BiddingContinuousArgs) -> None:
+def bidding_continuous(args: BiddingContinuousArgs, disk: DiskOptions) -> None:
     """Evaluate seat 0's hand of seed after seed under nine trumps, one file a seed, until Ctrl+C.
 
     Files hold points and the share of deals that makes each bid, under perfect play with open hands
@@ -76,7 +77,7 @@ def bidding_continuous(args: BiddingContinuousArgs) -> None:
     number of these may run on one directory at once.
     """
     from forge import __version__
-    from forge.bidding.continuous import EvaluateSeed, evaluate_seeds, seeds_a_day
+    from forge.bidding.continuous import BYTES_A_HAND, EvaluateSeed, evaluate_seeds, seeds_a_day
     from forge.bidding.schema import SUFFIX
     from forge.cli.bidding_options import make_simulator
     from forge.work.progress import progress_bar
@@ -88,6 +89,7 @@ def bidding_continuous(args: BiddingContinuousArgs) -> None:
         show_gaps(args.output, SUFFIX, "hand", args.start_seed, args.limit)
         return
     screen, start = console(), time.perf_counter()
+    tell_disk(screen, disk.room(), args.output, "hand", BYTES_A_HAND, args.limit)
     with (
         where_to_work(args.ray, args.device, args.workers, screen) as place,
         progress_bar(screen) as progress,
@@ -106,9 +108,12 @@ def bidding_continuous(args: BiddingContinuousArgs) -> None:
             screen.print(line, markup=False, highlight=False, soft_wrap=True)
 
         seeds = count(args.start_seed)
-        report = evaluate_seeds(seeds, evaluate, args.output, args.limit, show, place.pool)
+        report = evaluate_seeds(
+            seeds, evaluate, args.output, args.limit, show, place.pool, disk.room()
+        )
     screen.print(report.summary(), markup=False, highlight=False, soft_wrap=True)
     place.end(screen, report.stopped_by)
+    end_if_full(report)
 
 
 main = bidding_continuous.main

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from forge.cli import values
 from forge.cli.command import command
 from forge.cli.generating import generate_shards
+from forge.cli.room_options import RoomOptions
 from forge.cli.shared_options import (
     device_option,
     log_memory_option,
@@ -45,7 +46,7 @@ class CampaignArgs:
 
 
 @command()
-def campaign(args: CampaignArgs) -> None:
+def campaign(args: CampaignArgs, room: RoomOptions) -> None:
     """Solve each seed of a range under random declarations and write the shards.
 
     The declarations of a seed depend on the seed and --draw-seed alone, so a campaign can be run
@@ -61,7 +62,9 @@ def campaign(args: CampaignArgs) -> None:
     ]
     generate_shards(
         keys,
-        PipelineOptions(parse_out_dir(args.out), args.format, args.device, args.overwrite),
+        PipelineOptions(
+            parse_out_dir(args.out), args.format, args.device, args.overwrite, room=room.room()
+        ),
         job_type="oracle-campaign",
         wandb=args.wandb,
         wandb_group=args.wandb_group,

@@ -14,6 +14,7 @@ import typer
 
 from forge.cli import values
 from forge.cli.command import CommandGroup, Given, command, end_if_stopped
+from forge.cli.room_options import RoomOptions
 from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.extras import need
@@ -23,6 +24,7 @@ from forge.flywheel.seat_settings import PlayingOptions, SeatSettings
 from forge.flywheel.state_file import MOST_ITERATIONS, NotNowError
 from forge.options import LAST_START, MOST_LISTED, option
 from forge.work.paths import check_paths, writable_folder
+from forge.work.room import ANY_ROOM, Room
 from forge.work.seed_files import seeds_of, split_of
 from forge.work.tracking import wandb_or_not
 
@@ -232,7 +234,7 @@ class GoArgs:
 
 
 @command()
-def go(place: Place, args: GoArgs) -> None:
+def go(place: Place, args: GoArgs, room: RoomOptions) -> None:
     """Go on, iteration after iteration, until stopped or the first failure."""
     need("train", "lightning", "matplotlib")
     from forge.flywheel.state_file import read_state
@@ -241,16 +243,20 @@ def go(place: Place, args: GoArgs) -> None:
     with _told():
         read_state(place.folder)
     with StopSignal("step") as signal:
-        signum = _go(place, args, signal)
+        signum = _go(place, args, room, signal)
     end_if_stopped(signum)
 
 
-def _go(place: Place, args: GoArgs, signal: StopSignal) -> int | None:
+def _go(place: Place, args: GoArgs, room: RoomOptions, signal: StopSignal) -> int | None:
     from forge.flywheel.next_line import next_line
     from forge.flywheel.watching import StoppedByError
     from forge.flywheel.wheel import FailedError, Flywheel
 
-    with _told(), _watching(signal) as watch, Flywheel(place.folder, watch, args.wandb) as wheel:
+    with (
+        _told(),
+        _watching(signal, room.room()) as watch,
+        Flywheel(place.folder, watch, args.wandb) as wheel,
+    ):
         if wheel.is_done:
             watch.tell("the flywheel is done")
             return None
@@ -277,7 +283,7 @@ def _sentence(state: FlywheelState, entry: Any) -> str:
 
 
 @contextmanager
-def _watching(signal: StopSignal) -> Iterator[Watch]:
+def _watching(signal: StopSignal, room: Room = ANY_ROOM) -> Iterator[Watch]:
     from forge.cli.measuring import Bars
     from forge.cli.show.shard_progress import ProgressListener
     from forge.cli.show.tokenizing import TokenizeProgress
@@ -297,6 +303,7 @@ def _watching(signal: StopSignal) -> Iterator[Watch]:
             lambda: TokenizeProgress(screen, NoTracker()),
             bars.mover("evaluating", "positions"),
             screen,
+            room,
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from forge.cli import values
 from forge.cli.command import command
 from forge.cli.generating import generate_shards, missing_keys
+from forge.cli.room_options import RoomOptions
 from forge.cli.shared_options import (
     decl_option,
     device_option,
@@ -70,7 +71,7 @@ class GenerateArgs:
 
 
 @command()
-def generate(args: GenerateArgs) -> None:
+def generate(args: GenerateArgs, room: RoomOptions) -> None:
     """Solve deals exactly and write one oracle shard for each seed and declaration.
 
     Shards that are there already are left alone. Values are in the team-0 frame.
@@ -80,7 +81,9 @@ def generate(args: GenerateArgs) -> None:
     keys = list(
         _keys(args.seed, args.seed_range, args.decl, args.p0_hand, args.base_seed, args.opp_seed)
     )
-    options = PipelineOptions(parse_out_dir(args.out), args.format, args.device, args.overwrite)
+    options = PipelineOptions(
+        parse_out_dir(args.out), args.format, args.device, args.overwrite, room=room.room()
+    )
     if args.show_qvals:
         _show_present(keys, options)
     generate_shards(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from forge.cli.command import command
 from forge.cli.generating import generate_shards, missing_keys
+from forge.cli.room_options import RoomOptions, tell_disk
 from forge.cli.shared_options import (
     device_option,
     log_memory_option,
@@ -61,7 +62,7 @@ class GenerateContinuousArgs:
 
 
 @command()
-def generate_continuous(args: GenerateContinuousArgs) -> None:
+def generate_continuous(args: GenerateContinuousArgs, room: RoomOptions) -> None:
     """Fill the gaps of a shard directory and go on with new seeds until Ctrl+C.
 
     Standard: one declaration a seed, seed % 10. Marginalized: seat 0's hand of the seed with
@@ -78,6 +79,7 @@ def generate_continuous(args: GenerateContinuousArgs) -> None:
         device=args.device,
         max_states=args.max_states,
         limit=args.limit,
+        room=room.room(),
     )
     keys = wanted_keys(args.start_seed, args.n_opp_seeds if args.marginalized else None)
     if args.dry_run:
@@ -107,6 +109,8 @@ def wanted_keys(start_seed: int, n_opp_seeds: int | None) -> Iterator[ShardKey]:
 
 def show_gaps(keys: Iterator[ShardKey], options: PipelineOptions) -> None:
     """Print what is there, which shards are missing below the last one, and what comes next."""
+    from forge.oracle.shards.pipeline import BYTES_A_SHARD
+
     assert options.out_dir is not None
     screen = console()
     present = {split: _present(options.out_dir / split) for split in SPLITS}
@@ -132,6 +136,7 @@ def show_gaps(keys: Iterator[ShardKey], options: PipelineOptions) -> None:
         screen.print("  ... and on until stopped")
     elif options.limit > n_shown:
         screen.print(f"  ... {options.limit} in all", highlight=False)
+    tell_disk(screen, options.room, options.out_dir, "shard", BYTES_A_SHARD, options.limit)
 
 
 def _present(directory: Path) -> list[ShardKey]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from forge.cli.command import command
 from forge.cli.eq_options import EqOptions, GamesElsewhere
 from forge.cli.on_ray import where_to_work
+from forge.cli.room_options import DiskOptions, end_if_full, tell_disk
 from forge.cli.shared_options import device_option, ray_option, wandb_group_option, wandb_option
 from forge.cli.show.seed_gaps import show_gaps
 from forge.cli.values import console
@@ -45,14 +46,16 @@ class GenerateEqContinuousArgs:
 
 
 @command()
-def generate_eq_continuous(args: GenerateEqContinuousArgs, eq_options: EqOptions) -> None:
+def generate_eq_continuous(
+    args: GenerateEqContinuousArgs, disk: DiskOptions, eq_options: EqOptions
+) -> None:
     """Play games by E[Q] and record each decision, one file a seed, until Ctrl+C.
 
     A second start fills the gaps and goes on. Any number of these may run on one directory at once;
     a game's file does not depend on batch size or workers.
     """
     from forge.cli.show.eq_progress import EqProgress
-    from forge.eq.continuous import GameBatch, generate_games
+    from forge.eq.continuous import BYTES_A_GAME, GameBatch, generate_games
     from forge.eq.pipeline import play_games
     from forge.eq.records import SUFFIX
     from forge.ops import resolve_device
@@ -64,6 +67,7 @@ def generate_eq_continuous(args: GenerateEqContinuousArgs, eq_options: EqOptions
         show_gaps(args.output_dir, SUFFIX, "game", args.start_seed, args.limit)
         return
     screen = console()
+    tell_disk(screen, disk.room(), args.output_dir, "game", BYTES_A_GAME, args.limit)
     with where_to_work(args.ray, args.device, None, screen) as place:
         config = how.settings.as_dict() | {"batch_size": args.batch_size, "device": place.device}
         tracker = open_tracker(
@@ -90,9 +94,11 @@ def generate_eq_continuous(args: GenerateEqContinuousArgs, eq_options: EqOptions
                 args.limit,
                 finished,
                 place.pool,
+                disk.room(),
             )
     screen.print(report.summary(), markup=False, highlight=False, soft_wrap=True)
     place.end(screen, report.stopped_by)
+    end_if_full(report)
 
 
 main = generate_eq_continuous.main

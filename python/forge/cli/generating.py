@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from forge.cli.on_ray import where_to_work
+from forge.cli.room_options import end_if_full, tell_disk, tell_left_out
 from forge.cli.values import console
 
 if TYPE_CHECKING:
@@ -41,12 +42,12 @@ def generate_shards(
 
     An `endless` list is worked through lazily, up to `options.limit`. Ends the command with 128 +
     the signal's number where Ctrl+C or SIGTERM stopped it, with 1 where a cluster (`ray`) left
-    shards out.
+    shards out, the memory is too small for some, or the disk is full.
     """
     from dataclasses import replace
 
     from forge.cli.show.shard_progress import ProgressListener
-    from forge.oracle.shards.pipeline import run_pipeline
+    from forge.oracle.shards.pipeline import BYTES_A_SHARD, run_pipeline
     from forge.work.tracking import open_tracker
 
     total, n_present = options.limit, 0
@@ -64,6 +65,7 @@ def generate_shards(
         "max_states": options.max_states,
     }
     screen = console()
+    tell_disk(screen, options.room, options.out_dir, "shard", BYTES_A_SHARD, total)
     with where_to_work(ray, options.device, None, screen) as place:
         options = replace(options, device=place.device)
         tracker = open_tracker(wandb, job_type=job_type, group=wandb_group, config=config)
@@ -77,3 +79,5 @@ def generate_shards(
     report.n_present += n_present
     screen.print(report.summary(), markup=False, highlight=False, soft_wrap=True)
     place.end(screen, report.stopped_by)
+    end_if_full(report)
+    tell_left_out(report.no_room)

@@ -34,6 +34,11 @@ GROUPS: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("generate", "forge.cli.generate", "Solve seeds under declarations; write shards."),
         Entry("campaign", "forge.cli.campaign", "Shards of seeds under random declarations."),
         Entry(
+            "campaign-marginalized",
+            "forge.cli.campaign_marginalized",
+            "Shards of several deals around each hand of a seed range.",
+        ),
+        Entry(
             "generate-continuous",
             "forge.cli.generate_continuous",
             "Fill the gaps of a shard directory, seed after seed.",
@@ -101,6 +106,11 @@ GROUPS: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("bid-poster", "forge.cli.bid_poster", "A hand and what to bid with it, as a page."),
     ),
     "Upkeep": (
+        Entry(
+            "migrate-shards",
+            "forge.cli.migrate_shards",
+            "Sort a flat folder of shards by kind and split.",
+        ),
         Entry("verify", "forge.cli.verify", "Check files of every kind, all that is in them."),
         Entry("catalog", "forge.cli.catalog", "The trained models there are; are they whole?"),
         Entry("build-page", "forge.cli.build_page", "The page of play, from a source checkout."),

@@ -4,15 +4,18 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from forge.eq.records import SUFFIX, EqRecord, record_bytes, record_path
 from forge.work.claims import put_in_place
 from forge.work.pieces import Claims, FileWork, WorkReport, work_through
 from forge.work.pools import Pool
 from forge.work.rates import rate_text
+from forge.work.room import ANY_ROOM, Room
 from forge.work.seed_files import missing_seeds, prepare_splits
 from forge.work.wording import counted
+
+BYTES_A_GAME: Final = 85_000  # of 28 decisions (docs/scale.md)
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def generate_games(
     limit: int | None = None,
     on_batch: Callable[[GameBatch], None] | None = None,
     pool: Pool | None = None,
+    room: Room = ANY_ROOM,
 ) -> EqReport:
     """Make the missing files of `seeds`, in order, until done, stopped or at the limit.
 
@@ -88,6 +92,7 @@ def generate_games(
         limit: of the games made by this run.
         on_batch: called after each batch, when its files are in place.
         pool: who works; this process by default.
+        room: how much of the disk has to stay free (`disk_low` in the report).
 
     Raises:
         ForgeError: where a directory can't be written.
@@ -101,7 +106,8 @@ def generate_games(
             on_batch(batch)
 
     coming = missing_seeds(root, seeds, SUFFIX)
-    work_through(coming, GameWork(root, play, batch_size), report, made, limit=limit, pool=pool)
+    work = GameWork(root, play, batch_size)
+    work_through(coming, work, report, made, limit=limit, pool=pool, folder=root, room=room)
     return report
 
 

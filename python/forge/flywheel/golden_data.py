@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -62,31 +62,60 @@ def is_whole(path: Path, key: ShardKey) -> bool:
     return True
 
 
-def make_shards(root: Path, keys: Sequence[ShardKey], device: str, watch: Watch) -> int:
-    """Make the shards that are missing or damaged; returns how many that were.
+def make_shards(
+    root: Path,
+    keys: Sequence[ShardKey],
+    device: str,
+    watch: Watch,
+    needed: Collection[ShardKey] | None = None,
+) -> list[ShardKey]:
+    """Make the shards that are missing or damaged; returns those that the memory is too small for.
+
+    Args:
+        root: of train/, val/ and test/.
+        keys: of the shards.
+        device: where deals are solved.
+        watch: who hears of it; says what may be taken of memory and disk.
+        needed: of the keys, those without which nothing goes on; None: all of them.
 
     Raises:
-        ForgeError: where they cannot be written, or another process holds one.
+        ForgeError: where they cannot be written, the disk is full, the memory is too small for one
+            that is needed, or another process holds one.
         StoppedByError: after a signal.
     """
     from forge import ops
-    from forge.oracle.shards.pipeline import PipelineOptions, run_pipeline
+    from forge.oracle.shards.pipeline import BYTES_A_SHARD, PipelineOptions, run_pipeline
 
     missing = [key for key in keys if not is_whole(key.path(root), key)]
     if not missing:
-        return 0
+        return []
     for key in missing:
         if key.path(root).exists():
             watch.tell(f"{key.path(root)} is damaged: made again")
             key.path(root).unlink()
+    disk = watch.room.disk_line(root, "shard", BYTES_A_SHARD, len(missing))
+    if disk is not None:
+        watch.tell(disk)
     with watch.shards(len(missing)) as listener:
-        report = run_pipeline(missing, PipelineOptions(root, device=device), listener)
-    ops.release_memory()  # gigabytes, after a large deal
+        options = PipelineOptions(root, device=device, room=watch.room)
+        report = run_pipeline(missing, options, listener)
+    ops.release_memory()
     watch.check(report.stopped_by)
+    if report.disk_low is not None:
+        raise ForgeError(report.disk_low)
+    too_large = {line.partition(":")[0]: line for line in report.no_room}
+    left_out = []
     for key in missing:
-        if not key.path(root).is_file():
+        if key.path(root).is_file():
+            continue
+        line = too_large.get(key.file_name())
+        if line is None:
             raise ForgeError(f"{key.path(root)} is being written by another process: wait for it")
-    return len(missing)
+        if needed is None or key in needed:
+            raise ForgeError(line)
+        watch.tell(f"left out, for a later iteration: {line}")
+        left_out.append(key)
+    return left_out
 
 
 class GoldenData:
@@ -102,6 +131,7 @@ class GoldenData:
         self.settings = settings
         self.shards = settings.shards or folder / "shards"
         self.folder = folder / "tokenized"
+        self.left_out: list[ShardKey] = []  # deals that the memory was too small for
         self.golden = [*settings.golden_keys("val"), *settings.golden_keys("test")]
         self.trained = [] if settings.stream else [train_key(seed) for seed in sorted(set(seeds))]
 
@@ -173,7 +203,8 @@ class GoldenData:
         from forge.ml.tokenized.sources import SeedSource, ShardSource
         from forge.ops import resolve_device
 
-        keys = sorted([*self.golden, *self.trained], key=lambda key: (key.seed, key.decl))
+        trained = [key for key in self.trained if key not in self.left_out]
+        keys = sorted([*self.golden, *trained], key=lambda key: (key.seed, key.decl))
         if self.settings.stream:
             device = resolve_device(self.settings.device)
             return [SeedSource(key, device) for key in keys]

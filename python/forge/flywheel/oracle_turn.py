@@ -87,8 +87,11 @@ class OracleTurn:
             )
         _ = self.parent  # what is wrong with it is told before hours of work
         self.data.discard_useless(self.watch)
-        keys = self.data.keys_to_make(self.seeds)
-        make_shards(self.data.shards, keys, self.settings.device, self.watch)
+        data, keys = self.data, self.data.keys_to_make(self.seeds)
+        # Deals to learn from that the memory is too small for are tried again by the next one.
+        data.left_out = make_shards(
+            data.shards, keys, self.settings.device, self.watch, data.golden
+        )
 
     def _tokenize(self) -> None:
         self.data.tokenize(self.watch)
@@ -124,7 +127,7 @@ class OracleTurn:
     @property
     def total_seeds(self) -> int:
         """Different seeds trained on so far, this iteration's included."""
-        return len(self.trained)
+        return len(self.trained) - len(self.data.left_out)
 
     def _stream_words(self) -> str:
         return (

@@ -104,8 +104,12 @@ class SeatGames:
         def finished(batch: GameBatch) -> None:
             self.watch.tell(f"{counted(len(batch.seeds), 'game')} in {batch.elapsed_s:.1f} s")
 
-        report = generate_games(seeds, play, self.root, _TOGETHER, on_batch=finished)
+        report = generate_games(
+            seeds, play, self.root, _TOGETHER, on_batch=finished, room=self.watch.room
+        )
         self.watch.check(report.stopped_by)
+        if report.disk_low is not None:
+            raise ForgeError(report.disk_low)
         for seed in seeds:
             if not record_path(self.root, seed).is_file():
                 raise ForgeError(

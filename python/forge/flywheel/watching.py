@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from forge.work.room import Room
 from forge.work.stop import StopSignal
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Watch:
         deals: opens what hears of tokenised deals.
         measuring: called with (rows done, rows in all).
         console: where training reports.
+        room: memory and disk that may be taken.
     """
 
     signal: StopSignal = field(default_factory=StopSignal)
@@ -55,6 +57,7 @@ class Watch:
     deals: Callable[[], AbstractContextManager[TokenizeListener | None]] = _no_deals
     measuring: Callable[[int, int], None] = lambda done, total: None
     console: Console = field(default_factory=_nobody)
+    room: Room = field(default_factory=Room)
 
     def check(self, signum: int | None = None) -> None:
         """Raises StoppedByError after a signal.

@@ -33,8 +33,9 @@ from forge.flywheel.trend import TREND_FILE, trend_of
 from forge.flywheel.wandb_runs import IterationRun, NoRun, is_set_up
 from forge.flywheel.watching import StoppedByError, Watch
 from forge.work.atomic import write_file
+from forge.work.room import MIN_DISK
 
-_ROOM_ERRORS: Final = ("No space left on device", "File too large", "Disk quota exceeded")
+_ROOM_ERRORS: Final = ("No space left on device", "File too large", "Disk quota exceeded", MIN_DISK)
 
 
 class WheelTurn(Protocol):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 from forge.work.atomic import FileClaim
 from forge.work.claims import claim_missing
+from forge.work.room import ANY_ROOM, Room
 from forge.work.stop import StopSignal
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class WorkReport:
     n_busy: int = 0  # left to another worker
     elapsed_s: float = 0.0
     stopped_by: int | None = None  # the signal that ended the run early
+    disk_low: str | None = None  # why the run ended early, where the disk is full
 
 
 @dataclass(frozen=True)
@@ -155,12 +157,15 @@ def work_through(
     limit: int | None = None,
     stop: MayStop | None = None,
     pool: Pool | None = None,
+    folder: Path | None = None,
+    room: Room = ANY_ROOM,
 ) -> None:
     """Make the missing files of pieces, in order, until done, stopped or at the limit.
 
     Those that were busy are looked at once more at the end: their worker may have died. Ctrl+C or
     SIGTERM ends the run after the pieces in hand (`stopped_by` in the report), a second one at once
-    with KeyboardInterrupt; nothing is left half written.
+    with KeyboardInterrupt; nothing is left half written. So does a disk that gets too full
+    (`disk_low` in the report).
 
     Args:
         pieces: may be endless.
@@ -171,6 +176,8 @@ def work_through(
         limit: of pieces made by this run.
         stop: asked instead of listening to signals.
         pool: who works; this process by default.
+        folder: where files go, whose disk is watched; None watches none.
+        room: how much of the disk has to stay free.
 
     Raises:
         ForgeError: where a file can't be written; what was begun before is finished all the same.
@@ -191,6 +198,8 @@ def work_through(
     with ExitStack() as stack:
         signals = None if stop is not None else stack.enter_context(StopSignal(work.in_hand))
         asked: MayStop = stop or signals or _NEVER
+        if folder is not None:
+            asked = _DiskWatch(asked, folder, room, report)
         worker = pool or ThisMachine()
         n_made = worker.make_files(FileRun(pieces, work, made, over, limit, asked))
         if busy and n_made != limit and not asked.requested:
@@ -200,6 +209,23 @@ def work_through(
             worker.make_files(FileRun(again, work, made, over, left, asked))
     report.elapsed_s = time.perf_counter() - start
     report.stopped_by = None if signals is None else signals.signum
+
+
+@dataclass(frozen=True)
+class _DiskWatch:
+    """Asks another one whether to stop, and the disk."""
+
+    other: MayStop
+    folder: Path
+    room: Room
+    report: WorkReport
+
+    @property
+    def requested(self) -> bool:
+        if self.other.requested or self.report.disk_low is not None:
+            return True
+        self.report.disk_low = self.room.disk_shortage(self.folder)
+        return self.report.disk_low is not None
 
 
 def make_here(run: FileRun[Piece, Told]) -> int:

@@ -19,12 +19,19 @@ from forge.errors import ForgeError
 from forge.game.deal import Deal
 from forge.oracle.shards import writers
 from forge.oracle.shards.naming import ShardKey
-from forge.oracle.shards.pipeline import PassedOver, PipelineOptions, ShardListener, run_pipeline
+from forge.oracle.shards.pipeline import (
+    PassedOver,
+    PipelineOptions,
+    ShardListener,
+    bytes_needed,
+    run_pipeline,
+)
 from forge.oracle.shards.schema import read_metadata
 from forge.oracle.shards.timer import ShardTiming
 from forge.oracle.shards.writers import Solved
 from forge.oracle.tablebase import Tablebase
 from forge.work.atomic import FileClaim
+from forge.work.room import Room
 from forge.work.seed_files import SPLITS
 from forge.work.tracking import NoTracker
 from support.claims import claimed
@@ -140,6 +147,64 @@ def test_deals_with_too_many_states_are_skipped(
     assert files_in(tmp_path) == expected_files(tmp_path, small)
     assert report.n_too_large == len(KEYS) - len(small)
     assert {reason for _, reason in recorder.passed} == {"too large"}
+
+
+def test_deals_that_the_memory_is_too_small_for_wait_for_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forge.ops.count_states", lambda deal, decl: 10**6 * (decl + 1))
+    recorder = Recorder()
+    tight = Room(max_memory=bytes_needed(10**6))
+    report = run_pipeline(KEYS, PipelineOptions(tmp_path, room=tight), recorder)
+    small = [key for key in KEYS if key.decl == 0]
+    assert files_in(tmp_path) == expected_files(tmp_path, small)
+    assert report.n_solved == len(small) and report.n_too_large == 0
+    assert report.no_room[0] == (
+        "seed_00000001_decl_1.parquet: 2,000,000 states need 101 MB of memory, "
+        "84 MB may be taken (--max-memory)"
+    )
+    assert len(report.no_room) == len(recorder.passed) == len(KEYS) - len(small)
+    assert f"{len(report.no_room)} skipped for want of memory" in report.summary()
+    later = run_pipeline(KEYS, PipelineOptions(tmp_path, room=Room(max_memory=10**9)))
+    assert later.no_room == [] and files_in(tmp_path) == expected_files(tmp_path, KEYS)
+
+
+def test_a_deal_waits_for_the_memory_of_those_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With room for one deal, none is solved before the last one is written."""
+    monkeypatch.setattr("forge.ops.count_states", lambda deal, decl: N_STATES)
+    written: list[Path] = []
+    at_solving: list[int] = []
+    write = writers._write
+
+    def noted(solved: Solved, claim: FileClaim, timing: ShardTiming) -> None:
+        write(solved, claim, timing)
+        written.append(claim.target)
+
+    class Notes(ShardListener):
+        def solved(self, solved: Solved) -> None:
+            at_solving.append(len(written))
+
+    monkeypatch.setattr(writers, "_write", noted)
+    room = Room(max_memory=bytes_needed(N_STATES))
+    run_pipeline(KEYS, PipelineOptions(tmp_path, room=room), Notes())
+    assert at_solving == list(range(len(KEYS)))
+
+
+def test_a_disk_that_fills_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked between shards; what was begun is finished, and nothing is left half written."""
+
+    def free(folder: Path) -> int:
+        return 10**9 - 10**8 * len(list(tmp_path.rglob("seed_*.parquet")))
+
+    monkeypatch.setattr("forge.work.room.free_disk", free)
+    report = run_pipeline(KEYS, PipelineOptions(tmp_path, room=Room(min_disk=850 * 10**6)))
+    assert 2 <= report.n_solved < len(KEYS) and report.stopped_by is None
+    assert report.disk_low is not None and "850 MB have to stay (--min-disk)" in report.disk_low
+    assert files_in(tmp_path) == expected_files(tmp_path, KEYS[: report.n_solved])
+    whole = run_pipeline(KEYS, PipelineOptions(tmp_path, room=Room(min_disk=0)))
+    assert whole.disk_low is None and files_in(tmp_path) == expected_files(tmp_path, KEYS)
 
 
 def test_what_another_worker_holds_is_left_to_it(tmp_path: Path) -> None:

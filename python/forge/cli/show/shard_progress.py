@@ -67,10 +67,9 @@ class ProgressListener(ShardListener):
 
     def passed_over(self, key: ShardKey, reason: PassedOver) -> None:
         """Move the bar past a shard that needs no work (any more)."""
-        if reason == "too large":
-            self._console.print(
-                f"{key.file_name()}: too large, skipped", markup=False, highlight=False
-            )
+        if reason not in ("present", "busy"):
+            line = f"{key.file_name()}: {reason}, skipped"
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         if not self._own_only and reason != "busy":
             self._progress.update(self._task, advance=1)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from forge.oracle.shards.naming import ShardFormat, ShardKey
 from forge.oracle.shards.timer import ShardTiming
@@ -19,19 +19,35 @@ from forge.oracle.shards.writers import MAX_WRITERS, BackgroundWriters, Solved
 from forge.work.pieces import Claims, FileWork, Maker, WorkReport, work_through
 from forge.work.progress import memory_use
 from forge.work.rates import rate_text
+from forge.work.room import Room, in_mb
 from forge.work.seed_files import prepare_splits
 from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.work.pools import Pool
 
-PassedOver = Literal["present", "busy", "too large"]
+# `present`, `busy`, `too large` (`max_states`), or in words how the memory is too small.
+PassedOver = str
+_OTHER_REASONS: Final = ("present", "busy", "too large")
+
+# A solved state, and what solving and writing take beside.
+BYTES_A_STATE: Final = 17
+BYTES_BESIDE: Final = 64 << 20
+BYTES_A_SHARD: Final = 51_000_000  # on average: 23 million states at 2.2 bytes (docs/scale.md)
+# No deal has as many; where there is room for so many, none is counted beforehand.
+_MOST_STATES: Final = 250_000_000
+
+
+def bytes_needed(n_states: int) -> int:
+    """Memory that a deal takes until its shard is written, in bytes."""
+    return BYTES_A_STATE * n_states + BYTES_BESIDE
 
 
 @dataclass(frozen=True)
 class PipelineOptions:
     """How to work. `out_dir` None writes nothing; `limit` counts the shards solved by this run;
-    `max_states` skips deals with more states.
+    `max_states` skips deals with more states, `room` those that the memory is too small for; under
+    its floor of free disk a run ends.
     """
 
     out_dir: Path | None
@@ -40,6 +56,7 @@ class PipelineOptions:
     overwrite: bool = False
     max_states: int | None = None
     limit: int | None = None
+    room: Room = field(default_factory=Room)
 
 
 @dataclass
@@ -50,6 +67,7 @@ class PipelineReport(WorkReport):
     n_states: int = 0
     n_bytes: int = 0
     n_too_large: int = 0
+    no_room: list[str] = field(default_factory=list)  # what needs more memory: `NAME: REASON`
 
     def summary(self) -> str:
         """One line for people."""
@@ -64,6 +82,7 @@ class PipelineReport(WorkReport):
             (self.n_present, "already there"),
             (self.n_busy, "left to other workers"),
             (self.n_too_large, "skipped as too large"),
+            (len(self.no_room), "skipped for want of memory"),
         ):
             if count:
                 parts.append(f"{count} {what}")
@@ -80,7 +99,7 @@ class ShardListener:
         """A shard is done: in place on disk, where one is written."""
 
     def passed_over(self, key: ShardKey, reason: PassedOver) -> None:
-        """A shard was found present, busy or too large."""
+        """A shard was found present, busy, too large, or to need more memory than there is."""
 
 
 def run_pipeline(
@@ -113,16 +132,21 @@ def run_pipeline(
 
     def passed_over(key: ShardKey, reason: str) -> None:
         report.n_too_large += reason == "too large"
-        listener.passed_over(key, cast(PassedOver, reason))
+        if reason not in _OTHER_REASONS:
+            report.no_room.append(f"{work.name(key)}: {reason}")
+        listener.passed_over(key, reason)
 
+    work = ShardWork(options, listener.solved)
     work_through(
         keys,
-        ShardWork(options, listener.solved),
+        work,
         report,
         finished,
         passed_over=passed_over,
         limit=options.limit,
         pool=pool,
+        folder=options.out_dir,
+        room=options.room,
     )
     return report
 
@@ -144,6 +168,8 @@ class ShardWork(FileWork[ShardKey, ShardTiming]):
         self._options, self._solved = options, solved
         self._started_at = time.time()
         self._is_elsewhere = False
+        self._writers: BackgroundWriters | None = None
+        self._counted: tuple[ShardKey, int] | None = None
 
     def __getstate__(self) -> dict[str, object]:
         return {"_options": self._options, "_started_at": self._started_at}
@@ -151,6 +177,7 @@ class ShardWork(FileWork[ShardKey, ShardTiming]):
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)
         self._solved, self._is_elsewhere = lambda solved: None, True
+        self._writers = self._counted = None
 
     def path(self, piece: ShardKey) -> Path | None:
         """Of a shard."""
@@ -165,20 +192,54 @@ class ShardWork(FileWork[ShardKey, ShardTiming]):
             return False
         return not self._options.overwrite or made_at >= self._started_at
 
-    def refusal(self, piece: ShardKey) -> str | None:
-        """Whether a deal has too many states."""
+    def _states_of(self, key: ShardKey) -> int:
+        """How many states a deal has, counted once for all questions about it in a row."""
         from forge.ops import count_states
 
-        limit = self._options.max_states
-        if limit is not None and count_states(piece.deal().tensor, piece.decl) > limit:
+        if self._counted is None or self._counted[0] != key:
+            self._counted = (key, count_states(key.deal().tensor, key.decl))
+        return self._counted[1]
+
+    def refusal(self, piece: ShardKey) -> str | None:
+        """Whether a deal has too many states, or needs more memory than there is."""
+        limit, memory = self._options.max_states, self.memory()
+        if limit is None and bytes_needed(_MOST_STATES) <= memory:
+            return None
+        n_states = self._states_of(piece)
+        if limit is not None and n_states > limit:
             return "too large"
+        if bytes_needed(n_states) > memory:
+            return (
+                f"{n_states:,} states need {in_mb(bytes_needed(n_states))} of memory, "
+                f"{in_mb(memory)} may be taken (--max-memory)"
+            )
         return None
+
+    def memory(self) -> int:
+        """Bytes that may be taken, those that solved deals have already included."""
+        from forge.ops.memory import kept_bytes
+
+        held = 0 if self._writers is None else BYTES_A_STATE * self._writers.n_states
+        return self._options.room.memory(held + kept_bytes())
 
     @contextmanager
     def maker(self) -> Iterator[Maker[ShardKey, ShardTiming]]:
         """Solves, and writes in the background."""
         with BackgroundWriters() as writers:
-            yield _ShardMaker(self, writers)
+            self._writers = writers
+            try:
+                yield _ShardMaker(self, writers)
+            finally:
+                self._writers = None
+
+    def room_for(self, key: ShardKey, writers: BackgroundWriters) -> Iterator[ShardTiming]:
+        """Before a deal is solved: wait until enough of those before it are written, where the
+        memory is too small for all of them; yields what is finished by now."""
+        memory = self.memory()
+        if bytes_needed(_MOST_STATES + writers.n_states) <= memory:
+            return
+        most = (memory - BYTES_BESIDE) // BYTES_A_STATE
+        yield from writers.make_room(self._states_of(key), most)
 
     def solve(self, key: ShardKey) -> tuple[Solved, ShardTiming]:
         """Solve one deal."""
@@ -206,6 +267,7 @@ class _ShardMaker:
 
     def make(self, claims: Claims[ShardKey], held: ExitStack) -> Iterator[ShardTiming]:
         for key, claim in claims.items():
+            yield from self._work.room_for(key, self._writers)
             solved, timing = self._work.solve(key)
             if claim is None:
                 yield timing

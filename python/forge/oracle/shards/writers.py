@@ -48,15 +48,16 @@ class BackgroundWriters:
         future = self._pool.submit(_write, solved, claim, timing)
         self._pending[future] = (claim, timing)
 
-    def make_room(self, n_states: int) -> Iterator[ShardTiming]:
-        """Wait until a shard of `n_states` may be submitted; yields those finished by now.
+    def make_room(self, n_states: int, most: int = MAX_PENDING_STATES) -> Iterator[ShardTiming]:
+        """Wait until a shard of `n_states` may be submitted, with at most so many pending then;
+        yields those finished by now.
 
         Raises what a writer raised.
         """
         yield from self._collect(timeout_s=0)
         while self._pending and (
             len(self._pending) > self._n_writers
-            or self._held_states() + n_states > MAX_PENDING_STATES
+            or self.n_states + n_states > min(most, MAX_PENDING_STATES)
         ):
             yield from self._collect(timeout_s=None)
 
@@ -72,7 +73,9 @@ class BackgroundWriters:
             future.result()
             yield timing
 
-    def _held_states(self) -> int:
+    @property
+    def n_states(self) -> int:
+        """States of deals that are not written yet."""
         return sum(timing.n_states for _, timing in self._pending.values())
 
     def __enter__(self) -> BackgroundWriters:

@@ -1,0 +1,1 @@
+"""Doors to commands that cloud scripts use; the scripts themselves are in `cloud/`."""
