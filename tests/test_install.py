@@ -323,6 +323,6 @@ def test_another_module_that_is_not_there_is_our_defect() -> None:
 
 
 def test_the_citation_names_this_version() -> None:
-    citation = read_yaml(ROOT / "CITATION.cff")
+    citation = read_yaml(ROOT / "CITATION.cff") or {}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert citation["version"] == project["version"] and citation["license"] == "MIT"
