@@ -100,14 +100,8 @@ def needed(made: Command, but: str) -> list[str]:
     """Words for what must be given beside an option."""
     hand = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
     deal = Deal.from_seed(0).text
-    good = {
-        "hand": hand,
-        "deal": deal,
-        "decl": "3",
-        "trump": "3",
-        "seed_range": "0:1",
-        "base_seed_range": "0:1",
-    }
+    good = {"hand": hand, "deal": deal, "decl": "3", "trump": "3"}
+    good |= {"seed_range": "0:1", "base_seed_range": "0:1"}
     good |= {"a": "random", "b": "random", "paths": "there"}
     if made.name == "eval":
         good["checkpoint"] = list_models()[0].name
