@@ -65,7 +65,8 @@ def test_continuous_by_a_network(works: Works, tmp_path: Path) -> None:
 def test_continuous_ends_on_ctrl_c_with_whole_files(tmp_path: Path) -> None:
     with start_process(tmp_path, "python -m forge.cli.bidding_continuous --samples 2") as process:
         assert process.stdout is not None
-        first = process.stdout.readline()
+        # What it takes of the disk is told first.
+        first = next(line for line in process.stdout if "seed 0" in line)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=600)
     assert process.returncode == 128 + signal.SIGINT

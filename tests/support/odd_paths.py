@@ -25,7 +25,7 @@ analyze-eq --data @/e.pt --worlds 2,3 --output @/an --decisions-per-trick 1 --re
     | wrote @/an: analysis.json
 arena random random --games 1 --workers 1 --out @/a.jsonl | 1 deal, each played twice
 arena random random --games 2 --workers 1 --out @/a.jsonl | going on with @/a.jsonl: 1 deal of 2
-tournament random greedy-points --games 1 --workers 1 --out @/tour --plot @/t.png | 2 players, 1
+tournament random greedy-points --games 1 --workers 1 --plot @/t.png | 2 players, 1
 bid-parallel --seeds 0:1 --samples 2 --workers 1 --output @/h.jsonl
     | @/h.jsonl: 1 hand, 1 of them now
 bid-continuous --limit 1 --samples 2 --output @/bid | 1 hand in
