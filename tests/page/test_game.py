@@ -92,6 +92,24 @@ def test_a_trick_goes_to_whom_it_belongs(opened: Opened, doubled: str) -> None:
         page.close()
 
 
+def test_one_press_or_click_does_one_thing(opened: Opened, doubled: str) -> None:
+    page = opened()
+    support.choose(page, firstDealer="me")
+    support.deal(page, doubled, 7)
+    for call in (page.locator("[data-call='84']"), page.locator("[data-call='30']")):
+        if call.is_visible() and call.get_attribute("aria-disabled") is None:
+            call.dblclick()
+            break
+    expect(page.locator(".trump-grid")).to_be_visible()
+    name = page.locator(".trump-grid [tabindex='0']")
+    name.focus()
+    for _ in range(4):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    expect(page.locator(".my-hand button")).to_have_count(7)
+    assert support.my_turn(page)
+
+
 def test_an_illegal_play_says_which_rule_forbids_it(opened: Opened, doubled: str) -> None:
     page = opened()
     support.choose(page, firstDealer="right")

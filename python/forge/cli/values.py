@@ -173,7 +173,7 @@ def _hand_text(text: str) -> str:
     try:
         if Path(text).exists() and not Path(text).is_file():
             raise ForgeError(f"{text} is no file")
-        with Path(text).open(encoding="utf-8") as file:
+        with Path(text).open(encoding="utf-8-sig") as file:
             return file.read(MAX_CHARACTERS + 1)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise ForgeError(

@@ -66,7 +66,8 @@ export function TrumpPad({ bid, nCalled, onDeclare }: TrumpPadProps) {
               key={decl}
               type="button"
               data-decl={decl}
-              onClick={() => onDeclare(decl)}
+              // The second click of two on a bid falls on what has come in its place.
+              onClick={(event) => event.detail < 2 && onDeclare(decl)}
             >
               <span class="half"><HalfTile decl={decl} /></span>
               {decl === 8 ? "doubles" : trumpName(decl)}

@@ -33,10 +33,12 @@ wide.addEventListener("change", () => (isWide.value = wide.matches));
 export function TableScreen() {
   const scene = session.scene.value;
   useEffect(() => {
+    document.addEventListener("keydown", onePressOnce, { capture: true });
     document.addEventListener("keydown", onShortcut);
     session.sit();
     return () => {
       session.leave();
+      document.removeEventListener("keydown", onePressOnce, { capture: true });
       document.removeEventListener("keydown", onShortcut);
       open.value = null;
     };
@@ -315,6 +317,11 @@ function toggleHands(): void {
   session.handsOpen.value = !session.handsOpen.value;
 }
 
+/** A key that is held down would press whatever the keyboard comes to next. */
+function onePressOnce(event: KeyboardEvent): void {
+  if (event.repeat && event.key === "Enter") event.preventDefault();
+}
+
 function onShortcut(event: KeyboardEvent): void {
   if (isTyping(event) || event.repeat) return;
   const study = session.match.value?.study === true;
@@ -326,7 +333,7 @@ function onShortcut(event: KeyboardEvent): void {
     u: study && session.undo,
     o: study && toggleHands,
     p: session.scene.value?.phase === "auction" && (() => session.call("pass")),
-    n: over && session.goOn,
+    n: over && !session.isReplay() && session.goOn,
     r: link !== null && (() => goTo(link)),
     "?": () => (open.value = "keys"),
     " ": event.target === document.body && session.hurry,
