@@ -66,7 +66,7 @@ def test_advise_refuses(fails: Fails, options: str, message: str) -> None:
 
 
 def test_review(works: Works, hand: TableHand, tmp_path: Path) -> None:
-    (tmp_path / "hand.txt").write_text(hand.text + "\n")
+    (tmp_path / "hand.txt").write_text(f"\ufeff{hand.text}\n", encoding="utf-8")  # as Windows does
     by_file = works("review", "hand.txt --player make:n=20 --picture hand.svg")
     assert by_file.startswith("31 in fours: ")
     assert Path("hand.svg").read_text().count("<svg") == 1
