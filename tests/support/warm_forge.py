@@ -34,12 +34,20 @@ import forge.models.promote
 from forge.cli.main import main
 
 server = socket.socket(fileno=int(sys.argv[1]))
+owner = os.getppid()
+server.settimeout(1)
 while True:
-    line, _ = server.accept()
+    try:
+        line, _ = server.accept()
+    except TimeoutError:
+        if os.getppid() != owner:  # which was killed
+            os._exit(0)
+        continue
     if os.fork() == 0:
         break
     line.close()
 server.close()
+line.setblocking(True)
 child = os.fork()
 if child:
     line.send(bytes([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])]))
