@@ -36,15 +36,20 @@ async function keptFirst(request) {
   return (await kept(request)) ?? fetchAndKeep(request);
 }
 
-/** From the network where there is one (an unchanged file is not sent again), else what is kept. */
+/** From the network where there is one (an unchanged file is not sent again), else what is kept. A host
+ * that answers with an error (moved, in trouble, the sign-in of a hotel) is none. */
 async function freshFirst(request) {
+  let answer;
   try {
-    return await fetchAndKeep(request.mode === "navigate" ? request : new Request(request, { cache: "no-cache" }));
+    answer = await fetchAndKeep(request.mode === "navigate" ? request : new Request(request, { cache: "no-cache" }));
+    if (answer.ok || answer.type === "opaqueredirect") return answer;
   } catch (error) {
-    const found = await kept(request);
-    if (found === undefined) throw error;
-    return found;
+    answer = error;
   }
+  const found = await kept(request);
+  if (found !== undefined) return found;
+  if (answer instanceof Response) return answer;
+  throw answer;
 }
 
 async function fetchAndKeep(request) {
@@ -60,5 +65,8 @@ async function fetchAndKeep(request) {
 
 async function kept(request) {
   const cache = await caches.open(CACHE);
-  return cache.match(request, { ignoreSearch: true, ignoreVary: true });
+  const address = new URL(request.url);
+  // The page has two addresses and is kept once.
+  const asked = request.mode === "navigate" ? address.href.replace(/index\.html(?=$|[?#])/, "") : request;
+  return cache.match(asked, { ignoreSearch: true, ignoreVary: true });
 }

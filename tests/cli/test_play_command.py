@@ -128,6 +128,8 @@ def test_a_page_is_found_or_said_to_be_missing(
     page = write_tiny_page(tmp_path / "page")
     assert find_page(page) == page
     assert f"{tmp_path} holds no page" in fails("play", f"--page {tmp_path}")
+    (tmp_path / "file").touch()
+    assert f"{tmp_path}/file is no folder" in fails("play", f"--page {tmp_path}/file")
     monkeypatch.setattr("forge.web.built_page.PAGE", tmp_path / "none")
     assert "run `python -m forge.web.build` in a source checkout" in fails("play")
     monkeypatch.setattr("forge.web.built_page.PAGE", page)

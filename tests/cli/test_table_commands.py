@@ -75,6 +75,9 @@ def test_review(works: Works, hand: TableHand, tmp_path: Path) -> None:
         works("review", f"'https://x.org/{hand.fragment}' --player make:n=20 --json")
     )
     assert by_text == by_link and len(by_text["plays"]) > 3
+    Path("me,you; and them.txt").write_text(hand.text)
+    named = json.loads(works("review", "'me,you; and them.txt' --player make:n=20 --json"))
+    assert named == by_text
     solved = json.loads(works("solve", f"'{hand.fragment}' --json"))
     assert solved["seat_to_act"] is None and sum(solved["points"]) == 42
 
@@ -82,9 +85,10 @@ def test_review(works: Works, hand: TableHand, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ("nothing.txt", "nothing.txt: neither a hand"),
+        ("nothing.txt", "'nothing.txt': neither a hand"),
+        ("x" * 300, "neither a hand"),
         ("'a ; b'", "a deal is four hands"),
-        ("/dev/zero", "/dev/zero is no file"),
+        ("/dev/zero", "'/dev/zero' is no file"),
         ("'#hand=66'", "the link is cut short"),
         (f"'{'x' * 5000};'", "characters are no hand"),
     ],

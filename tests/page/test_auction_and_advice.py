@@ -102,6 +102,9 @@ def test_with_open_hands_advice_says_what_comes_of_it(opened: Opened, doubled: s
     page.keyboard.press("a")
     expect(page.locator(".open-value.works").first).to_contain_text("As the hands lie: makes")
     page.keyboard.press("o")
+    # Closed hands tell nothing, not even what was asked before.
+    expect(page.locator(".advice")).to_be_visible()
+    expect(page.locator(".open-value")).to_have_count(0)
     page.locator(".my-hand button.legal").first.click()
     support.my_turn(page)
     page.keyboard.press("a")

@@ -1,6 +1,7 @@
 """The page as people get it: its engine, without a network, and with parts of it broken."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,6 +99,8 @@ def test_it_plays_without_a_network_after_the_first_visit(opened: Opened, built:
         page.goto(address)
         page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
     # The server is gone.
+    page.goto(f"{address}index.html")
+    expect(page.get_by_role("button", name="Deal a new match")).to_be_visible()
     page.reload()
     support.deal(page, address)
     support.bid(page, 84)
@@ -107,6 +110,19 @@ def test_it_plays_without_a_network_after_the_first_visit(opened: Opened, built:
     expect(page.locator(".my-hand button")).to_have_count(5)
     support.play_on(page)
     assert sum(support.points(page)) == 42
+
+
+def test_a_host_in_trouble_is_no_host(opened: Opened, built: Path, tmp_path: Path) -> None:
+    page = opened(service_workers="allow", errors=True)
+    support.choose(page)
+    shutil.copytree(built, tmp_path / "42")
+    with support.served(tmp_path, "42/") as address:
+        page.goto(address)
+        page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+        # From now on it answers 404 to everything.
+        (tmp_path / "42").rename(tmp_path / "moved")
+        page.reload()
+        expect(page.get_by_role("button", name="Deal a new match")).to_be_visible()
 
 
 def test_a_first_visit_takes_few_bytes(opened: Opened, whole: str) -> None:

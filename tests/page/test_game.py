@@ -160,11 +160,43 @@ def test_a_match_survives_a_reload(opened: Opened, doubled: str) -> None:
     assert page.locator(".my-hand").inner_html() == before
 
 
+def test_two_tabs_play_one_match(opened: Opened, doubled: str) -> None:
+    first = opened()
+    support.choose(first)
+    support.deal(first, doubled)
+    support.bid(first)
+    support.name_trump(first)
+    second = first.context.new_page()
+    second.goto(f"{doubled}#table")
+    # Playwright's pages all believe that the player looks at them.
+    looks_at = "is => { document.hasFocus = () => is; if (is) dispatchEvent(new Event('focus')); }"
+    for here, there, n_left in ((first, second, 6), (second, first, 5), (first, second, 4)):
+        there.evaluate(looks_at, False)
+        here.evaluate(looks_at, True)
+        support.play_on(here, 1)
+        support.my_turn(here)
+        expect(there.locator(".my-hand button")).to_have_count(n_left)
+        expect(there.locator(".my-hand button.legal").first).to_be_visible()
+        assert support.points(there) == support.points(here)
+
+
 def test_hostile_storage_is_harmless(opened: Opened, doubled: str) -> None:
     wrapped = json.dumps({"version": 1, "value": "{}"})
     good = {
         "house": {"allPass": "<img src=x onerror=alert(1)>", "marksToWin": -1},
         "hands": [[0] * 7] * 4,
+    }
+    fair = {
+        "house": {"allPass": "forced-bid", "marksToWin": 7},
+        "study": False,
+        "seed": 1,
+        "number": 0,
+        "dealer": 3,
+        "marks": [0, 0],
+        "hands": [list(range(seat, 28, 4)) for seat in range(4)],
+        "calls": [30, "pass", "pass", "pass"],
+        "decl": 6,
+        "plays": [],
     }
     hostile = [
         "",
@@ -173,6 +205,8 @@ def test_hostile_storage_is_harmless(opened: Opened, doubled: str) -> None:
         wrapped,
         json.dumps({"version": 99, "value": "{}"}),
         json.dumps({"version": 1, "value": json.dumps(good)}),
+        json.dumps({"version": 1, "value": json.dumps({**fair, "seed": 2**53 - 1})}),
+        json.dumps({"version": 1, "value": json.dumps({**fair, "decl": "6"})}),
         json.dumps({"version": 1, "value": "x" * 1_000_000}),
         json.dumps({"version": 1, "value": {"__proto__": {"levels": 1}, "levels": {"0": "evil"}}}),
     ]
@@ -188,6 +222,10 @@ def test_hostile_storage_is_harmless(opened: Opened, doubled: str) -> None:
         page.reload()
         expect(page.get_by_role("button", name="Deal a new match")).to_be_visible()
         expect(page.get_by_role("button", name="Go on")).to_have_count(0)
+    keep = "text => localStorage.setItem('crystal-forge:match', text)"
+    page.evaluate(keep, json.dumps({"version": 1, "value": json.dumps(fair)}))
+    page.reload()
+    expect(page.locator(".table-screen")).to_be_visible()
 
 
 def test_study_takes_back_and_opens_hands(opened: Opened, doubled: str) -> None:

@@ -85,6 +85,43 @@ def test_a_hand_is_played_on_from_a_play(opened: Opened, doubled: str) -> None:
     expect(page.locator(".review")).to_be_visible()
 
 
+def test_a_match_waits_while_a_hand_of_it_is_replayed(opened: Opened, doubled: str) -> None:
+    page = opened()
+    support.choose(page)
+    support.deal(page, doubled)
+    support.bid(page)
+    support.name_trump(page)
+    support.play_on(page, 2)
+    support.my_turn(page)
+    before = page.locator(".my-hand").inner_html()
+    page.evaluate("fragment => { location.hash = fragment; }", PLAYED)
+    page.get_by_role("button", name=re.compile("^Play 9: ")).click()
+    page.get_by_role("button", name="Play on from here").click()
+    expect(page.locator(".my-hand button.legal")).to_have_count(5)
+    # The replay is there again after a reload, and the match behind it.
+    page.reload()
+    support.play_on(page)
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="Go on: 0 to 0, hand 1").click()
+    support.my_turn(page)
+    assert page.locator(".my-hand").inner_html() == before
+    page.reload()
+    support.my_turn(page)
+    assert page.locator(".my-hand").inner_html() == before
+
+
+def test_a_link_that_a_program_escaped_is_read(opened: Opened, doubled: str) -> None:
+    page = opened()
+    support.choose(page)
+    page.goto(doubled + PLAYED.replace("~", "%7E"))
+    expect(page.locator(".review .trick-line")).to_have_count(7)
+    page.goto(doubled)
+    link = (doubled + PLAYED).replace("#", "%23").replace("=", "%3D")
+    page.get_by_label("A link, or the hand as text").fill(link)
+    page.get_by_role("button", name="Open", exact=True).click()
+    expect(page.locator(".review .trick-line")).to_have_count(7)
+
+
 BAD_LINKS = [
     ("#hand=", "cut short: 1 of 4 parts"),
     ("#hand=6655", "cut short: 1 of 4 parts"),

@@ -25,6 +25,9 @@ from forge.oracle.position import Position
 LINK_MARK: Final = "#hand="
 # A hand takes 200 characters; what is much longer is no hand.
 MAX_CHARACTERS: Final = 2000
+# All that a browser or Python takes for a blank.
+_BLANK: Final = re.compile(r"[\s\ufeff]")
+_ESCAPED: Final = re.compile("%([0-7][0-9A-Fa-f])")
 _WRITE: Final = (
     "write four hands ; bid and trump ; plays, as in '... / ... / ... / ... ; 31 fours ; 6-4,4-4'"
 )
@@ -64,6 +67,7 @@ class TableHand:
         """
         if len(text) > MAX_CHARACTERS:
             raise ForgeError(f"{len(text):,} characters are no hand: {_WRITE}")
+        text = _BLANK.sub(" ", unescaped(text))
         if LINK_MARK in text:
             text = _unlinked(text.split(LINK_MARK, 1)[1])
         parts = [part.strip() for part in text.split(";")]
@@ -90,6 +94,11 @@ class TableHand:
 
 def _pairs(dominoes: Sequence[int]) -> str:
     return "".join(f"{HIGH[domino]}{LOW[domino]}" for domino in dominoes)
+
+
+def unescaped(text: str) -> str:
+    """A text as it was before a program that passed it on escaped what needed no escape."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
 
 
 def _unlinked(fragment: str) -> str:

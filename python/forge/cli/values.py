@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from forge.errors import ForgeError, reason_of
+from forge.errors import ForgeError, brief, reason_of
 from forge.options import MAX_WORLDS
 from forge.work.devices import check_device
 from forge.work.paths import NOWHERE, check_paths, existing
@@ -166,17 +166,26 @@ def table_hand(text: str) -> TableHand:
 
 def _hand_text(text: str) -> str:
     """The text itself, or what is in the file that it names."""
-    if any(mark in text for mark in (";", "#hand=", "/ ", ",")):
-        return text
-    from forge.advice.hand_text import MAX_CHARACTERS
+    from forge.advice.hand_text import LINK_MARK, MAX_CHARACTERS, unescaped
 
+    if LINK_MARK in unescaped(text):
+        return text
+    if any(mark in text for mark in (";", "/ ", ",")) and not _is_there(text):
+        return text
     try:
         if Path(text).exists() and not Path(text).is_file():
-            raise ForgeError(f"{text} is no file")
+            raise ForgeError(f"{brief(text)} is no file")
         with Path(text).open(encoding="utf-8-sig") as file:
             return file.read(MAX_CHARACTERS + 1)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise ForgeError(
-            f"{text}: neither a hand (four hands ; bid and trump ; plays) nor a file that can be "
-            f"read: {reason_of(error)}"
+            f"{brief(text)}: neither a hand (four hands ; bid and trump ; plays) nor a file that "
+            f"can be read: {reason_of(error)}"
         ) from error
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long for a name, or none at all
+        return False

@@ -30,6 +30,8 @@ def find_page(folder: Path | None = None) -> Path:
     Raises:
         ForgeError: if there is no page in it.
     """
+    if folder is not None and not folder.is_dir():
+        raise ForgeError(f"{folder} is no folder: name the one that holds the built page")
     if folder is not None and not is_page(folder):
         raise ForgeError(f"{folder} holds no page: {BUILD} --out {folder} puts one there")
     if folder is None and not is_page(PAGE):

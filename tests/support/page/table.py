@@ -188,6 +188,14 @@ def texts(hands: list[TableHand]) -> list[str]:
         "6-6 / 6-5 / 6-4 / 6-3 ; 30 fours",
         "'quotes' and \"both\" ; 30",
         "\u200b\u00a0\x07 ; 30 fours",
+        *(text.replace(" ", blank) for blank in "\t\x1c\x1f\x85\u00a0\u2028\u3000\ufeff"),
+        f"\ufeff{text}\x85",
+        hands[1].fragment.replace("~", "%7E"),
+        f"https://x.example/42/{hands[1].fragment}".replace("#", "%23").replace("=", "%3d"),
+        text.replace(" ", "%20"),
+        f"{hands[1].fragment}%0A",
+        f"{hands[1].fragment}%zz",
+        f"{hands[1].fragment}%C3%A9",
     ]
 
 

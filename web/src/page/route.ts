@@ -1,24 +1,16 @@
 // Which screen is shown is what stands behind # in the address, so that "back" goes back.
 
 import { signal } from "@preact/signals";
-import { LINK_MARK } from "../table/hand_text.ts";
+import { LINK_MARK, unescaped } from "../table/hand_text.ts";
 
 export type Route = { screen: "start" } | { screen: "table" } | { screen: "review"; link: string };
 
 export const route = signal<Route>(routeOf(location.hash));
 
 export function routeOf(hash: string): Route {
-  if (hash.startsWith(LINK_MARK)) return { screen: "review", link: unescaped(hash) };
+  const link = unescaped(hash);
+  if (link.startsWith(LINK_MARK)) return { screen: "review", link };
   return hash === "#table" ? { screen: "table" } : { screen: "start" };
-}
-
-/** Some programs escape what needs no escape when they pass a link on. */
-function unescaped(hash: string): string {
-  try {
-    return decodeURIComponent(hash);
-  } catch {
-    return hash;
-  }
 }
 
 export function goTo(hash: string): void {

@@ -15,7 +15,7 @@ import { hideToast, say, show } from "./news.ts";
 import { rules } from "./rules.ts";
 import { sceneOf } from "./scene_of.ts";
 import { lingersMs, PAUSES, settings } from "./settings.ts";
-import { load, store } from "./storage.ts";
+import { drop, load, onOtherTab, store } from "./storage.ts";
 import { capital, counted, saysCall, seatName, spoken, trumpSentence } from "./words.ts";
 
 /** The human's seat. */
@@ -30,6 +30,8 @@ export const match = signal<Match | null>(null);
 export const handsOpen = signal(true);
 /** A complete trick still lies there. */
 const lingers = signal(false);
+/** The match in progress, while a hand from a review is on the table. */
+let waiting: Match | null = null;
 /** What went wrong with a player, until it is dismissed. */
 export const trouble = signal<string | null>(null);
 
@@ -42,24 +44,62 @@ export const scene = computed(() => {
 let run = new AbortController();
 /** Somebody sits at the table; away from it nobody plays. */
 let isAwake = false;
+/** The match is played in another tab. */
+let isElsewhere = false;
 let skip: (() => void) | null = null;
 
 export function begin(seed: number, options: { house: HouseRules; study: boolean; dealer: Seat }): void {
   take(newMatch(seed, options));
 }
 
-/** A match from somewhere, as it is. */
+/** A match from somewhere, as it is; a replay lets the match in progress wait. */
 export function take(at: Match): void {
   trouble.value = null;
   lingers.value = false;
+  if (!isOfReview(match.value)) waiting = match.value;
+  if (!isOfReview(at)) drop("replay", "tab");
   match.value = at;
   keep();
   wake();
 }
 
-/** Takes up what was kept of the last visit, if there is anything. */
+const read = (value: unknown): Match => readMatch(rules(), String(value));
+
+function readReplay(value: unknown): Match {
+  const at = read(value);
+  if (!isOfReview(at)) throw new Error("this is a match");
+  return at;
+}
+
+/** Takes up what was kept of the last visit, if there is anything; from now on also what another tab keeps. */
 export function restore(): void {
-  match.value = load("match", (value) => readMatch(rules(), String(value)), null);
+  waiting = load("match", read, null);
+  match.value = load("replay", readReplay, waiting, "tab");
+  onOtherTab("match", read, adopt);
+  addEventListener("focus", () => {
+    if (isElsewhere) wake();
+  });
+}
+
+/** The match went on in another tab. Where the player is, there the others act. */
+function adopt(at: Match): void {
+  if (document.hasFocus()) return;
+  if (isReplay()) {
+    waiting = at;
+    return;
+  }
+  isElsewhere = true;
+  run.abort();
+  skip?.();
+  lingers.value = false;
+  match.value = at;
+}
+
+/** Away from a replay, back to the match in progress. */
+export function endReplay(): void {
+  if (!isReplay()) return;
+  drop("replay", "tab");
+  match.value = waiting;
 }
 
 /** Sits down: from now on the others act. */
@@ -76,6 +116,7 @@ export function leave(): void {
 }
 
 function wake(): void {
+  isElsewhere = false;
   if (!isAwake) return;
   announceTurn();
   void drive();
@@ -130,7 +171,8 @@ export function hurry(): void {
 }
 
 function keep(): void {
-  store("match", JSON.stringify(match.value));
+  if (isReplay()) store("replay", JSON.stringify(match.value), "tab");
+  else store("match", JSON.stringify(match.value));
 }
 
 function advance(to: Match): void {
@@ -265,8 +307,10 @@ function announceTurn(): void {
 
 /** A hand that was taken from a review: it is played to its end, and no next one is dealt. */
 export function isReplay(): boolean {
-  return match.value !== null && match.value.seed === REPLAY_SEED && match.value.study;
+  return isOfReview(match.value);
 }
+
+const isOfReview = (at: Match | null): boolean => at !== null && at.seed === REPLAY_SEED && at.study;
 
 /** What leads to the review of the hand on the table; null before its first play. */
 export function linkOfHand(): string | null {

@@ -3,7 +3,7 @@
 import { effect, signal } from "@preact/signals";
 import type { Level } from "../engine/types.ts";
 import type { HouseRules } from "../table/types.ts";
-import { load, store } from "./storage.ts";
+import { load, onOtherTab, store } from "./storage.ts";
 
 export const LEVELS = ["beginner", "casual", "quick", "network", "strong"] as const satisfies readonly Level[];
 export const THEMES = ["auto", "light", "dark"] as const;
@@ -74,8 +74,9 @@ export function lingersMs(speed: Settings["speed"]): number {
   return 2 * PAUSES[speed];
 }
 
-/** From now on what is chosen is kept, and shows. */
+/** From now on what is chosen, here or in another tab, is kept and shows. */
 export function watchSettings(): void {
+  onOtherTab("settings", readSettings, (chosen) => (settings.value = chosen));
   effect(() => {
     const { theme, motion } = settings.value;
     store("settings", settings.value);

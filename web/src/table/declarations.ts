@@ -29,7 +29,8 @@ const ALIASES: ReadonlyMap<string, Declaration> = new Map([
 
 /** The name that texts and links have. */
 export function declarationName(decl: Declaration): string {
-  const name = DECLARATION_NAMES[decl];
+  // A text such as "6" is an index too, and no number.
+  const name = typeof decl === "number" ? DECLARATION_NAMES[decl] : undefined;
   if (name === undefined) throw new TableError(`declaration id must be 0..9, got ${decl}`);
   return name;
 }

@@ -14,6 +14,8 @@ import { TableError, type Domino, type TableHand } from "./types.ts";
 export const LINK_MARK = "#hand=";
 /** A hand takes 200 characters; what is much longer is no hand. */
 export const MAX_CHARACTERS = 2000;
+/** All that a browser or Python takes for a blank. */
+const BLANK = /[\s\x1c-\x1f\x85]/g;
 const WRITE =
   "write four hands ; bid and trump ; plays, as in '... / ... / ... / ... ; 31 fours ; 6-4,4-4'";
 
@@ -27,8 +29,9 @@ export function parseTableHand(rules: Rules, text: string): TableHand {
     const n = text.replace(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, "x").length;
     if (n > MAX_CHARACTERS) throw new TableError(`${n.toLocaleString("en-US")} characters are no hand: ${WRITE}`);
   }
-  const mark = text.indexOf(LINK_MARK);
-  const written = mark < 0 ? text : unlinked(text.slice(mark + LINK_MARK.length));
+  const plain = unescaped(text).replace(BLANK, " ");
+  const mark = plain.indexOf(LINK_MARK);
+  const written = mark < 0 ? plain : unlinked(plain.slice(mark + LINK_MARK.length));
   const parts = written.split(";").map((part) => part.trim());
   if (parts.length !== 2 && parts.length !== 3)
     throw new TableError(`a hand has two or three parts, got ${parts.length}: ${WRITE}`);
@@ -73,6 +76,10 @@ export function checkDeal(hands: readonly (readonly Domino[])[]): void {
 }
 
 const pairs = (dominoes: readonly Domino[]): string => dominoes.map((domino) => pipsOf(domino).join("")).join("");
+
+/** A text as it was before a program that passed it on escaped what needed no escape. */
+export const unescaped = (text: string): string =>
+  text.replace(/%([0-7][0-9A-Fa-f])/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
 
 /** The text of what follows the mark of a link. */
 function unlinked(fragment: string): string {

@@ -39,6 +39,9 @@ export type Phase = "auction" | "trump" | "play" | "hand-over";
 
 export const HOUSE: HouseRules = { allPass: "forced-bid", marksToWin: 7 };
 
+/** Numbers of deals are below it, so that those of the next hands are whole numbers too. */
+const MAX_SEED = 2 ** 32;
+
 /** The first hand of a match. */
 export function newMatch(seed: number, options: { house?: HouseRules; study?: boolean; dealer?: Seat } = {}): Match {
   const house = options.house ?? HOUSE;
@@ -261,7 +264,7 @@ export function readMatch(rules: Rules, text: string): Match {
     const { house, seed, number, dealer, marks, hands, calls, plays, decl } = kept;
     if (![0, 1, 2, 3].includes(dealer)) throw wrong(`the dealer is ${String(dealer)}`);
     if (!["forced-bid", "throw-in"].includes(house.allPass)) throw wrong("its house rules are unknown");
-    if (![seed, number, ...marks].every((n) => Number.isSafeInteger(n) && n >= 0) || marks.length !== 2)
+    if (![seed, number, ...marks].every((n) => Number.isInteger(n) && n >= 0 && n < MAX_SEED) || marks.length !== 2)
       throw wrong("its numbers are no whole numbers");
     if (hands.length !== 4 || hands.some((hand) => hand.length !== 7)) throw wrong("it has no four hands of seven");
     checkDeal(hands);

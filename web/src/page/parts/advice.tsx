@@ -1,6 +1,7 @@
 // Advice, as the engine gives it: chances with what is not known of them, a sentence, one deal.
 
 import type { BidAdvice, BidChance, Contrast, OpenValue, PlayAdvice } from "../../engine/types.ts";
+import { handsOpen } from "../session.ts";
 import { callName, counted, percent, spoken, trumpName } from "../words.ts";
 import { HalfTile } from "./domino.tsx";
 import { Named } from "./seats.tsx";
@@ -17,19 +18,26 @@ export function PlayAdviceCard({ advice, open }: { advice: PlayAdvice; open: rea
           <li key={domino}>
             <span class="chance-tile"><Named domino={domino} turn={3} /></span>
             <Chance chance={chance} low={chance - SPREAD * error} high={chance + SPREAD * error} />
-            <OpenOf domino={domino} open={open} wanted={advice.wanted} />
+            {handsOpen.value ? <OpenOf domino={domino} open={open} wanted={advice.wanted} /> : null}
           </li>
         ))}
       </ol>
       <p class="small muted">
         Chance to {advice.wanted} the bid{advice.pointsLeft > 0 ? `, ${counted(advice.pointsLeft, "point")} still needed` : ""};
-        {" "}{advice.nWorlds >= advice.nPossible
-          ? `exact, over all ${advice.nPossible.toLocaleString("en")} ways the other hands can lie.`
-          : `from ${advice.nWorlds.toLocaleString("en")} of the ways the other hands can lie; whiskers: what chance may still move.`}
+        {" "}{sourceOf(advice)}
       </p>
       {advice.contrast === null ? null : <Example contrast={advice.contrast} />}
     </div>
   );
+}
+
+/** What the chances come from. */
+function sourceOf({ plays, nWorlds, nPossible }: PlayAdvice): string {
+  if (nWorlds < nPossible)
+    return `from ${nWorlds.toLocaleString("en")} of the ways the other hands can lie; whiskers: what chance may still move.`;
+  const all = `over all ${nPossible.toLocaleString("en")} ways the other hands can lie`;
+  if (plays.every(({ error }) => error === 0)) return `exact, ${all}.`;
+  return `${all}, each weighed by how it was played; whiskers: how far a few likely ones may mislead.`;
 }
 
 /** With the hands as they lie, what comes of a play. */

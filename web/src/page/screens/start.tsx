@@ -1,6 +1,7 @@
 // The first screen: go on, deal, or look at a hand.
 
 import { useSignal } from "@preact/signals";
+import { useLayoutEffect } from "preact/hooks";
 import { handLink, parseTableHand } from "../../table/hand_text.ts";
 import type { Seat } from "../../table/types.ts";
 import { matchWinner, score, type Match } from "../../table/match.ts";
@@ -20,6 +21,7 @@ import { openSettings } from "../parts/settings_dialog.tsx";
 const [MIN_DEAL, MAX_DEAL] = [1, 999_999_999];
 
 export function StartScreen() {
+  useLayoutEffect(session.endReplay, []);
   const kept = session.match.value;
   const goes = kept !== null && matchWinner(rules(), kept) === null ? kept : null;
   const deal = useSignal("");
