@@ -1,12 +1,13 @@
 """Every long command, stopped at moments from its start to its end: how it ends, and goes on.
 
-    python tests/signals.py [--moments 50] [--only arena,train] [--out signals.jsonl]
+    python tests/signals.py [--moments 50] [--only arena,train] [--kill] [--out signals.jsonl]
 
 Of each command: how long it takes undisturbed; then for each moment a fresh copy of its folder, a
 signal to the whole group of processes (in turn Ctrl+C, SIGTERM, Ctrl+C twice), and what
 `support.signalled` finds wrong with the end. The same line is then run to its end once more in
-that folder (of every third moment), and what it made must be what the undisturbed run made. Hours
-with 50 moments on few cores; ends with 1 if anything was wrong.
+that folder (of every third moment), and what it made must be what the undisturbed run made.
+`--kill` sends SIGKILL to the first process alone: its workers must be gone in time, and the same
+line must go on, every time. Hours with 50 moments on few cores; ends with 1 if anything was wrong.
 """
 
 import argparse
@@ -136,11 +137,13 @@ CASES: Final = {
     "bid-poster": Case(f"bid-poster --hand {HAND} --samples 20 --output out.pdf"),
     "verify": Case("verify shards"),
 }
-KINDS: Final = (
+Kinds = tuple[tuple[str, signal.Signals, float | None], ...]
+KINDS: Final[Kinds] = (
     ("Ctrl+C", signal.SIGINT, None),
     ("SIGTERM", signal.SIGTERM, None),
     ("Ctrl+C twice", signal.SIGINT, 0.3),
 )
+KILL: Final[Kinds] = (("kill -9", signal.SIGKILL, None),)
 
 
 def main() -> None:
@@ -150,6 +153,7 @@ def main() -> None:
     )
     parser.add_argument("--moments", type=int, default=50)
     parser.add_argument("--only", default="", help="commands, separated by commas")
+    parser.add_argument("--kill", action="store_true", help="SIGKILL, to the first process alone")
     parser.add_argument("--out", type=Path, default=Path("signals.jsonl"))
     parser.add_argument("--place", type=Path, help="a folder to keep what is made before")
     chosen = parser.parse_args()
@@ -165,7 +169,8 @@ def main() -> None:
         making.rename(before)
     n_signals = n_wrong = 0
     for name in names:
-        for found in _sweep(CASES[name], before, place / "run", chosen.moments):
+        kinds = KILL if chosen.kill else KINDS
+        for found in _sweep(CASES[name], before, place / "run", chosen.moments, kinds):
             n_signals += found["signalled"] is True
             n_wrong += bool(found["wrong"])
             with chosen.out.open("a") as out:
@@ -180,7 +185,9 @@ def _line(line: str) -> list[str]:
     return [SCRIPT, *words(line)]
 
 
-def _sweep(case: Case, before: Path, folder: Path, n_moments: int) -> Iterator[dict[str, object]]:
+def _sweep(
+    case: Case, before: Path, folder: Path, n_moments: int, kinds: Kinds
+) -> Iterator[dict[str, object]]:
     _fresh(before, folder)
     start = time.monotonic()
     with folder.with_suffix(".log").open("wb") as log:
@@ -188,14 +195,15 @@ def _sweep(case: Case, before: Path, folder: Path, n_moments: int) -> Iterator[d
     whole_s = time.monotonic() - start
     expected = _digests(folder, case.same)
     for k in range(n_moments):
-        kind, signum, again_s = KINDS[k % len(KINDS)]
+        kind, signum, again_s = kinds[k % len(kinds)]
         at_s = whole_s * k / n_moments
         _fresh(before, folder)
-        ended = run_signalled(_line(case.line), folder, signum, at_s, again_s)
-        wrong = ended.faults(signum)
+        is_kill = signum == signal.SIGKILL
+        ended = run_signalled(_line(case.line), folder, signum, at_s, again_s, to_all=not is_kill)
+        wrong = [f"alive: {line}" for line in ended.left] if is_kill else ended.faults(signum)
         if again_s is not None and ended.signalled and ended.took_s > 2:
             wrong.append(f"{ended.took_s:.1f} s after the second signal")
-        if k % len(KINDS) == k // len(KINDS) % len(KINDS):
+        if k % len(kinds) == k // len(kinds) % len(kinds):
             done = subprocess.run(_line(case.line), cwd=folder, capture_output=True, text=True)
             if done.returncode or "Traceback" in done.stderr:
                 wrong.append(f"the next start: {done.returncode} {done.stderr}")

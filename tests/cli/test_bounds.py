@@ -6,6 +6,7 @@ Commands run with a stand-in for their function, so a value that is taken starts
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import MISSING
@@ -19,7 +20,13 @@ from forge.cli.command import Command, is_path, spellings
 from forge.game.deal import Deal
 from forge.models.catalog import list_models
 from forge.options import Option
-from forge.work.paths import writable_file, writable_folder
+from forge.work.paths import (
+    NOWHERE,
+    file_or_nowhere,
+    folder_or_nowhere,
+    writable_file,
+    writable_folder,
+)
 from support.all_commands import commands
 
 HEAVY = ("torch", "lightning", "torchmetrics", "matplotlib", "scipy", "pandas", "pyarrow", "onnx")
@@ -179,13 +186,14 @@ def _may_be_taken(what: Option, hint: Any, value: str) -> bool:
             return kind is int and value == "-0.0"
         low, high = _lower(what), _upper(what)
         return low is not None and high is not None and low <= number <= high
-    if is_path(hint) or what.reads in (writable_file, writable_folder):
+    if is_path(hint) or what.reads in (*WRITABLE, file_or_nowhere, folder_or_nowhere):
         return bool(value.strip()) and len(value) < 5000
     if get_origin(hint) is Literal or (isinstance(hint, type) and issubclass(hint, Enum)):
         return value in map(str, get_args(hint))
     return True
 
 
+WRITABLE = (writable_file, writable_folder)
 OUTPUT = (
     "--picture",
     "--out",
@@ -199,11 +207,12 @@ OUTPUT = (
 )
 
 
-@pytest.mark.parametrize("kind", ["below a file", "the other kind"])
+@pytest.mark.parametrize("kind", ["below a file", "the other kind", "a device"])
 def test_what_cannot_be_written_is_told_before_any_work(tmp_path: Path, kind: str) -> None:
     (tmp_path / "there").write_text("")
     for suffix in ("", ".pdf", ".json", ".png"):
         (tmp_path / f"folder{suffix}").mkdir()
+        os.mkfifo(tmp_path / f"folder-no-file{suffix}")
     lines: list[Line] = []
     names: list[str] = []
     for module, before, made in ALL:
@@ -211,12 +220,17 @@ def test_what_cannot_be_written_is_told_before_any_work(tmp_path: Path, kind: st
             spelling = next((each for each in spellings(name, what) if each in OUTPUT), None)
             if spelling is None or (made.name in ("catalog", "status") and spelling == "--dir"):
                 continue
-            of_folder = what.reads is writable_folder
+            of_folder = what.reads in (writable_folder, folder_or_nowhere)
             assert what.reads is not None, f"{made.name} {spelling} is not looked at"
             suffix = ".pdf" if made.name == "poster" else ""
             place = f"there/x{suffix}"
             if kind == "the other kind":
                 place = "there" if of_folder else f"folder{suffix}"
+            if kind == "a device":
+                place = f"folder-no-file{suffix}"
+                if what.reads in WRITABLE and not suffix:  # as root it would be no device any more
+                    lines.append((module, [*before, *needed(made, name), f"{spelling}=/dev/null"]))
+                    names.append(spelling)
             lines.append((module, [*before, *needed(made, name), f"{spelling}={place}"]))
             names.append(spelling)
             if "dry_run" in made.options():
@@ -228,4 +242,4 @@ def test_what_cannot_be_written_is_told_before_any_work(tmp_path: Path, kind: st
     for line, name, (code, err, out) in zip(lines, names, ends, strict=True):
         assert (code, out) == (2, ""), (line, err)
         assert err.count("\n") == 1 and name in err, (line, err)
-        assert "there" in err or "folder" in err, (line, err)
+        assert "there" in err or "folder" in err or NOWHERE in err, (line, err)

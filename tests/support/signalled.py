@@ -64,6 +64,7 @@ def run_signalled(
     again_s: float | None = None,
     env: Mapping[str, str] | None = None,
     patience_s: float = PATIENCE_S,
+    to_all: bool = True,
 ) -> Ended:
     """Run a command in a group of its own and send a signal to the group.
 
@@ -76,6 +77,7 @@ def run_signalled(
         again_s: a second signal so many seconds after the first; None for none.
         env: its environment; None is ours.
         patience_s: until it is killed, which is an exit code of -9.
+        to_all: whether the whole group gets it, or only the process that was started.
     """
     # A short path: sockets of processes are made below, and have no more than 107 bytes.
     temporary = Path(tempfile.mkdtemp(prefix="fs"))
@@ -98,7 +100,10 @@ def run_signalled(
                 break
             time.sleep(0.005)
         signalled = process.poll() is None
-        _send(process.pid, signum)
+        if to_all:
+            _send(process.pid, signum)
+        else:
+            process.send_signal(signum)
         sent = time.monotonic()
         if again_s is not None:
             time.sleep(again_s)

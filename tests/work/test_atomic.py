@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from forge.errors import ForgeError
 from forge.work import atomic, locks
 from forge.work.atomic import FileClaim, remove_abandoned
 from support.claims import claimed
@@ -148,3 +149,13 @@ def test_a_file_that_goes_between_opening_and_locking_is_made_anew(
         claim.write(b"abc")
         claim.commit()
     assert (tmp_path / NAME).read_bytes() == b"abc"
+
+
+def test_a_device_is_no_place_for_a_file(tmp_path: Path) -> None:
+    device = tmp_path / "device"
+    os.mkfifo(device)
+    with pytest.raises(OSError, match="it is there and is no file"):
+        FileClaim.acquire(device)
+    with pytest.raises(ForgeError, match="cannot write .*it is there and is no file"):
+        atomic.write_file(device, b"x")
+    assert device.is_fifo() and [device] == list(tmp_path.iterdir())

@@ -26,7 +26,7 @@ from forge.cli.values import console
 from forge.game.bid_option import bid_option
 from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid, Contract
 from forge.options import MOST_DEALS, option
-from forge.work.paths import writable_file
+from forge.work.paths import NOWHERE, file_or_nowhere
 from forge.work.wording import counted
 
 if TYPE_CHECKING:
@@ -51,7 +51,10 @@ class ConvergenceArgs:
     seed: int = seed_option(0)
     player: str = player_option("oracle")
     plot: str = option(
-        "convergence.png", "Picture; /dev/null draws none.", metavar="FILE.png", reads=writable_file
+        "convergence.png",
+        "Picture; /dev/null draws none.",
+        metavar="FILE.png",
+        reads=file_or_nowhere,
     )
     workers: int | None = workers_option(None)
     device: str = device_option("cpu")
@@ -87,7 +90,7 @@ def convergence(args: ConvergenceArgs) -> None:
     name = declaration_name(decls[best])
     contracts = [Contract(decl, promised) for decl in decls]
     verdict = weigh([of_share(*each) for each in zip(contracts, made, strict=True)])
-    if args.plot != "/dev/null":
+    if args.plot != NOWHERE:
         title = f"{hand_text(dominoes)}: chance to make {promised} in {name}"
         footer = (
             f"{counted(args.resamples, 'sample')} a size from {counted(args.samples, 'deal')} "
@@ -123,7 +126,7 @@ def convergence(args: ConvergenceArgs) -> None:
         soft_wrap=True,
     )
     screen.print(_table(figures), highlight=False)
-    if args.plot != "/dev/null":
+    if args.plot != NOWHERE:
         screen.print(f"drawn: {args.plot}", highlight=False, soft_wrap=True)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from forge.bidding.plan import SETTLED_BY
 from forge.cli import values
 from forge.options import MOST_DEALS, MOST_PROCESSES, MOST_SEED, option
-from forge.work.paths import writable_folder
+from forge.work.paths import folder_or_nowhere
 from forge.work.tracking import wandb_or_not
 
 EXAMPLE_HAND: Final = "6-4,5-5,4-2,3-1,2-0,1-1,0-0"
@@ -46,7 +46,7 @@ def out_option(default: Any = MISSING) -> Any:
         default,
         "Directory for train/, val/, test/; /dev/null writes nothing.",
         metavar="DIR",
-        reads=writable_folder,
+        reads=folder_or_nowhere,
     )
 
 

@@ -8,6 +8,7 @@ holds is litter, and no other lock file is needed.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,8 +48,11 @@ class FileClaim:
     def acquire(cls, target: Path) -> FileClaim | None:
         """Claim `target`; None if another process (or thread) holds it. Never waits.
 
-        Raises OSError where the directory can't be written.
+        Raises OSError where the directory can't be written, or what is there is no file: what is
+        put in place would take the place of a device.
         """
+        if target.exists() and not target.is_file():
+            raise OSError(errno.EINVAL, "it is there and is no file", str(target))
         with held():  # or the temporary file would be nobody's for a moment
             return cls._acquire(target)
 

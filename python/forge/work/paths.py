@@ -46,8 +46,6 @@ def writable_file(name: str, path: Path | str) -> None:
     """
     check_paths(name, path)
     path = Path(path)
-    if str(path) == NOWHERE:
-        return
     try:
         if path.exists() and not path.is_file():
             raise ForgeError(f"{name} must be a file, and {path} is {_kind(path)}")
@@ -60,12 +58,22 @@ def writable_folder(name: str, path: Path | str) -> None:
     """Raises ForgeError, naming the option, where a folder is none or cannot be made or written."""
     check_paths(name, path)
     path = Path(path)
-    if str(path) == NOWHERE:
-        return
     try:
         _try(name, path, path)
     except OSError as error:
         raise _cannot(name, path, error) from error
+
+
+def file_or_nowhere(name: str, path: Path | str) -> None:
+    """As `writable_file`, for an option that takes `/dev/null` for writing nothing."""
+    if str(path) != NOWHERE:
+        writable_file(name, path)
+
+
+def folder_or_nowhere(name: str, path: Path | str) -> None:
+    """As `writable_folder`, for an option that takes `/dev/null` for writing nothing."""
+    if str(path) != NOWHERE:
+        writable_folder(name, path)
 
 
 def _try(name: str, folder: Path, path: Path) -> None:
