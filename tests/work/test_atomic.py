@@ -156,6 +156,6 @@ def test_a_device_is_no_place_for_a_file(tmp_path: Path) -> None:
     os.mkfifo(device)
     with pytest.raises(OSError, match="it is there and is no file"):
         FileClaim.acquire(device)
-    with pytest.raises(ForgeError, match="cannot write .*it is there and is no file"):
+    with pytest.raises(ForgeError, match=r"cannot write .*it is there and is no file"):
         atomic.write_file(device, b"x")
     assert device.is_fifo() and [device] == list(tmp_path.iterdir())
