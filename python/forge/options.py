@@ -68,6 +68,7 @@ class Option:
         valid: what is valid in words, where the bounds do not say it.
         bare: what the option stands for where it is given without a value; None: it needs one.
         is_argument: given by place, not by name.
+        stores: a path that may lie in an object store, as s3:// or gs://.
         reads: called with the option as typed and its value before a command imports anything
             heavy; raises ForgeError where the value stands for nothing.
     """
@@ -82,6 +83,7 @@ class Option:
     valid: str | None = None
     bare: str | None = None
     is_argument: bool = False
+    stores: bool = False
     reads: Callable[[str, Any], object] | None = None
 
     @property

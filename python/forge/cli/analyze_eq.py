@@ -45,6 +45,7 @@ class AnalyzeEqArgs:
         Path("data/eq-games"),
         "E[Q] games: a folder of splits, or one file.",
         metavar="PATH",
+        stores=True,
         reads=values.existing,
     )
     split: Split = option(Split.VAL, "Of a folder: train, val or test.", metavar="SPLIT")

@@ -38,6 +38,7 @@ class BiddingContinuousArgs:
         Path("data/bidding-results"),
         "Of train/, val/, test/.",
         metavar="DIR",
+        stores=True,
         reads=writable_folder,
     )
     checkpoint: str | None = option(

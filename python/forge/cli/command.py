@@ -23,6 +23,7 @@ from forge.errors import ForgeError
 from forge.options import Option, OptionError, check_value, option_of
 from forge.work.paths import check_paths
 from forge.work.stop import exit_code
+from forge.work.store_path import is_of_store, place
 
 EXIT_BAD_VALUE: Final = 2
 _LINE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
@@ -117,7 +118,10 @@ class Command:
                     continue
                 typed = _as_typed(name, what)
                 if is_path(hints[name]):
+                    values[name] = _meant(typed, values[name], what)
                     check_paths(typed, values[name])
+                elif isinstance(values[name], str) and what.reads is not None and not what.stores:
+                    _refuse_store(typed, values[name])
                 if what.reads is not None:
                     what.reads(typed, values[name])
             given = Given(
@@ -226,6 +230,25 @@ def spellings(name: str, what: Option) -> tuple[str, ...]:
 def is_path(hint: Any) -> bool:
     """Whether values of a type are paths: one, one or none, or several."""
     return hint is Path or Path in get_args(hint)
+
+
+def _refuse_store(typed: str, value: Path | str) -> None:
+    if is_of_store(value):
+        raise ForgeError(f"{typed} takes a path of this machine, not one of an object store")
+
+
+def _meant(typed: str, value: Any, what: Option) -> Any:
+    """A path, or several, with those of object stores as such; told where there may be none."""
+    if not isinstance(value, Path):
+        return type(value)(_meant(typed, each, what) for each in value)
+    if not is_of_store(value):
+        return value
+    if not what.stores:
+        _refuse_store(typed, value)
+    try:
+        return place(value)
+    except ForgeError as error:
+        raise ForgeError(f"{typed}: {error}") from error
 
 
 def _refuse_blank_paths(

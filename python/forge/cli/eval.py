@@ -44,6 +44,7 @@ class EvalArgs:
         "A tokenised folder; for Stage 2 one of E[Q] files. Default for Stage 1: the "
         "reference protocol, made from seeds.",
         metavar="DIR",
+        stores=True,
         reads=values.existing,
     )
     split: MeasuredSplit = option(

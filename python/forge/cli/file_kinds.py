@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from forge.errors import ForgeError, reason_of
 from forge.work.checksums import FILE_SEAL_KEY, check_seal, check_sealed_file, mapped
 from forge.work.json_text import parse_json, read_json
+from forge.work.mirror import fetched
+from forge.work.store_path import source_of
 from forge.work.wording import counted
 from forge.work.yaml_files import SUM_MARK
 
@@ -95,7 +97,7 @@ def _parquet(path: Path, deal: Deal | None) -> Verified | None:
     import pyarrow.parquet as pq
 
     try:
-        names = set(pq.read_schema(path).names)
+        names = set(pq.read_schema(source_of(path)).names)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise ForgeError(f"{path} is not a readable Parquet file: {reason_of(error)}") from error
     if {"state", "V"} & names:
@@ -191,6 +193,7 @@ def _array(path: Path, deal: Deal | None) -> Verified | None:
 
     if path.name not in {*(f"{name}.npy" for name in ROW_SHAPES), BLOCK_SUMS}:
         return None
+    path = fetched(path.parent) / path.name
     files = sorted(path.parent.iterdir())
     stamp = tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files)
     return _split(path.parent, stamp)

@@ -51,6 +51,7 @@ class GenerateContinuousArgs:
         None,
         "Default: data/shards-standard, or data/shards-marginalized.",
         metavar="DIR",
+        stores=True,
         reads=writable_folder,
     )
     device: str = device_option("auto")

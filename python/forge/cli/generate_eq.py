@@ -19,7 +19,10 @@ class GenerateEqArgs:
     """What may be said to `forge generate-eq`."""
 
     output: Path = option(
-        help="The file to write (or write anew).", metavar="FILE.pt", reads=writable_file
+        help="The file to write (or write anew).",
+        metavar="FILE.pt|URI",
+        stores=True,
+        reads=writable_file,
     )
     start_seed: int = option(0, "The first game.", metavar="N", least=0, most=LAST_START)
     n_games: int = option(1, "How many.", metavar="N", least=1, most=MOST_GAMES)

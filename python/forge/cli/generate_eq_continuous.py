@@ -36,7 +36,11 @@ class GenerateEqContinuousArgs:
         None, "Stop after this many games. Default: never.", metavar="N", least=1, most=MOST_PIECES
     )
     output_dir: Path = option(
-        Path("data/eq-games"), "Of train/, val/, test/.", metavar="DIR", reads=writable_folder
+        Path("data/eq-games"),
+        "Of train/, val/, test/.",
+        metavar="DIR|URI",
+        stores=True,
+        reads=writable_folder,
     )
     device: str = device_option("auto")
     ray: str | None = ray_option(None)

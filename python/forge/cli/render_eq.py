@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 class RenderVisualizationsArgs:
     """What may be said to `forge render-eq`."""
 
-    dataset: Path = option(help="An E[Q] file.", metavar="FILE.pt", reads=values.existing)
+    dataset: Path = option(
+        help="An E[Q] file.", metavar="FILE.pt|URI", stores=True, reads=values.existing
+    )
     playthrough: bool = option(False, "A GIF of seat 0's decisions, one a trick.")
     all_players: bool = option(False, "All 28 decisions in it.")
     overload: bool = option(False, "A PNG of one decision with all hands and all numbers.")

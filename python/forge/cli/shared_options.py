@@ -44,8 +44,9 @@ def out_option(default: Any = MISSING) -> Any:
     """Where shards go."""
     return option(
         default,
-        "Directory for train/, val/, test/; /dev/null writes nothing.",
-        metavar="DIR",
+        "Directory for train/, val/, test/, s3:// and gs:// too; /dev/null writes nothing.",
+        metavar="DIR|URI",
+        stores=True,
         reads=folder_or_nowhere,
     )
 

@@ -17,6 +17,7 @@ from forge.cli.values import console, parse_seed_range
 from forge.errors import ForgeError
 from forge.ml.settings import DEFAULT_GLOBAL_SEED, DEFAULT_SAMPLES_PER_SHARD
 from forge.options import MOST_LISTED, MOST_PIECES, MOST_SEED, option
+from forge.work.mirror import fetched, staged
 from forge.work.paths import writable_folder
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class TokenizeDataArgs:
         f"Folder with shards. Default: {DEFAULT_INPUT}.",
         "--input",
         "--input-dir",
-        metavar="DIR",
+        metavar="DIR|URI",
+        stores=True,
         reads=values.existing,
     )
     output_dir: Path = option(
@@ -43,7 +45,8 @@ class TokenizeDataArgs:
         "Folder for train/, val/, test/ and manifest.yaml.",
         "--output",
         "--output-dir",
-        metavar="DIR",
+        metavar="DIR|URI",
+        stores=True,
         reads=writable_folder,
     )
     max_samples_per_shard: int = option(
@@ -133,7 +136,8 @@ def tokenize_data(args: TokenizeDataArgs) -> None:
     if args.dry_run:
         if not sources:
             console().print(nothing, markup=False, highlight=False, soft_wrap=True)
-        show_plan(make_plan(sources, args.output_dir, settings, args.force), settings)
+        there = fetched(args.output_dir)
+        show_plan(make_plan(sources, there, settings, args.force), settings)
         return
     if not sources:
         raise ForgeError(nothing)
@@ -155,6 +159,7 @@ def run_tokenizer(
     """Tokenise with progress and tracking; ends with 128 + the signal's number if stopped."""
     from forge.cli.show.tokenizing import TokenizeProgress
     from forge.ml.tokenize import tokenize
+    from forge.ml.tokenized.manifest import MANIFEST
     from forge.ml.tokenized.sources import solved_on
     from forge.work.tracking import open_tracker
 
@@ -166,10 +171,14 @@ def run_tokenizer(
         if place.pool is not None:
             sources = solved_on(sources, place.device)
         tracker = open_tracker(args.wandb, job_type="tokenize", group=None, config=config)
-        with tracker, TokenizeProgress(screen, tracker) as progress:
+        with (
+            tracker,
+            TokenizeProgress(screen, tracker) as progress,
+            staged(output, MANIFEST) as folder,
+        ):
             report = tokenize(
                 sources,
-                output,
+                folder,
                 settings,
                 description,
                 force=args.force,

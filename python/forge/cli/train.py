@@ -15,6 +15,8 @@ from forge.errors import ForgeError
 from forge.learn.settings import RowsSettings, Training
 from forge.ml.settings import Stage1Settings, StreamSettings
 from forge.options import option
+from forge.work.mirror import fetched
+from forge.work.store_path import place
 
 if TYPE_CHECKING:
     from forge.learn.training import RunData
@@ -32,7 +34,9 @@ TRIAL_SAMPLES_PER_SHARD: Final = 500
 class TrainData:
     """Where the rows come from."""
 
-    data: Path | None = option(None, f"Tokenised data. [default: {DEFAULT_DATA}]", metavar="DIR")
+    data: Path | None = option(
+        None, f"Tokenised data. [default: {DEFAULT_DATA}]", metavar="DIR|URI", stores=True
+    )
     stream: bool = option(False, "Fresh positions from the solver; needs no data.", "--stream")
     num_workers: int | None = option(
         None,
@@ -71,7 +75,7 @@ def _data(options: dict[str, Any], temporary: Path) -> DominoDataModule | Stream
     from forge.ml.positions import StreamOptions, parse_mixture
     from forge.ml.stream import StreamingDataModule
 
-    folder = Path(options["data"] or DEFAULT_DATA)
+    folder = fetched(place(options["data"] or DEFAULT_DATA))
     batch_size, num_workers = options["batch_size"], options["num_workers"]
     if options["stream"]:
         if options["data"] is not None:

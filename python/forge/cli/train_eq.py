@@ -13,6 +13,7 @@ from forge.cli.training_options import StartOptions, run_training
 from forge.learn.settings import RowsSettings, Training
 from forge.options import option
 from forge.stage2.settings import Stage2Settings
+from forge.work.store_path import place
 
 if TYPE_CHECKING:
     from forge.learn.training import RunData
@@ -24,7 +25,9 @@ DEFAULT_DATA: Final = Path("data") / "eq-games"
 class TrainEqData:
     """Where the rows come from."""
 
-    data: Path = option(DEFAULT_DATA, "E[Q] files, in train/ and val/.", metavar="DIR")
+    data: Path = option(
+        DEFAULT_DATA, "E[Q] files, in train/ and val/.", metavar="DIR|URI", stores=True
+    )
     hands: str | None = option(
         None,
         "Hands of forge play-hands to --imitate, those with a bid of 30; folders, separated by "
@@ -55,7 +58,7 @@ def _open_data(options: dict[str, Any]) -> Iterator[RunData]:
     from forge.stage2.data import EqDataModule
 
     yield EqDataModule(
-        options["data"],
+        place(options["data"]),
         options["batch_size"],
         options["num_workers"],
         seed=options["seed"],

@@ -14,6 +14,7 @@ from forge.options import MAX_WORLDS
 from forge.work.devices import check_device
 from forge.work.paths import NOWHERE, check_paths, existing
 from forge.work.seed_files import parse_seed_range
+from forge.work.store_path import place
 
 __all__ = ["existing", "parse_seed_range"]  # what options read with, all under one name
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 def parse_out_dir(text: str) -> Path | None:
     """A directory to write to; None for `/dev/null`, which means writing nothing."""
-    return None if text == NOWHERE else Path(text)
+    return None if text == NOWHERE else place(text)
 
 
 def console(stderr: bool = False) -> Console:

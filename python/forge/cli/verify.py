@@ -27,7 +27,7 @@ class VerifyArgs:
     """What may be said to `forge verify`."""
 
     paths: list[Path] = option(
-        help="Files that forge writes, or directories of them.", is_argument=True
+        help="Files that forge writes, or directories of them.", is_argument=True, stores=True
     )
     deal: str | None = option(
         None,

@@ -30,6 +30,7 @@ class ViewArgs:
         help="An E[Q] file, or a directory of them.",
         metavar="FILE.pt|DIR",
         is_argument=True,
+        stores=True,
         reads=values.existing,
     )
     game: int | None = option(

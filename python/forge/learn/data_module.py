@@ -15,6 +15,7 @@ from forge.learn.batches import Batch
 from forge.learn.settings import RowsSettings
 from forge.work.lifeline import Lifeline, owned
 from forge.work.seed_files import SPLITS
+from forge.work.store_path import place
 
 with extra("train"):
     import lightning.pytorch as pl
@@ -138,7 +139,7 @@ class RowsDataModule(pl.LightningDataModule):
         ):
             if value < least:
                 raise ForgeError(f"{name} must be at least {least}, got {value}")
-        self.data_dir = Path(data_dir)
+        self.data_dir = place(data_dir)
         self.batch_size = batch_size
         self.num_workers = num_workers
         self.pin_memory = torch.cuda.is_available() if pin_memory is None else pin_memory

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from forge.errors import ForgeError
+from forge.work.mirror import fetched
 
 if TYPE_CHECKING:
     from forge.learn.batches import RowSource
@@ -193,7 +194,8 @@ shares = model.policy(tokens, mask, seat, legal)  # or how likely it would play 
         if data is not None:
             from forge.ml.data import DominoDataModule
 
-            return DominoDataModule(data).open_split(split), f"{split} split of {data}"
+            there = fetched(data)
+            return DominoDataModule(there).open_split(split), f"{split} split of {data}"
         from forge.ml.measure.reference_protocol import reference_rows
         from forge.ops import resolve_device
 

@@ -17,6 +17,7 @@ from types import TracebackType
 from forge.errors import ForgeError, reason_of
 from forge.work.locks import try_lock
 from forge.work.stop import forget, held, undo_at_end
+from forge.work.store_path import StorePath
 
 
 @contextlib.contextmanager
@@ -51,6 +52,10 @@ class FileClaim:
         Raises OSError where the directory can't be written, or what is there is no file: what is
         put in place would take the place of a device.
         """
+        if isinstance(target, StorePath):
+            from forge.work.uploads import UploadClaim
+
+            return UploadClaim.begin(target)
         if target.exists() and not target.is_file():
             raise OSError(errno.EINVAL, "it is there and is no file", str(target))
         with held():  # or the temporary file would be nobody's for a moment

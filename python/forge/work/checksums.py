@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 
 from forge.errors import ForgeError, reason_of
+from forge.work.store_path import StorePath
 
 try:
     from isal.isal_zlib import crc32 as fast_crc32
@@ -153,7 +154,10 @@ def crc_text(content: bytes) -> bytes:
 
 @contextmanager
 def mapped(path: Path) -> Iterator[mmap.mmap | bytes]:
-    """All bytes of a file, left where they are."""
+    """All bytes of a file, left where they are; of an object store they are fetched."""
+    if isinstance(path, StorePath):
+        yield path.read_bytes()
+        return
     with path.open("rb") as file:
         if not file.seek(0, io.SEEK_END):
             yield b""

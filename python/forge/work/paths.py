@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from forge.errors import ForgeError, reason_of
+from forge.work.store_path import StorePath, place
 
 # Means writing nothing, for commands that say so.
 NOWHERE: Final = "/dev/null"
@@ -19,6 +20,8 @@ _LONGEST_PATH: Final = 4095
 def check_paths(name: str, value: Path | str | Sequence[Path]) -> None:
     """Raises ForgeError, naming the option, for what can be the path of nothing."""
     for path in [value] if isinstance(value, str | Path) else value:
+        if isinstance(path, StorePath):
+            continue
         if not str(path).strip():
             raise ForgeError(f"{name} must be a path, got {str(path)!r}")
         too_long = max(map(len, map(os.fsencode, Path(path).parts)), default=0) > _LONGEST_NAME
@@ -31,6 +34,8 @@ def check_paths(name: str, value: Path | str | Sequence[Path]) -> None:
 def existing(name: str, path: Path) -> Path:
     """A file or folder that is there; ForgeError, naming the option, if it is not."""
     check_paths(name, path)
+    if isinstance(path, StorePath):
+        _reached(name, path)
     if not path.exists():
         raise ForgeError(f"{name}: there is no file {path}")
     if not path.is_file() and not path.is_dir():
@@ -45,7 +50,9 @@ def writable_file(name: str, path: Path | str) -> None:
     no name.
     """
     check_paths(name, path)
-    path = Path(path)
+    path = place(path)
+    if isinstance(path, StorePath):
+        return _reached(name, path)
     try:
         if path.exists() and not path.is_file():
             raise ForgeError(f"{name} must be a file, and {path} is {_kind(path)}")
@@ -57,7 +64,9 @@ def writable_file(name: str, path: Path | str) -> None:
 def writable_folder(name: str, path: Path | str) -> None:
     """Raises ForgeError, naming the option, where a folder is none or cannot be made or written."""
     check_paths(name, path)
-    path = Path(path)
+    path = place(path)
+    if isinstance(path, StorePath):
+        return _reached(name, path)
     try:
         _try(name, path, path)
     except OSError as error:
@@ -74,6 +83,16 @@ def folder_or_nowhere(name: str, path: Path | str) -> None:
     """As `writable_folder`, for an option that takes `/dev/null` for writing nothing."""
     if str(path) != NOWHERE:
         writable_folder(name, path)
+
+
+def _reached(name: str, path: StorePath) -> None:
+    """Raises ForgeError, naming the option, for a store that does not answer, or has no such
+    bucket."""
+    try:
+        if path.store.find("") is None:
+            raise ForgeError(f"{name}: there is no bucket {path.store.uri('')}")
+    except OSError as error:
+        raise ForgeError(f"{name}: cannot reach {path}: {reason_of(error)}") from error
 
 
 def _try(name: str, folder: Path, path: Path) -> None:

@@ -21,6 +21,7 @@ from forge.work.atomic import FileClaim
 from forge.work.claims import claim_missing
 from forge.work.room import ANY_ROOM, Room
 from forge.work.stop import StopSignal
+from forge.work.store_path import is_listed
 
 if TYPE_CHECKING:
     from forge.work.pools import Pool
@@ -68,7 +69,7 @@ class FileWork(Generic[Piece, Told]):
 
     def is_done(self, path: Path) -> bool:
         """Whether it is there."""
-        return path.exists()
+        return is_listed(path)
 
     def name(self, piece: Piece) -> str:
         """A piece in messages."""

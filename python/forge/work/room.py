@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from forge.work.store_path import StorePath
 from forge.work.wording import counted
 
 # Of what is free, so much is left to others where nobody says how much may be taken.
@@ -77,7 +79,8 @@ ANY_ROOM: Final = Room()  # where nobody says anything
 
 def free_disk(folder: Path) -> int:
     """Bytes free on the disk of a folder, or of the first one above it that is there."""
-    there = folder.absolute()
+    # What goes to an object store lies here first.
+    there = Path(tempfile.gettempdir()) if isinstance(folder, StorePath) else folder.absolute()
     while not there.exists():
         there = there.parent
     return shutil.disk_usage(there).free

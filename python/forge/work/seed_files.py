@@ -10,6 +10,7 @@ from typing import Final
 from forge.errors import ForgeError, brief
 from forge.options import MOST_LISTED, MOST_SEED
 from forge.work.atomic import remove_abandoned, unwritable
+from forge.work.store_path import is_listed
 
 SPLITS: Final = ("train", "val", "test")
 # Buckets (`seed % 1000`) of each split.
@@ -66,7 +67,7 @@ def check_seed_of(path: Path, seeds: Sequence[int]) -> None:
 
 def missing_seeds(root: Path, seeds: Iterable[int], suffix: str) -> Iterator[int]:
     """Those whose file is not there yet, lazily."""
-    return (seed for seed in seeds if not seed_path(root, seed, suffix).exists())
+    return (seed for seed in seeds if not is_listed(seed_path(root, seed, suffix)))
 
 
 def prepare_splits(root: Path) -> None:

@@ -24,6 +24,7 @@ import numpy as np
 
 from forge.errors import ForgeError, reason_of
 from forge.work.checksums import check_archive
+from forge.work.store_path import StorePath
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -60,7 +61,11 @@ def read_tensors(
 
     name = str(source) if isinstance(source, Path) else "the file"
     try:
-        if isinstance(source, Path) and not mmap and source.stat().st_size <= _READ_ONCE_BYTES:
+        is_elsewhere = isinstance(source, StorePath)
+        mmap = mmap and not is_elsewhere
+        if isinstance(source, Path) and (
+            is_elsewhere or (not mmap and source.stat().st_size <= _READ_ONCE_BYTES)
+        ):
             content = source.read_bytes()
             check_archive(content, checked_bytes)
             source = io.BytesIO(content)

@@ -25,6 +25,7 @@ from forge.oracle.shards.digest import BLANK_CHECKSUMS, DigestSink
 from forge.oracle.shards.naming import ShardFormat, format_of
 from forge.oracle.shards.schema import PARQUET_SCHEMA, SCHEMA_VERSION, Int8Array, Int64Array
 from forge.work.atomic import FileClaim, unwritable
+from forge.work.store_path import place
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,7 +64,7 @@ def write_shard(
     tensors may be on any device. `format` defaults to what the suffix says. The parent directory
     is made. ForgeError where the file can't be written or another process is writing it.
     """
-    path = Path(path)
+    path = place(path)
     with claim_shard(path) as claim:
         metadata = shard_metadata(deal, decl, seed, opp_seed)
         return write_claimed(claim, metadata, states, values, q, format)

@@ -21,6 +21,7 @@ from forge.work.progress import memory_use
 from forge.work.rates import rate_text
 from forge.work.room import Room, in_mb
 from forge.work.seed_files import prepare_splits
+from forge.work.store_path import is_listed
 from forge.work.wording import counted
 
 if TYPE_CHECKING:
@@ -186,11 +187,13 @@ class ShardWork(FileWork[ShardKey, ShardTiming]):
 
     def is_done(self, path: Path) -> bool:
         """Whether the file is there; when overwriting, whether it was made since this run began."""
+        if not self._options.overwrite:
+            return is_listed(path)
         try:
             made_at = path.stat().st_mtime
         except FileNotFoundError:
             return False
-        return not self._options.overwrite or made_at >= self._started_at
+        return made_at >= self._started_at
 
     def _states_of(self, key: ShardKey) -> int:
         """How many states a deal has, counted once for all questions about it in a row."""

@@ -24,6 +24,7 @@ from forge.oracle.shards.digest import check_digest, check_footer
 from forge.oracle.shards.naming import ShardFormat, ShardKey, format_of
 from forge.work.checksums import SEAL_KEY
 from forge.work.seed_files import SPLITS, split_of
+from forge.work.store_path import place, source_of
 from forge.work.tensor_files import read_tensors
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class Shard:
 
 def read_metadata(path: str | Path) -> ShardMetadata:
     """Read a shard's metadata without its rows (a `.pt` shard is opened memory-mapped)."""
-    path = Path(path)
+    path = place(path)
     if _format_of_file(path) == "pt":
         return _pt_metadata(path, _load_pt(path, _LISTING_BYTES))
     with open_parquet(path) as file:
@@ -152,7 +153,7 @@ def load_shard(path: str | Path, deal: Deal | None = None) -> Shard:
     `deal` is for files from which it cannot be recovered; it must agree with the file's own hands
     where there are any. ForgeError for anything that is not an oracle shard.
     """
-    path = Path(path)
+    path = place(path)
     if _format_of_file(path) == "pt":
         content = _load_pt(path)
         metadata = _pt_metadata(path, content)
@@ -204,7 +205,7 @@ def lookup(path: str | Path, state: int) -> tuple[int, tuple[int, ...]]:
     has none), then inside one row group: a few hundred kilobytes of a file of any size are read.
     ForgeError if the state is not in the shard.
     """
-    path = Path(path)
+    path = place(path)
     missing = ForgeError(f"state {state} is not in {path}: not reachable in this deal")
     if _format_of_file(path) == "pt":
         content = _load_pt(path, LOOKED_AT_BYTES)
@@ -274,7 +275,7 @@ def open_parquet(path: Path, pages: bool = True) -> pq.ParquetFile:
         pages: compare pages that are read with their checksums; `check_whole` has done as much.
     """
     with _reading(path):
-        file = pq.ParquetFile(path, page_checksum_verification=pages)
+        file = pq.ParquetFile(source_of(path), page_checksum_verification=pages)
         fields = {field.name: field.type for field in file.schema_arrow}
         n_rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
     wrong = [
