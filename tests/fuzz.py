@@ -53,8 +53,9 @@ PATHS: Final = (
     *("before/domino/version_0/checkpoints/last.ckpt", "played.jsonl"),
 )
 # A line that is at honest work after so long is asked to stop, as people do.
-WORKS_S: Final = 4.0
-ENDS_S: Final = 40.0
+WORKS_S: Final = 2.0
+ENDS_S: Final = 20.0
+AT_ONCE_S: Final = 10.0
 HEAVY: Final = (
     *("torch", "lightning.pytorch", "torchmetrics", "matplotlib.pyplot", "pyarrow.parquet"),
     *("forge.ml.module", "forge.ml.data", "forge.learn.training", "forge.models.promote"),
@@ -207,16 +208,23 @@ def run(line: list[str], before: Path, folder: Path) -> dict[str, Any]:
         _be(line, folder, out, err)
     code = _code_within(process, WORKS_S)
     is_asked = code is None
+    is_late = False
     if code is None:
         os.killpg(process, signal.SIGINT)
         code = _code_within(process, ENDS_S)
+    if code is None:  # a long piece of work is in hand: once more ends it at once
+        os.killpg(process, signal.SIGINT)
+        code = _code_within(process, AT_ONCE_S)
+        is_late = code is None
     with contextlib.suppress(ProcessLookupError):  # it has no workers left
         os.killpg(process, signal.SIGKILL)
     if code is None:
         code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     said = err.read_text(errors="replace")
     wrong = []
-    if code not in (0, 1, 2) and not (is_asked and code == 130):
+    if is_late:
+        wrong.append(f"still at work {AT_ONCE_S:.0f} s after a second Ctrl+C")
+    elif code not in (0, 1, 2) and not (is_asked and code == 130):
         wrong.append(f"exit code {code}")
     if "Traceback" in said:
         wrong.append(f"traceback: {said[-600:]}")
