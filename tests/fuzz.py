@@ -116,6 +116,12 @@ def lines_of() -> Iterator[tuple[list[str], Command]]:
 
 def options_of(made: Command, rng: random.Random) -> list[str]:
     """Required options with values that are mostly good, and some others with any."""
+    if made.name == "promote":  # by default into the package
+        return [*_options_of(made, rng), "--to=new"]
+    return _options_of(made, rng)
+
+
+def _options_of(made: Command, rng: random.Random) -> list[str]:
     options = made.options()
     required = {name for name, (each, _) in options.items() if each.default is MISSING}
     others = sorted(set(options) - required)

@@ -104,3 +104,40 @@ def test_workers_of_a_loader_end_with_a_killed_owner(context: str, tmp_path: Pat
             os.killpg(owner.pid, signal.SIGKILL)
         assert left == []
         assert "Traceback" not in owner.stderr.read()
+
+
+CLAIMER = """
+import sys, time
+from pathlib import Path
+from forge.work.atomic import FileClaim
+from forge.work.processes import in_processes
+from forge.work.stop import StopSignal
+
+def half(piece):
+    claim = FileClaim.acquire(Path(f"piece_{piece}"))
+    claim.write(b"half a file")
+    claim.flush()
+    Path(f"begun_{piece}").touch()
+    time.sleep(60)
+
+if __name__ == "__main__":
+    list(in_processes(half, [1, 2], 2, StopSignal()))
+"""
+
+
+def test_what_workers_have_half_written_goes_with_a_killed_owner(tmp_path: Path) -> None:
+    (tmp_path / "claimer.py").write_text(CLAIMER)
+    with subprocess.Popen(
+        [sys.executable, "claimer.py"], cwd=tmp_path, env=importing_tests(), start_new_session=True
+    ) as owner:
+        ends = time.monotonic() + 60
+        while len(list(tmp_path.glob("begun_*"))) < 2 and time.monotonic() < ends:
+            time.sleep(0.05)
+        assert len(list(tmp_path.glob(".piece_*.tmp"))) == 2
+        owner.kill()
+        owner.wait()
+        ends = time.monotonic() + OUTLIVE_S
+        while alive(owner.pid) and time.monotonic() < ends:
+            time.sleep(0.05)
+        assert alive(owner.pid) == []
+    assert list(tmp_path.glob(".piece_*")) == []

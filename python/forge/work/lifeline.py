@@ -14,11 +14,11 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from multiprocessing import get_context, process, resource_tracker, util
 from typing import Any
 
-from forge.work.stop import SIGNALS, held, remove_temporary
+from forge.work.stop import SIGNALS, held, undo_all
 
 _KEY = "forge_lifeline"
 
@@ -72,8 +72,7 @@ class Lifeline:
 
     def _wait(self) -> None:
         self._end.poll(None)
-        with suppress(Exception):
-            remove_temporary()
+        undo_all()
         os._exit(0)
 
 

@@ -87,6 +87,13 @@ def forget(key: object) -> None:
     _command.to_undo.pop(key, None)
 
 
+def undo_all() -> None:
+    """Undo what is unfinished in this process, which ends now."""
+    for undo in [*_command.to_undo.values(), remove_temporary]:
+        with contextlib.suppress(Exception):
+            undo()
+
+
 def remove_temporary() -> None:
     """Remove the temporary folders of this process, as Python does at its end."""
     tempfile = sys.modules.get("tempfile")
@@ -157,9 +164,7 @@ def _end_on(signum: int, frame: FrameType | None) -> None:
 
 def _end(signum: int) -> NoReturn:
     # Workers hold the other end of a pipe, and are over with this process.
-    for undo in [*_command.to_undo.values(), remove_temporary]:
-        with contextlib.suppress(Exception):
-            undo()
+    undo_all()
     for stream in (sys.stdout, sys.stderr):
         # What was printed so far; whoever reads may have stopped reading.
         with contextlib.suppress(Exception):
