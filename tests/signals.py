@@ -203,7 +203,8 @@ def _sweep(
         wrong = [f"alive: {line}" for line in ended.left] if is_kill else ended.faults(signum)
         if again_s is not None and ended.signalled and ended.took_s > 2:
             wrong.append(f"{ended.took_s:.1f} s after the second signal")
-        if k % len(kinds) == k // len(kinds) % len(kinds):
+        # What had ended before the signal would begin something new.
+        if ended.signalled and k % len(kinds) == k // len(kinds) % len(kinds):
             done = subprocess.run(_line(case.line), cwd=folder, capture_output=True, text=True)
             if done.returncode or "Traceback" in done.stderr:
                 wrong.append(f"the next start: {done.returncode} {done.stderr}")
