@@ -56,6 +56,9 @@ export function saysCall(place: number, call: Call): string {
   return `${seatName(place)} ${you ? "bid" : "bids"} ${callName(call)}`;
 }
 
+/** A sentence whose dominoes are not broken over two lines. */
+export const unbroken = (text: string): string => text.replace(/([0-6])-([0-6])/g, "$1\u2011$2");
+
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

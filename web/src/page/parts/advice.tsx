@@ -2,7 +2,7 @@
 
 import type { BidAdvice, BidChance, Contrast, OpenValue, PlayAdvice } from "../../engine/types.ts";
 import { handsOpen } from "../session.ts";
-import { callName, counted, percent, spoken, trumpName } from "../words.ts";
+import { callName, counted, percent, spoken, trumpName, unbroken } from "../words.ts";
 import { HalfTile } from "./domino.tsx";
 import { Named } from "./seats.tsx";
 
@@ -12,7 +12,7 @@ const SPREAD = 2;
 export function PlayAdviceCard({ advice, open }: { advice: PlayAdvice; open: readonly OpenValue[] }) {
   return (
     <div class="advice">
-      <p class="advice-sentence">{advice.sentence}</p>
+      <p class="advice-sentence">{unbroken(advice.sentence)}</p>
       <ol class="chances" aria-label={`Chances to ${advice.wanted} the bid`}>
         {advice.plays.map(({ domino, chance, error }) => (
           <li key={domino}>

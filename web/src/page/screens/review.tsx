@@ -10,7 +10,7 @@ import { goTo } from "../route.ts";
 import { sorted, tricksOf } from "../scene_of.ts";
 import type { Seat } from "../../table/types.ts";
 import { rules } from "../rules.ts";
-import { capital, counted, named, percent, spoken, trumpName } from "../words.ts";
+import { capital, counted, named, percent, spoken, trumpName, unbroken } from "../words.ts";
 import { isTyping } from "../parts/hand.tsx";
 import { HalfTile } from "../parts/domino.tsx";
 import { Icon } from "../parts/icons.tsx";
@@ -84,7 +84,7 @@ function Sentence({ now }: { now: Reviewed }) {
           <button type="button" class="button" onClick={() => void reviewing.grade(now.hand)}>Try again</button>
         </div>
       ) : (
-        <p class="advice-sentence">{how.review.sentence}</p>
+        <p class="advice-sentence">{unbroken(how.review.sentence)}</p>
       )}
     </section>
   );

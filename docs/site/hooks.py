@@ -1,0 +1,139 @@
+"""Pages that do not stand in docs/: files from elsewhere in the repository, and the reference.
+
+A link to one of these files leads to its page; a link to any other file outside docs/ becomes the
+file's name, for the site is not the repository.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT: Final = Path(__file__).parents[2]
+# Where a page comes from, by its name on the site.
+BROUGHT_IN: Final = {
+    "index.md": "README.md",
+    "performance.md": "bench/README.md",
+    "contributing.md": "CONTRIBUTING.md",
+    "changelog.md": "CHANGELOG.md",
+    "web.md": "web/README.md",
+    "native.md": "csrc/README.md",
+}
+# Parts of other pages that are asked for by name.
+PARTS: Final = {"words.md": ("docs/pipeline.md", "Words")}
+ICON: Final = ("icon.svg", "web/public/icon.svg")
+# What other code may use, room by room.
+ROOMS: Final = {
+    "The package": ["forge"],
+    "Rules and deals": [
+        "forge.game.deal",
+        "forge.game.declarations",
+        "forge.game.contract",
+        "forge.game.tables",
+        "forge.game.state",
+    ],
+    "Torch operators": ["forge.ops"],
+    "Exact solving": [
+        "forge.oracle.position",
+        "forge.oracle.search",
+        "forge.oracle.tablebase",
+        "forge.oracle.shards.schema",
+        "forge.oracle.shards.output",
+        "forge.oracle.shards.pipeline",
+    ],
+    "E[Q]": ["forge.eq.config", "forge.eq.records", "forge.eq.continuous"],
+    "Players and matches": ["forge.play.player", "forge.arena.series", "forge.arena.tournament"],
+    "Advice and bidding": [
+        "forge.advice.plays",
+        "forge.advice.reviewing",
+        "forge.advice.hand_text",
+        "forge.bidding.hand_evaluation",
+        "forge.bidding.settled",
+    ],
+    "Networks": ["forge.ml.module", "forge.ml.data", "forge.stage2.module", "forge.models.catalog"],
+    "Other libraries": [
+        "forge.adapters.open_spiel",
+        "forge.adapters.pettingzoo",
+        "forge.adapters.vector_hands",
+    ],
+    "Files and work": ["forge.work.store_path", "forge.work.object_store", "forge.work.pieces"],
+}
+# A text may hold brackets (E[Q]) or a picture.
+_LINK: Final = re.compile(r"(!?)\[((?:[^\[\]]|!?\[[^\[\]]*\](?:\([^()]*\))?)*)\]\(([^)\s]+)\)")
+_FENCE: Final = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Put the reference into the navigation."""
+    for entry in config.nav or []:
+        if "Reference" in entry:
+            entry["Reference"] = [
+                {room: [f"reference/{name}.md" for name in names if module_file(name) is not None]}
+                for room, names in ROOMS.items()
+            ]
+    return config
+
+
+def on_files(files: Files, *, config: MkDocsConfig) -> Files:
+    """Add the pages from elsewhere."""
+
+    def add(name: str, content: str) -> None:
+        files.append(File.generated(config, name, content=content))
+
+    for name, source in BROUGHT_IN.items():
+        add(name, (ROOT / source).read_text())
+    for name, (source, heading) in PARTS.items():
+        add(name, part_of((ROOT / source).read_text(), heading))
+    add(ICON[0], (ROOT / ICON[1]).read_text())
+    for names in ROOMS.values():
+        for name in names:
+            if module_file(name) is not None:
+                add(f"reference/{name}.md", f"# {name}\n\n::: {name}\n")
+    return files
+
+
+def on_page_markdown(markdown: str, *, page: Page, files: Files, **_: Any) -> str:
+    """Lead links where they lead on the site."""
+    name = page.file.src_uri
+    source = BROUGHT_IN.get(name) or PARTS.get(name, (f"docs/{name}", ""))[0]
+    parts = _FENCE.split(markdown)
+    for k in range(0, len(parts), 2):  # what is not code
+        parts[k] = _LINK.sub(lambda link: _led(link, name, source, files), parts[k])
+    return "".join(parts)
+
+
+def part_of(text: str, heading: str) -> str:
+    """A section of a page, as a page."""
+    section = re.split(r"^## ", text, flags=re.MULTILINE)
+    found = next(each for each in section if each.startswith(f"{heading}\n"))
+    return f"# {found}"
+
+
+def module_file(name: str) -> Path | None:
+    """The file of a module; None where there is none, or it says nothing of itself."""
+    path = ROOT / "python" / Path(*name.split("."))
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return file if file.is_file() and ast.get_docstring(ast.parse(file.read_text())) else None
+
+
+def _led(link: re.Match[str], name: str, source: str, files: Files) -> str:
+    mark, text, target = link.groups()
+    text = _LINK.sub(lambda inner: _led(inner, name, source, files), text)
+    path, hash_, anchor = target.partition("#")
+    if "://" in target or not path:
+        return link[0]
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
+    here = next((page for page, origin in BROUGHT_IN.items() if origin == place), None)
+    if here is None and place.startswith("docs/"):
+        here = place.removeprefix("docs/")
+    if here is None or files.get_file_from_path(here) is None:
+        return text
+    led = posixpath.relpath(here, posixpath.dirname(name) or ".")
+    return f"{mark}[{text}]({led}{hash_}{anchor})"
