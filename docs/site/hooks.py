@@ -28,7 +28,7 @@ BROUGHT_IN: Final = {
 }
 # Parts of other pages that are asked for by name.
 PARTS: Final = {"words.md": ("docs/pipeline.md", "Words")}
-ICON: Final = ("icon.svg", "web/public/icon.svg")
+FILES: Final = {"icon.svg": "web/public/icon.svg", "site.css": "docs/site/site.css"}
 # What other code may use, room by room.
 ROOMS: Final = {
     "The package": ["forge"],
@@ -91,7 +91,8 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         add(name, (ROOT / source).read_text())
     for name, (source, heading) in PARTS.items():
         add(name, part_of((ROOT / source).read_text(), heading))
-    add(ICON[0], (ROOT / ICON[1]).read_text())
+    for name, source in FILES.items():
+        add(name, (ROOT / source).read_text())
     for names in ROOMS.values():
         for name in names:
             if module_file(name) is not None:
