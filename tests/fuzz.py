@@ -69,6 +69,7 @@ def main() -> None:
     parser.add_argument("--place", type=Path, help="a folder that signals.py --place made")
     parser.add_argument("--out", type=Path, default=Path("fuzz.jsonl"))
     chosen = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # children inherit "ignored"
     rng = random.Random(chosen.seed)
     counts: dict[str, int] = {}
     n_wrong = 0
