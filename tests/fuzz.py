@@ -13,28 +13,26 @@ anything was wrong.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import random
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Iterator
 from dataclasses import MISSING
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Literal, NoReturn, get_args, get_origin
+from typing import Any, Final, Literal, get_args, get_origin
 
 from forge.cli.command import Command, CommandGroup, is_path, spellings
 from forge.cli.main import COMMANDS, command_of
-from forge.cli.main import main as forge
 from forge.game.deal import Deal
 from forge.options import Option
+from support.commands import SCRIPT
 
 WHOLE: Final = (
     *("0", "1", "2", "3", "7", "10", "42", "84", "-1", "1_0", "+2", "1e3", " 1", "0x10", "\u0663"),
@@ -53,14 +51,9 @@ PATHS: Final = (
     *("before/domino/version_0/checkpoints/last.ckpt", "played.jsonl"),
 )
 # A line that is at honest work after so long is asked to stop, as people do.
-WORKS_S: Final = 2.0
+WORKS_S: Final = 5.0
 ENDS_S: Final = 20.0
 AT_ONCE_S: Final = 10.0
-HEAVY: Final = (
-    *("torch", "lightning.pytorch", "torchmetrics", "matplotlib.pyplot", "pyarrow.parquet"),
-    *("forge.ml.module", "forge.ml.data", "forge.learn.training", "forge.models.promote"),
-    "forge.oracle.shards.pipeline",
-)
 MEMORY_BYTES: Final = 8 << 30
 # These serve, or never end, or start a program that a line names.
 LEFT_OUT: Final = ("play", "bridge", "build-page")
@@ -76,14 +69,13 @@ def main() -> None:
     parser.add_argument("--place", type=Path, help="a folder that signals.py --place made")
     parser.add_argument("--out", type=Path, default=Path("fuzz.jsonl"))
     chosen = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # children inherit "ignored"
     rng = random.Random(chosen.seed)
     counts: dict[str, int] = {}
     n_wrong = 0
     place = Path(tempfile.mkdtemp(prefix="fz"))
     before = make_files(place / "before", chosen.place)
     names = list(lines_of())
-    for each in HEAVY:  # once, for all lines
-        import_module(each)
     for k in range(chosen.lines):
         words, made = rng.choice(names)
         line = [*words, *options_of(made, rng)]
@@ -204,28 +196,32 @@ def make_files(folder: Path, made: Path | None) -> Path:
 
 
 def run(line: list[str], before: Path, folder: Path) -> dict[str, Any]:
-    """Run a line in a fresh copy of the files, in a copy of this process."""
+    """Run a line in a fresh copy of the files."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(before, folder, copy_function=os.link)
     out, err = folder.with_suffix(".out"), folder.with_suffix(".err")
     start = time.monotonic()
-    process = os.fork()
-    if process == 0:
-        _be(line, folder, out, err)
-    code = _code_within(process, WORKS_S)
-    is_asked = code is None
-    is_late = False
-    if code is None:
-        os.killpg(process, signal.SIGINT)
-        code = _code_within(process, ENDS_S)
-    if code is None:  # a long piece of work is in hand: once more ends it at once
-        os.killpg(process, signal.SIGINT)
-        code = _code_within(process, AT_ONCE_S)
-        is_late = code is None
-    with contextlib.suppress(ProcessLookupError):  # it has no workers left
-        os.killpg(process, signal.SIGKILL)
-    if code is None:
-        code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    is_asked = is_late = False
+    with out.open("wb") as to_out, err.open("wb") as to_err:
+        process = subprocess.Popen(
+            [SCRIPT, *line],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=to_out,
+            stderr=to_err,
+            start_new_session=True,
+            preexec_fn=_limit,
+        )
+        # Asked to stop; and once more, where a long piece of work is in hand.
+        for patience_s in (WORKS_S, ENDS_S, AT_ONCE_S):
+            try:
+                process.wait(patience_s)
+                break
+            except subprocess.TimeoutExpired:
+                is_late = patience_s == AT_ONCE_S
+                is_asked = True
+                os.killpg(process.pid, signal.SIGKILL if is_late else signal.SIGINT)
+    code = process.wait()
     said = err.read_text(errors="replace")
     wrong = []
     if is_late:
@@ -245,37 +241,8 @@ def run(line: list[str], before: Path, folder: Path) -> dict[str, Any]:
     return {"code": code, "asked": is_asked, "took_s": took, "wrong": wrong}
 
 
-def _be(line: list[str], folder: Path, out: Path, err: Path) -> NoReturn:
-    """The command, in a process that has just been forked."""
-    code = 1
-    try:
-        os.setsid()
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-        for at, path in ((1, out), (2, err)):
-            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), at)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.chdir(folder)
-        sys.argv = ["forge", *line]
-        forge()
-    except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-
-
-def _code_within(process: int, seconds: float) -> int | None:
-    """The exit code of a child; None where it is still at work."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found, status = os.waitpid(process, os.WNOHANG)
-        if found:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.005)
-    return None
+def _limit() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
 
 if __name__ == "__main__":
