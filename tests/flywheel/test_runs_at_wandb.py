@@ -2,10 +2,13 @@
 
 import sys
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
 from forge.flywheel import wandb_runs
+from forge.flywheel.state_file import HistoryEntry
+from forge.flywheel.wandb_runs import IterationRun
 from forge.flywheel.watching import Watch
 from forge.flywheel.wheel import Flywheel
 from support.wheels import begin
@@ -41,6 +44,16 @@ def test_names_lineage_and_figures(
     ):
         assert text in second, text
     assert b"checkpoints/iter-001-seeds-29-30.ckpt" in second  # whose child it is
+
+
+def test_a_deal_that_was_left_out_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = object.__new__(IterationRun)
+    monkeypatch.setattr(run, "_run", MagicMock(), raising=False)
+    entry = HistoryEntry("10:12", None, None, 1, 0.2, None, None)
+    run.finished(MagicMock(number=1), entry, None)
+    run._run.config.update.assert_called_once_with(  # type: ignore[attr-defined]
+        {"total_seeds_trained": 1}, allow_val_change=True
+    )
 
 
 def test_whether_it_is_set_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,8 @@ class IterationRun(NoRun):
         figures = {name: getattr(entry, name) for name in ("q_gap", "accuracy", "val_loss")}
         known = {f"final/{name}": value for name, value in figures.items() if value is not None}
         self._run.log({"total_seeds": entry.total_seeds, **known})
+        # A deal may have been left out since the run began.
+        self._run.config.update({"total_seeds_trained": entry.total_seeds}, allow_val_change=True)
         self._run.summary.update(
             {
                 "total_seeds": entry.total_seeds,
