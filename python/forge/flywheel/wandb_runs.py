@@ -90,7 +90,8 @@ class IterationRun(NoRun):
         known = {f"final/{name}": value for name, value in figures.items() if value is not None}
         self._run.log({"total_seeds": entry.total_seeds, **known})
         # A deal may have been left out since the run began.
-        self._run.config.update({"total_seeds_trained": entry.total_seeds}, allow_val_change=True)
+        counted = {"total_seeds_trained": entry.total_seeds}
+        self._run.config.update(counted, allow_val_change=True)  # type: ignore[no-untyped-call]
         self._run.summary.update(
             {
                 "total_seeds": entry.total_seeds,
