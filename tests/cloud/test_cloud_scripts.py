@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,9 +87,16 @@ def test_every_script_of_the_original_system_is_there() -> None:
     } <= set(SCRIPTS)
 
 
-@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
+# Also where this Python's folder is not in PATH.
+SHELLCHECK: Final = shutil.which("shellcheck") or shutil.which(
+    "shellcheck", path=str(Path(sys.executable).parent)
+)
+
+
+@pytest.mark.skipif(SHELLCHECK is None, reason="shellcheck is not installed")
 def test_shellcheck_finds_nothing() -> None:
-    done = subprocess.run(["shellcheck", "-x", *SCRIPTS], cwd=CLOUD, capture_output=True, text=True)
+    assert SHELLCHECK is not None
+    done = subprocess.run([SHELLCHECK, "-x", *SCRIPTS], cwd=CLOUD, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
 
 
