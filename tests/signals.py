@@ -164,9 +164,12 @@ def main() -> None:
     if not before.exists():
         making = place / "making"
         making.mkdir(parents=True)
-        for line in BEFORE:
+        *lines, last = BEFORE
+        for line in lines:
             subprocess.run(_line(line.removeprefix("forge ")), cwd=making, check=True)
         making.rename(before)
+        # A flywheel keeps where its first checkpoint lies.
+        subprocess.run(_line(last.removeprefix("forge ")), cwd=before, check=True)
     n_signals = n_wrong = 0
     for name in names:
         kinds = KILL if chosen.kill else KINDS
