@@ -91,7 +91,7 @@ CASES: Final = {
         "improve-policy --hands 1000 --worlds 1 --pool 1 --deals 2800 --epochs 1 --rounds 1 "
         "--output out"
     ),
-    "flywheel": Case("flywheel --once --no-wandb --dir wheel", "wheel/[tce]*/**/*.[ncy]*"),
+    "flywheel": Case("flywheel --once --no-wandb --dir wheel", "wheel/[tce]*/**/*.[nc]*"),
     "policy-curve": Case("policy-curve --data hands --hands 200,800 --epochs 1 --out curve"),
     "eval-policy": Case("eval-policy --data hands"),
     "eval": Case(f"eval --checkpoint {CHECKPOINT} --data tokenized --out out"),
