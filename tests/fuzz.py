@@ -5,9 +5,8 @@
 A line is a command with its required options and up to four more, each with a value that is good,
 at a border, or nothing of the kind; files that it names are whole, broken, empty or folders. Wrong
 is a traceback, an exit code but 0, 1, 2 (or that of our own Ctrl+C after a few seconds of honest
-work), more than a line with exit code 2, an exit code of 0 with numbers that are not finite, more
-than 2 GB more memory than importing takes, and a temporary file left behind. Ends with 1 if
-anything was wrong.
+work), more than a line with exit code 2, an exit code of 0 with numbers that are not finite, and a
+temporary file left behind; a line has 8 GB of addresses. Ends with 1 if anything was wrong.
 """
 
 from __future__ import annotations
@@ -23,15 +22,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import MISSING
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
-from forge.cli.command import Command, CommandGroup, is_path, spellings
-from forge.cli.main import COMMANDS, command_of
+from forge.cli.command import Command, is_path, spellings
 from forge.game.deal import Deal
 from forge.options import Option
+from support.all_commands import entries
 from support.commands import SCRIPT
 
 WHOLE: Final = (
@@ -75,7 +73,11 @@ def main() -> None:
     n_wrong = 0
     place = Path(tempfile.mkdtemp(prefix="fz"))
     before = make_files(place / "before", chosen.place)
-    names = list(lines_of())
+    names = [
+        ([entry.name, *words], made)
+        for entry, words, made in entries()
+        if entry.name not in LEFT_OUT
+    ]
     for k in range(chosen.lines):
         words, made = rng.choice(names)
         line = [*words, *options_of(made, rng)]
@@ -90,20 +92,6 @@ def main() -> None:
             print(f"{k + 1} lines, {n_wrong} wrong, by exit code {counts}", flush=True)
     shutil.rmtree(place, ignore_errors=True)
     sys.exit(n_wrong > 0)
-
-
-def lines_of() -> Iterator[tuple[list[str], Command]]:
-    """Every command with the words that call it."""
-    for entry in COMMANDS:
-        if entry.name in LEFT_OUT:
-            continue
-        made = command_of(entry)
-        if isinstance(made, CommandGroup):
-            yield from (([entry.name, each.name], each) for each in made.commands)
-            if made.bare is not None:
-                yield [entry.name], made.bare
-        else:
-            yield [entry.name], made
 
 
 def options_of(made: Command, rng: random.Random) -> list[str]:

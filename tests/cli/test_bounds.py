@@ -229,7 +229,7 @@ def test_what_cannot_be_written_is_told_before_any_work(tmp_path: Path, kind: st
             if kind == "a device":
                 place = f"folder-no-file{suffix}"
                 if what.reads in WRITABLE and not suffix:  # as root it would be no device any more
-                    lines.append((module, [*before, *needed(made, name), f"{spelling}=/dev/null"]))
+                    lines.append((module, [*before, *needed(made, name), f"{spelling}={NOWHERE}"]))
                     names.append(spelling)
             lines.append((module, [*before, *needed(made, name), f"{spelling}={place}"]))
             names.append(spelling)

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from forge.work import object_store
-from forge.work.object_store import Store
+from forge.work.object_store import Store, StoredObject
 from forge.work.store_path import place
 from support.commands import Fails, Works
-from support.s3_server import BUCKET, SECRET, Gate, missing, s3_server
+from support.s3_server import BUCKET, SECRET, Gate, missing, reached, s3_server
 
 SMALL = "--embed-dim 16 --n-layers 1 --n-heads 1 --ff-dim 16 --batch-size 64 --no-compile"
 
@@ -20,15 +19,11 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
     """The gate of a server; commands find it by their environment."""
     if why := missing():
         pytest.skip(why)
-    with s3_server() as (found, environment), pytest.MonkeyPatch.context() as patched:
-        for name, value in environment.items():
-            patched.setenv(name, value)
-        patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        object_store._files.cache_clear()
-        Store.of.cache_clear()
+    with (
+        s3_server() as (found, environment),
+        reached(environment, tmp_path_factory.mktemp("cache")),
+    ):
         yield found
-        object_store._files.cache_clear()
-        Store.of.cache_clear()
 
 
 @pytest.fixture
@@ -82,7 +77,7 @@ def test_a_refused_write_is_one_line_and_a_second_start_goes_on(
     works("generate-eq-continuous", f"--limit 1 {line}")
     real = Store.commit
 
-    def refused(store: Store, name: str, file: Path) -> int:
+    def refused(store: Store, name: str, file: Path) -> StoredObject:
         gate.turn("refuse")
         return real(store, name, file)
 

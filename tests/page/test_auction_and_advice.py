@@ -95,10 +95,7 @@ def test_advice_that_is_not_waited_for_is_dropped(opened: Opened, doubled: str) 
 
 def test_with_open_hands_advice_says_what_comes_of_it(opened: Opened, doubled: str) -> None:
     page = opened(viewport=DESK)
-    support.choose(page)
-    support.deal(page, doubled, study=True)
-    support.bid(page)
-    support.name_trump(page)
+    support.reach_play(page, doubled, study=True)
     page.keyboard.press("a")
     expect(page.locator(".open-value.works").first).to_contain_text("As the hands lie: makes")
     page.keyboard.press("o")

@@ -26,10 +26,9 @@ globalThis.Worker = class extends Real {
 
 def test_a_hand_against_a_strong_table_with_advice_and_review(opened: Opened, whole: str) -> None:
     page = opened(viewport=DESK)
-    support.choose(page, levels=["strong", "casual", "strong"], firstDealer="right")
-    support.deal(page, whole)
-    support.bid(page, 84)
-    support.name_trump(page)
+    support.reach_play(
+        page, whole, call=84, levels=["strong", "casual", "strong"], firstDealer="right"
+    )
     page.keyboard.press("a")
     expect(page.locator(".chances li")).to_have_count(7, timeout=60_000)
     expect(page.locator(".advice-sentence")).not_to_be_empty()
@@ -43,10 +42,7 @@ def test_a_hand_against_a_strong_table_with_advice_and_review(opened: Opened, wh
 def test_workers_that_are_killed_in_mid_thought_are_made_again(opened: Opened, whole: str) -> None:
     page = opened()
     page.add_init_script(WATCH_WORKERS)
-    support.choose(page, levels=["strong"] * 3, firstDealer="right")
-    support.deal(page, whole)
-    support.bid(page, 84)
-    support.name_trump(page)
+    support.reach_play(page, whole, call=84, levels=["strong"] * 3, firstDealer="right")
     for _ in range(2):
         assert support.my_turn(page)
         page.locator(".my-hand button.legal").first.click()

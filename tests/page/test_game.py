@@ -77,10 +77,7 @@ def test_a_whole_hand_by_touch(opened: Opened, doubled: str) -> None:
 def test_a_trick_goes_to_whom_it_belongs(opened: Opened, doubled: str) -> None:
     for motion, n_moving in (("full", 4), ("reduced", 0)):
         page = opened()
-        support.choose(page, speed="fast", motion=motion)
-        support.deal(page, doubled, 7)
-        support.bid(page)
-        support.name_trump(page)
+        support.reach_play(page, doubled, speed="fast", motion=motion)
         page.locator(".my-hand button.legal").first.click()
         page.locator(".trick.goes li:nth-child(4)").wait_for()
         moving = page.locator(".trick.goes li").evaluate_all(
@@ -112,10 +109,7 @@ def test_one_press_or_click_does_one_thing(opened: Opened, doubled: str) -> None
 
 def test_an_illegal_play_says_which_rule_forbids_it(opened: Opened, doubled: str) -> None:
     page = opened()
-    support.choose(page, firstDealer="right")
-    support.deal(page, doubled, 42)
-    support.bid(page, 42)
-    support.name_trump(page)
+    support.reach_play(page, doubled, 42, call=42, firstDealer="right")
     barred = page.locator(".my-hand button.barred")
     while barred.count() == 0:
         support.play_on(page, 1)
@@ -130,10 +124,7 @@ def test_an_illegal_play_says_which_rule_forbids_it(opened: Opened, doubled: str
 
 def test_what_happens_is_told(opened: Opened, doubled: str) -> None:
     page = opened()
-    support.choose(page)
-    support.deal(page, doubled)
-    support.bid(page)
-    support.name_trump(page)
+    support.reach_play(page, doubled)
     expect(page.locator("#heard")).to_contain_text("Sixes are trump. Your lead")
     page.locator(".my-hand button.legal").first.click()
     expect(page.locator("#heard")).to_contain_text("the trick")
@@ -144,10 +135,7 @@ def test_what_happens_is_told(opened: Opened, doubled: str) -> None:
 
 def test_a_match_survives_a_reload(opened: Opened, doubled: str) -> None:
     page = opened()
-    support.choose(page)
-    support.deal(page, doubled)
-    support.bid(page)
-    support.name_trump(page)
+    support.reach_play(page, doubled)
     support.play_on(page, 2)
     support.my_turn(page)
     before = page.locator(".my-hand").inner_html()
@@ -162,10 +150,7 @@ def test_a_match_survives_a_reload(opened: Opened, doubled: str) -> None:
 
 def test_two_tabs_play_one_match(opened: Opened, doubled: str) -> None:
     first = opened()
-    support.choose(first)
-    support.deal(first, doubled)
-    support.bid(first)
-    support.name_trump(first)
+    support.reach_play(first, doubled)
     second = first.context.new_page()
     second.goto(f"{doubled}#table")
     # Playwright's pages all believe that the player looks at them.
@@ -230,10 +215,7 @@ def test_hostile_storage_is_harmless(opened: Opened, doubled: str) -> None:
 
 def test_study_takes_back_and_opens_hands(opened: Opened, doubled: str) -> None:
     page = opened()
-    support.choose(page)
-    support.deal(page, doubled, study=True)
-    support.bid(page)
-    support.name_trump(page)
+    support.reach_play(page, doubled, study=True)
     expect(page.locator(".open-hand")).to_have_count(3)
     support.play_on(page, 2)
     page.get_by_role("button", name="Undo").click()
@@ -249,10 +231,7 @@ def test_in_a_match_hands_are_hidden_and_nothing_is_taken_back(
     opened: Opened, doubled: str
 ) -> None:
     page = opened()
-    support.choose(page)
-    support.deal(page, doubled)
-    support.bid(page)
-    support.name_trump(page)
+    support.reach_play(page, doubled)
     support.play_on(page, 1)
     page.keyboard.press("u")
     page.keyboard.press("o")

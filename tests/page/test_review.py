@@ -18,10 +18,7 @@ PLAYED = (
 
 def test_a_hand_goes_round_as_link_and_text(opened: Opened, doubled: str) -> None:
     page = opened()
-    support.choose(page)
-    support.deal(page, doubled)
-    support.bid(page)
-    support.name_trump(page)
+    support.reach_play(page, doubled)
     support.play_on(page)
     page.keyboard.press("r")
     expect(page.locator(".verdict .advice-sentence")).to_be_visible()
@@ -87,10 +84,7 @@ def test_a_hand_is_played_on_from_a_play(opened: Opened, doubled: str) -> None:
 
 def test_a_match_waits_while_a_hand_of_it_is_replayed(opened: Opened, doubled: str) -> None:
     page = opened()
-    support.choose(page)
-    support.deal(page, doubled)
-    support.bid(page)
-    support.name_trump(page)
+    support.reach_play(page, doubled)
     support.play_on(page, 2)
     support.my_turn(page)
     before = page.locator(".my-hand").inner_html()

@@ -108,6 +108,22 @@ def name_trump(page: Page, decl: int | None = None) -> None:
     offered.first.click()
 
 
+def reach_play(
+    page: Page,
+    address: str,
+    number: int = 7,
+    *,
+    study: bool = False,
+    call: int | None = None,
+    **some: Any,
+) -> None:
+    """Up to the first lead of a deal, by my bid: see `choose`, `deal`, `bid` and `name_trump`."""
+    choose(page, **some)
+    deal(page, address, number, study=study)
+    bid(page, call)
+    name_trump(page)
+
+
 def my_turn(page: Page) -> bool:
     """Whether a domino of mine is waited for, once anything is; False where the hand is over."""
     page.locator(".my-hand button.legal, .outcome").first.wait_for()

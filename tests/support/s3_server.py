@@ -17,6 +17,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+import pytest
+
+from forge.work import object_store
+from forge.work.object_store import Store
+
 PYTHON = os.environ.get("FORGE_S3_PYTHON", sys.executable)
 BUCKET = "forge-bucket"
 SECRET = "very-secret-4711"
@@ -73,6 +78,22 @@ class Gate:
     def _answer(self) -> str:
         assert self._process.stdout is not None
         return self._process.stdout.readline()
+
+
+@contextmanager
+def reached(environment: dict[str, str], cache: Path) -> Iterator[None]:
+    """Within, this process finds a server by an environment, and mirrors it in a cache."""
+
+    def forget() -> None:
+        object_store._files.cache_clear()
+        Store.of.cache_clear()
+
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in {**environment, "FORGE_CACHE": str(cache)}.items():
+            patched.setenv(name, value)
+        forget()
+        yield
+        forget()
 
 
 def put(name: str, server: str | None = None) -> None:

@@ -15,9 +15,9 @@ from forge.errors import ForgeError
 from forge.work import mirror, object_store
 from forge.work.atomic import FileClaim, write_file
 from forge.work.mirror import fetched, staged
-from forge.work.object_store import Store
+from forge.work.object_store import Store, StoredObject
 from forge.work.store_path import StorePath, is_listed, is_of_store, place, source_of
-from support.s3_server import BUCKET, SECRET, Gate, missing, put, s3_server
+from support.s3_server import BUCKET, SECRET, Gate, missing, put, reached, s3_server
 
 # More than one part of an upload (pyarrow sends 10 MB each).
 LARGE = 25_000_000
@@ -37,19 +37,10 @@ def gate(
 ) -> Iterator[Gate]:
     """The gate of the server; this process finds it by its environment."""
     found, environment = server
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(object_store, "_ATTEMPTS", 3)
-    _forget()
-    yield found
+    with reached(environment, tmp_path / "cache"):
+        yield found
     found.turn("open")
-    _forget()
-
-
-def _forget() -> None:
-    object_store._files.cache_clear()
-    Store.of.cache_clear()
 
 
 @pytest.fixture
@@ -134,7 +125,7 @@ def test_a_server_that_restarts_is_waited_for(
     folder: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(object_store, "_ATTEMPTS", 8)
-    _forget()
+    object_store._files.cache_clear()
     gate.turn("shut")
     back = threading.Timer(1.0, gate.turn, ["open"])
     back.start()
@@ -214,7 +205,7 @@ def test_a_mirror_fetches_what_is_new_and_sends_what_changed(folder: Path, gate:
 def _watched(sent: list[str]) -> Iterator[None]:
     real = Store.commit
 
-    def commit(store: Store, name: str, file: Path) -> int:
+    def commit(store: Store, name: str, file: Path) -> StoredObject:
         sent.append(name)
         return real(store, name, file)
 

@@ -1,6 +1,6 @@
 """Folders of an object store, mirrored here: for what is mapped into memory, or built by moves.
 
-The mirror of `s3://bucket/name` is a folder of the cache (`XDG_CACHE_HOME`, by default ~/.cache).
+The mirror of `s3://bucket/name` is a folder of the cache (`forge.work.paths.default_cache_dir`).
 What is newer on either side, or of another size, is copied to the other one; what is the same is
 left alone. A file has the time of its object.
 """
@@ -17,6 +17,7 @@ from typing import Final
 from forge.errors import ForgeError, reason_of
 from forge.work.atomic import FileClaim, unwritable
 from forge.work.object_store import StoredObject
+from forge.work.paths import default_cache_dir
 from forge.work.store_path import StorePath
 
 _PART_BYTES: Final = 1 << 24
@@ -27,8 +28,7 @@ _SAME_S: Final = 0.001
 
 def mirror_of(path: StorePath) -> Path:
     """Where the mirror of a folder lies."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base.joinpath("crystal-forge", "mirror", *(part.rstrip(":") for part in path.parts))
+    return default_cache_dir().joinpath("mirror", *(part.rstrip(":") for part in path.parts))
 
 
 def fetched(path: Path) -> Path:
@@ -87,10 +87,8 @@ def upload(here: Path, path: StorePath, last: str) -> int:
         if known is not None and _is_same(file, known):
             continue
         try:
-            target.store.commit(target.object, file)
-            found = target.store.find(target.object)
-            assert found is not None
-            os.utime(file, (found.changed_at, found.changed_at))
+            made = target.store.commit(target.object, file)
+            os.utime(file, (made.changed_at, made.changed_at))
         except OSError as error:
             raise unwritable(target, error) from error
         n_sent += 1

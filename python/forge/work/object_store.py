@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import errno
 import os
+import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,12 +98,10 @@ class Store:
 
         This is the list that a run over many pieces works by: one question a folder.
         """
-        folder, _, own = name.rpartition("/")
+        folder = posixpath.dirname(name)
         if folder not in self._listed:
-            self._listed[folder] = {
-                each.name.rpartition("/")[2] for each in self.list(folder) if not each.is_folder
-            }
-        return own in self._listed[folder]
+            self._listed[folder] = {each.name for each in self.list(folder) if not each.is_folder}
+        return name in self._listed[folder]
 
     def open(self, name: str) -> NativeFile:
         """An object for reading at any place: only what is asked for is sent."""
@@ -116,8 +115,8 @@ class Store:
             content: bytes = file.read() if n_bytes is None else file.read(n_bytes)
         return content
 
-    def commit(self, name: str, file: Path) -> int:
-        """Put a file in place as one object, whole or not at all; returns its size in bytes.
+    def commit(self, name: str, file: Path) -> StoredObject:
+        """Put a file in place as one object, whole or not at all; returns what is there then.
 
         Raises:
             OSError: where it can't be written; the object is what it was.
@@ -133,17 +132,15 @@ class Store:
             found = self.find(name)
             if found is None or found.n_bytes != n_bytes:
                 raise OSError(errno.EIO, "the store did not keep what it was sent")
-        folder, _, own = name.rpartition("/")
-        self._listed.get(folder, set()).add(own)
-        return n_bytes
+        self._listed.get(posixpath.dirname(name), set()).add(name)
+        return found
 
     def remove(self, name: str) -> None:
         """Remove an object; none where there is none."""
         with self._named(name):
             if self.find(name) is not None:
                 _files(self.scheme).delete_file(self._place(name))
-        folder, _, own = name.rpartition("/")
-        self._listed.get(folder, set()).discard(own)
+        self._listed.get(posixpath.dirname(name), set()).discard(name)
 
     def _place(self, name: str) -> str:
         return f"{self.bucket}/{name}".rstrip("/")

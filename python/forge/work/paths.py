@@ -85,6 +85,12 @@ def folder_or_nowhere(name: str, path: Path | str) -> None:
         writable_folder(name, path)
 
 
+def default_cache_dir() -> Path:
+    """`$FORGE_CACHE`, else `~/.cache/crystal-forge`."""
+    chosen = os.environ.get("FORGE_CACHE")
+    return Path(chosen) if chosen else Path.home() / ".cache" / "crystal-forge"
+
+
 def _reached(name: str, path: StorePath) -> None:
     """Raises ForgeError, naming the option, for a store that does not answer, or has no such
     bucket."""

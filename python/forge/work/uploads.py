@@ -36,8 +36,8 @@ class UploadClaim(FileClaim):
             OSError: where the store refuses it, or is away for long.
         """
         self.flush()
-        n_bytes = self.target.store.commit(self.target.object, self._temp)
+        made = self.target.store.commit(self.target.object, self._temp)
         forget(self)
         self._file.close()
         self._temp.unlink(missing_ok=True)
-        return n_bytes
+        return made.n_bytes

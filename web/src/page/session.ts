@@ -89,8 +89,7 @@ function adopt(at: Match): void {
     return;
   }
   isElsewhere = true;
-  run.abort();
-  skip?.();
+  halt();
   lingers.value = false;
   match.value = at;
 }
@@ -111,6 +110,11 @@ export function sit(): void {
 /** Leaves the table as it is. */
 export function leave(): void {
   isAwake = false;
+  halt();
+}
+
+/** Ends what the others are at. */
+function halt(): void {
   run.abort();
   skip?.();
 }
@@ -186,8 +190,7 @@ function advance(to: Match): void {
 
 /** Lets the others act until it is my turn, or nobody's. */
 async function drive(): Promise<void> {
-  run.abort();
-  skip?.();
+  halt();
   const mine = (run = new AbortController());
   const { signal: stop } = mine;
   for (;;) {

@@ -8,7 +8,6 @@ Q, 20 bytes a row, in a cache of the user's; tokens are made when a batch is ask
 
 import hashlib
 import logging
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,13 +27,13 @@ from forge.learn.batches import Batch
 from forge.ml.rows import make_rows, sampled_rows
 from forge.ml.settings import DEFAULT_GLOBAL_SEED
 from forge.work.atomic import write_file
+from forge.work.paths import default_cache_dir
 
 REFERENCE_SEEDS: Final = {"val": range(900, 950), "test": range(950, 1000)}
 REFERENCE_SAMPLES_PER_DEAL: Final = 10_000
 
 # Part of the cache's file name: raise it when the same arguments come to mean other rows.
 _CACHE_VERSION: Final = 1
-_CACHE_VARIABLE: Final = "FORGE_CACHE"
 
 _log = logging.getLogger(__name__)
 
@@ -136,12 +135,6 @@ def reference_rows(
         solved = solve_seeds(seeds, samples_per_deal, device, on_deal)
         write_cache(path, solved)
     return ReferenceRows(solved, source)
-
-
-def default_cache_dir() -> Path:
-    """`$FORGE_CACHE`, else `~/.cache/crystal-forge`."""
-    chosen = os.environ.get(_CACHE_VARIABLE)
-    return Path(chosen) if chosen else Path.home() / ".cache" / "crystal-forge"
 
 
 def cache_path(split: str, samples_per_deal: int, cache_dir: Path | None = None) -> Path:

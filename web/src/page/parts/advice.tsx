@@ -1,7 +1,6 @@
 // Advice, as the engine gives it: chances with what is not known of them, a sentence, one deal.
 
 import type { BidAdvice, BidChance, Contrast, OpenValue, PlayAdvice } from "../../engine/types.ts";
-import { handsOpen } from "../session.ts";
 import { callName, counted, percent, spoken, trumpName, unbroken } from "../words.ts";
 import { HalfTile } from "./domino.tsx";
 import { Named } from "./seats.tsx";
@@ -18,7 +17,7 @@ export function PlayAdviceCard({ advice, open }: { advice: PlayAdvice; open: rea
           <li key={domino}>
             <span class="chance-tile"><Named domino={domino} turn={3} /></span>
             <Chance chance={chance} low={chance - SPREAD * error} high={chance + SPREAD * error} />
-            {handsOpen.value ? <OpenOf domino={domino} open={open} wanted={advice.wanted} /> : null}
+            <OpenOf domino={domino} open={open} wanted={advice.wanted} />
           </li>
         ))}
       </ol>

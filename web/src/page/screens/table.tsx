@@ -274,7 +274,8 @@ function AdviceNow() {
     case "trump":
       return <TrumpAdviceCard chances={now.chances} />;
     case "play":
-      return <PlayAdviceCard advice={now.advice} open={now.open} />;
+      // Closed hands tell nothing, not even what was asked before.
+      return <PlayAdviceCard advice={now.advice} open={session.handsOpen.value ? now.open : []} />;
   }
 }
 
