@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import forge
+from forge.advice import bids
 from forge.advice.bids import advise_bid
 from forge.advice.for_python import advise, review
 from forge.advice.hand_text import LINK_MARK, TableHand
@@ -241,3 +242,52 @@ def test_only_the_side_that_lost_can_have_turned_it(seed: int) -> None:
     else:
         assert "turned" not in found.sentence
     assert found.sentence[0].isupper() or found.sentence[0].isdigit()
+
+
+def test_print_is_for_people() -> None:
+    names = ["6-4", "5-5", "4-2", "3-1", "4-4", "4-1", "0-0"]
+    play = forge.advise(names, "fours", player="make:n=20")
+    assert play == forge.advise(",".join(names), "fours", player="make:n=20")
+    assert isinstance(play, Advice)
+    assert str(play).startswith(play.sentence) and "Advice(" not in str(play)
+    assert len(str(play).splitlines()) == 1 + 7
+    bid = forge.advise(names)
+    assert isinstance(bid, bids.BidAdvice)
+    assert str(bid).startswith(f"{bid.headline}. {bid.why}\n") and "BidAdvice(" not in str(bid)
+    assert bid._repr_html_().count("<tr>") == 1 + len(bid.choices)
+    graded = forge.review(played(12), player="make:n=20")
+    assert str(graded).startswith(graded.sentence) and "Review(" not in str(graded)
+    assert len(str(graded).splitlines()) == 1 + len(graded.plays)
+
+
+def test_hands_that_are_none_are_told_by_name() -> None:
+    for hand in ("6-4", ["6-4"]):
+        with pytest.raises(ForgeError, match="a hand has 7 dominoes, got 1: '6-4'"):
+            forge.advise(hand)
+    with pytest.raises(ForgeError, match="not a domino: '9-9'"):
+        forge.advise(["6-4", "9-9"])
+
+
+def test_a_hand_that_is_not_over_says_how_far_it_is() -> None:
+    found = review(played(3, n_plays=9), player="make:n=20")
+    assert found.standing == "open"
+    assert "still open" in found.sentence and "after 9 of 28 plays" in found.sentence
+    assert "lost it" not in found.sentence
+    whole = review(played(3), player="make:n=20")
+    assert "of 28 plays" not in whole.sentence
+
+
+def test_a_play_that_is_good_is_no_costly_one() -> None:
+    for seed in range(8):
+        found = review(played(seed, decl=seed % 10), player="make:n=20")
+        for play in (found.turning, found.costliest):
+            assert play is None or play.cost > 0.02
+
+
+def test_whose_turn_it_was_is_said_as_in_the_review() -> None:
+    text = played(3).text
+    head, plays = text.rsplit(";", 1)
+    dominoes = plays.strip().split(",")
+    dominoes[1], dominoes[2] = dominoes[2], dominoes[1]
+    with pytest.raises(ForgeError, match="play 2: left may not play"):
+        TableHand.from_text(f"{head}; {','.join(dominoes)}")

@@ -20,7 +20,7 @@ def test_calls_of_all_seats_are_seen_and_the_rules_hold(opened: Opened, doubled:
     page.locator("[data-call='pass']").click(force=True)
     expect(page.locator(".toast")).to_contain_text("you must bid 30 or more")
     support.bid(page, 84)
-    expect(page.locator(".pad h2")).to_contain_text("Your bid of 84 stands")
+    expect(page.locator(".pad h2")).to_contain_text("Your 84 stands")
     support.name_trump(page, 4)
     expect(page.locator(".score")).to_contain_text("You bid 84 in fours")
     expect(page.locator(".race-words")).to_contain_text("make with 42")
@@ -107,3 +107,23 @@ def test_with_open_hands_advice_says_what_comes_of_it(opened: Opened, doubled: s
     page.keyboard.press("a")
     expect(page.locator(".advice")).to_be_visible()
     expect(page.locator(".open-value")).to_have_count(0)
+
+
+def test_where_deals_do_not_tell_more_are_to_be_had(opened: Opened, doubled: str) -> None:
+    page = opened(viewport=DESK)
+    support.choose(page)
+    support.deal(page, f"{doubled}?open")
+    page.keyboard.press("a")
+    expect(page.locator(".advice")).to_contain_text("from 2,000 deals")
+    page.get_by_role("button", name="Look at more deals").click()
+    expect(page.locator(".advice")).to_contain_text("from 8,000 deals")
+    expect(page.get_by_role("button", name="Look at more deals")).to_have_count(0)
+
+
+def test_the_bidding_is_there_all_through_the_hand(opened: Opened, doubled: str) -> None:
+    page = opened()
+    support.reach_play(page, doubled, call=34)
+    support.play_on(page, 1)
+    page.keyboard.press("t")
+    said = page.get_by_role("dialog").locator(".calls li")
+    expect(said).to_have_text(["LeftPass", "PartnerPass", "RightPass", "You deals34"])

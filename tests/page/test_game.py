@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from support import browser as support
-from support.browser import DESK
+from support.browser import DESK, PHONE
 
 Opened = Callable[..., Page]
 
@@ -238,3 +238,51 @@ def test_in_a_match_hands_are_hidden_and_nothing_is_taken_back(
     expect(page.locator(".my-hand button")).to_have_count(6)
     expect(page.locator(".open-hand")).to_have_count(0)
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+def test_a_match_in_progress_is_not_lost_unasked(opened: Opened, doubled: str) -> None:
+    page = opened()
+    support.reach_play(page, doubled)
+    support.play_on(page, 1)
+    support.my_turn(page)
+    before = page.locator(".my-hand").inner_html()
+    for name in ("Deal a new match", "Study with open hands"):
+        page.get_by_role("button", name="Leave the table").click()
+        page.get_by_role("button", name=name).click()
+        asked = page.get_by_role("dialog", name="Give up the match?")
+        expect(asked).to_contain_text("0 to 0 in hand 1")
+        asked.get_by_role("button", name="Keep it").click()
+        page.get_by_role("button", name="Go on: 0 to 0").click()
+        support.my_turn(page)
+        assert page.locator(".my-hand").inner_html() == before
+    page.get_by_role("button", name="Leave the table").click()
+    page.get_by_role("button", name="Deal a new match").click()
+    page.get_by_role("button", name="Deal anew").click()
+    expect(page.locator(".call-grid")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_after_a_hand_the_keyboard_stands_at_what_comes_next(opened: Opened, doubled: str) -> None:
+    page = opened()
+    support.reach_play(page, doubled, rules={"allPass": "forced-bid", "marksToWin": 1})
+    support.play_on(page)
+    support.my_turn(page)
+    expect(page.get_by_role("button", name="New match")).to_be_focused()
+    page.keyboard.press("Enter")
+    # At once, by the same rules, and with nothing to lose.
+    expect(page.locator(".call-grid")).to_be_visible()
+    expect(page.locator(".marks")).to_have_attribute("aria-label", "Marks, to 1")
+    page.get_by_role("button", name="Leave the table").click()
+    page.get_by_role("button", name="Deal a new match").click()
+    expect(page.locator(".call-grid")).to_be_visible()
+
+
+def test_tricks_beside_a_wide_table_are_reached_by_their_key(opened: Opened, doubled: str) -> None:
+    page = opened(viewport=DESK)
+    support.reach_play(page, doubled)
+    support.play_on(page, 1)
+    support.my_turn(page)
+    page.keyboard.press("t")
+    expect(page.locator(".beside")).to_be_focused()
+    page.set_viewport_size(PHONE)
+    expect(page.get_by_role("dialog")).to_have_count(0)

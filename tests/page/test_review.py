@@ -104,6 +104,29 @@ def test_a_match_waits_while_a_hand_of_it_is_replayed(opened: Opened, doubled: s
     assert page.locator(".my-hand").inner_html() == before
 
 
+def test_hands_of_a_match_are_told_from_the_players_chair(opened: Opened, doubled: str) -> None:
+    page = opened()
+    support.reach_play(page, doubled)
+    support.play_on(page)
+    page.keyboard.press("n")
+    expect(page.locator("h1")).to_have_text("Texas 42, hand 2")
+    page.get_by_role("button", name="Leave the table").click()
+    # The next hand is dealt; the last one is still to be had, also after a reload.
+    page.reload()
+    page.get_by_role("link", name=re.compile("^You bid 30 in sixes: ")).click()
+    verdict = page.locator(".verdict .advice-sentence")
+    expect(verdict).to_contain_text(re.compile("(your|Left's|Partner's|Right's) "))
+    told = verdict.inner_text()
+    page.get_by_role("button", name="Play on from here").click()
+    expect(page.locator(".replay")).to_be_visible()
+    expect(page.locator(".marks")).to_have_count(0)
+    support.play_on(page)
+    support.my_turn(page)
+    page.go_back()
+    # Whoever's chair it was replayed from.
+    expect(verdict).to_have_text(told)
+
+
 def test_a_link_that_a_program_escaped_is_read(opened: Opened, doubled: str) -> None:
     page = opened()
     support.choose(page)
@@ -124,7 +147,7 @@ BAD_LINKS = [
     (PLAYED.replace("~31~", "~29~"), "bid is 30..42 or 84"),
     (PLAYED.replace("fours", "<img/src=x onerror=alert(1)>"), "xpected a bid"),
     (PLAYED.replace("fours", "<svg/onload=alert(1)>"), "nknown declaration"),
-    (PLAYED.replace("~4454", "~5444"), "lay 1: seat 0 may not play 5-4"),
+    (PLAYED.replace("~4454", "~5444"), "lay 1: declarer may not play 5-4"),
     ("#hand=<script>alert(1)</script>", "cut short"),
     ("#hand=" + "6" * 1_000_000, "characters are no hand"),
     ("#hand=%E0%A4%A", "cut short"),

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from forge.errors import ForgeError
+from forge.extras import MissingExtraError
 from forge.policy import SHIPPED
+from forge.web import assets, page_build, wasm_core
 from forge.web import checkout as checkouts
-from forge.web import page_build, wasm_core
 from forge.web.built_page import PAGE, is_page, put_page
 from forge.web.checkout import Checkout, MissingProgramError, find_program, run_program
 from forge.web.node_packages import are_installed, find_npm, licences
@@ -128,6 +129,24 @@ def test_a_page_is_put_in_place_whole(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"made", "there", "a"}
     with pytest.raises(ForgeError, match="cannot write"):
         put_page(made, made / "index.html" / "x")
+
+
+def test_all_that_is_missing_is_named_before_any_work(
+    source: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacks(extra: str, *modules: str) -> None:
+        raise MissingExtraError(extra, modules[0])
+
+    monkeypatch.setattr(assets, "_exported", lambda _: (tmp_path / "no.onnx", tmp_path / "x.ckpt"))
+    monkeypatch.setattr(assets, "need", lacks)
+    (tmp_path / "programs" / "npm").unlink()
+    os.utime(source.root / "csrc" / "x.cpp", (2**32, 2**32))
+    os.environ["PATH"] = str(tmp_path / "programs")
+    with pytest.raises(MissingProgramError) as told:
+        build_page(source, [], tell=quiet)
+    for what in ("needs npm", "needs cmake", "needs lightning", ".[dev]", "--without-network"):
+        assert what in str(told.value), what
+    assert not (source.web / "calls").exists()
 
 
 @pytest.mark.parametrize("name", ["node", "npm"])

@@ -105,8 +105,10 @@ describe("bidding", () => {
 
   it("says in an auction what the deals cannot tell, in Python's words", async () => {
     for (const { hand, calls, must, seed, headline } of told.auctions) {
-      const found = await adviseBid(bidderOf(pool, seed), auctionView(hand, calls, must), MOST_DEALS);
+      const view = auctionView(hand, calls, must);
+      const found = await adviseBid(bidderOf(pool, seed), view, MOST_DEALS);
       expect(found.headline).toBe(headline);
+      expect(new Set(found.chances.map(({ bid }) => bid))).toEqual(new Set(view.legal.filter((call) => call !== "pass")));
       const who = /If you pass, (left|partner|right) plays/.exec(found.why);
       expect(who !== null).toBe(calls.some((call: number | null) => call !== null) || (must && calls.length < 3));
     }
@@ -133,7 +135,7 @@ describe("advice on plays", () => {
   it("is Python's: chances, errors, contrast and sentence", async () => {
     for (const { view, seed, found } of told.plays) same(await advisePlay(new Task(pool), rules, view, seed, FEW), found);
     expect(told.plays.some((each: any) => each.found.plays.length === 1)).toBe(true);
-    expect(told.plays.filter((each: any) => each.found.contrast !== null).length).toBeGreaterThan(5);
+    expect(told.plays.filter((each: any) => each.found.contrast !== null).length).toBeGreaterThan(3);
   });
 
   it("is that of the strongest player unless it is told otherwise", async () => {
@@ -151,7 +153,7 @@ describe("review", () => {
     const asked = reviewHand(new Task(pool), rules, { ...hand, plays: [] }, 0);
     await expect(asked).rejects.toThrow("nothing to review: the hand has no plays");
     const wrong = { ...hand, plays: [...hand.plays].reverse() };
-    await expect(reviewHand(new Task(pool), rules, wrong, 0)).rejects.toThrow(/^play 1: seat 0 may not play/);
+    await expect(reviewHand(new Task(pool), rules, wrong, 0)).rejects.toThrow(/^play 1: declarer may not play/);
   });
 
   it("knows what each play brings with open hands", async () => {

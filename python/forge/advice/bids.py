@@ -20,6 +20,8 @@ from forge.work.devices import n_cores
 
 # Deals around the hand until the advice is settled.
 PLAN: Final = Plan(100, settle=True, max_deals=SETTLED_BY)
+# Names of the figures in `BidAdvice.rows`.
+COLUMNS: Final = ("bid", "trump", "made", "95 % interval", "marks")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,20 @@ class BidAdvice:
         return tuple(self.evaluation.table.best_decl(bid) for bid in self.evaluation.table.bids)
 
     @property
+    def rows(self) -> list[tuple[str, ...]]:
+        """Of `choices`: bid, trump, chance, its 95 % interval, and expected marks, in words."""
+        return [
+            (
+                str(choice.contract.bid),
+                declaration_name(choice.contract.decl),
+                f"{choice.p:.0%}",
+                f"{choice.low:.0%} to {choice.high:.0%}",
+                f"{choice.marks:+.2f}",
+            )
+            for choice in self.choices
+        ]
+
+    @property
     def basis(self) -> str:
         """What the chances are, in a sentence."""
         found = self.evaluation
@@ -61,8 +77,19 @@ class BidAdvice:
             "evaluation": self.evaluation.to_json(),
         }
 
+    def __str__(self) -> str:
+        rows = ["  ".join(f"{cell:>13}" for cell in row) for row in (COLUMNS, *self.rows)]
+        return "\n".join([f"{self.headline}. {self.why}", *rows, self.basis])
+
     def _repr_html_(self) -> str:
-        return f"<p><b>{escape(self.headline)}</b>. {escape(self.why)}</p>"
+        head = "".join(f"<th>{name}</th>" for name in COLUMNS)
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows
+        )
+        return (
+            f"<p><b>{escape(self.headline)}</b>. {escape(self.why)}</p>"
+            f"<table><tr>{head}</tr>{rows}</table><p>{escape(self.basis)}</p>"
+        )
 
 
 def advise_bid(hand: tuple[int, ...], seed: int = 0, plan: Plan = PLAN) -> BidAdvice:

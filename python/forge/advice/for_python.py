@@ -19,7 +19,7 @@ from forge.game.contract import LOWEST_BID, Bid
 from forge.game.declarations import parse_declaration
 from forge.game.tables import parse_dominoes, parse_hand
 
-Dominoes = str | Sequence[int]
+Dominoes = str | Sequence[int] | Sequence[str]
 
 
 def advise(
@@ -35,10 +35,10 @@ def advise(
     """What to play now, from what you may know; without a declaration what to bid.
 
     Args:
-        hand: the seven dominoes dealt to you: `"6-4,5-5,..."`, or ids.
+        hand: the seven dominoes dealt to you: `"6-4,5-5,..."`, a list of such names, or of ids.
         decl: trump, by name or id 0..9.
         declarer: who declared, and led first: `me`, `left`, `partner` or `right`.
-        plays: all dominoes played so far, in order.
+        plays: all dominoes played so far, in order, written likewise.
         bid: what the declarer's side promised: 30..42 or 84.
         player: who judges: `seat`, `make` or `eq`, with options.
         seed: of the worlds or deals.
@@ -50,7 +50,8 @@ def advise(
         ForgeError: for what cannot be: a hand that is none, plays against the rules, another's
             turn.
     """
-    held = parse_hand(hand) if isinstance(hand, str) else tuple(hand)
+    text = _as_text(hand)
+    held = _ids(hand) if text is None else parse_hand(text)
     if decl is None:
         given = {
             "plays": len(plays),
@@ -64,10 +65,26 @@ def advise(
         held,
         parse_declaration(decl) if isinstance(decl, str) else decl,
         parse_declarer(declarer),
-        parse_dominoes(plays) if isinstance(plays, str) else tuple(plays),
+        _ids(plays),
         Bid.of(bid),
     )
     return advise_play(view, player, seed)
+
+
+def _ids(dominoes: Dominoes) -> tuple[int, ...]:
+    """Ids of dominoes, in the order given."""
+    text = _as_text(dominoes)
+    if text is not None:
+        return parse_dominoes(text)
+    return tuple(dominoes)  # type: ignore[arg-type]  # what is no id is told where they are used
+
+
+def _as_text(dominoes: Dominoes) -> str | None:
+    """Names of dominoes as one text; None for ids."""
+    if isinstance(dominoes, str):
+        return dominoes
+    named = [each for each in dominoes if isinstance(each, str)]
+    return ",".join(named) if named and len(named) == len(dominoes) else None
 
 
 def review(hand: str | TableHand, *, player: str = DEFAULT_PLAYER, seed: int = 0) -> Review:

@@ -19,7 +19,11 @@ from forge.game.contract import LOWEST_BID, VALID_BIDS, Bid, Contract
 from forge.game.deal import Deal
 from forge.game.declarations import declaration_name, parse_declaration
 from forge.game.tables import HIGH, LOW, domino_name, parse_dominoes
+from forge.oracle.open_hand import IllegalPlayError
 from forge.oracle.position import Position
+
+# Seats by places from the declarer.
+SEATS: Final = ("declarer", "left", "partner", "right")
 
 # What a link has before the hand; a page may stand in front of it.
 LINK_MARK: Final = "#hand="
@@ -51,7 +55,10 @@ class TableHand:
     plays: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        _ = self.position
+        try:
+            _ = self.position
+        except IllegalPlayError as error:
+            raise ForgeError(error.told_of(SEATS[error.seat])) from error
 
     @cached_property
     def position(self) -> Position:

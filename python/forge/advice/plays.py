@@ -25,7 +25,7 @@ from forge.play.games import Games
 from forge.play.keys import decision_keys, seed_tensor
 from forge.play.seen import needed_by, seen_by
 from forge.play.transcript import Transcript
-from forge.work.wording import counted
+from forge.work.wording import counted, listed
 
 # What keys are for, beside those of other rooms.
 _ADVICE: Final = 50
@@ -53,6 +53,12 @@ class PlayAdvice:
         """`6-4`."""
         return domino_name(self.domino)
 
+    def __str__(self) -> str:
+        if self.chance is None:
+            return f"{self.name}  {self.points:+.2f} points"
+        give_or_take = f" +- {100 * self.error:.1f}" if self.error else ""
+        return f"{self.name}  {100 * self.chance:5.1f} %{give_or_take}"
+
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {
@@ -73,7 +79,7 @@ class Advice:
         plays: the legal ones, best first.
         n_worlds: judged by.
         n_possible: hidden hands that fit.
-        contrast: of the best two plays; None where there is one, or nothing between them.
+        contrast: of the best two plays; None where there is one, or nothing between their chances.
     """
 
     view: SeatView
@@ -102,12 +108,14 @@ class Advice:
     @property
     def sentence(self) -> str:
         """What to play and why, in words."""
-        parts = [self._what()]
+        parts = [self.what]
         if self.contrast is not None:
             parts.append(self.contrast.sentence)
         return " ".join(parts)
 
-    def _what(self) -> str:
+    @property
+    def what(self) -> str:
+        """What to play, in words."""
         best, view = self.best, self.view
         if len(self.plays) == 1:
             return f"{best.name} is the only legal play."
@@ -120,7 +128,7 @@ class Advice:
         goal = f"to {view.wanted} the bid of {bid}"
         if best.chance is None:
             alike = [play.name for play in self.plays[1:] if play.points == best.points]
-            same = f", {' and '.join(alike)} as many" if alike else ""
+            same = f", {listed(alike)} as many" if alike else ""
             return f"{need} {goal}. {best.name} brings most points on average{same}."
         if best.chance == 0.0:
             return f"{need} {goal}, and no play brings them in any deal that was looked at."
@@ -129,10 +137,10 @@ class Advice:
         if len(alike) == len(self.plays) - 1:
             return f"{told}, and so does any other play."
         if alike:
-            return f"{told}, and as often {' and '.join(alike)}."
+            return f"{told}, and as often {listed(alike)}."
         second = self.plays[1]
         if self.is_close:
-            return f"{told}; {second.name} is too close to tell."
+            return f"{told}; {second.name} may do as well."
         assert second.chance is not None
         return f"{told}, {second.name} {100 * second.chance:.0f}."
 
@@ -149,6 +157,9 @@ class Advice:
             "sentence": self.sentence,
             "contrast": None if self.contrast is None else self.contrast.to_json(),
         }
+
+    def __str__(self) -> str:
+        return "\n".join([self.sentence, *map(str, self.plays)])
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -198,8 +209,9 @@ def advise_play(view: SeatView, player: str = DEFAULT_PLAYER, seed: int = 0) -> 
     effective = math.inf if is_exact else float(found.effective[0])
     plays = _ranked(view, found.chances[0], found.points[0], effective, int(found.slots[0]))
     contrast = None
-    if view.points_left and plays[0].chance is not None:
-        dominoes = (plays[0].domino, plays[1].domino)
+    first, second = plays[:2]
+    if view.points_left and first.chance is not None and first.chance != second.chance:
+        dominoes = (first.domino, second.domino)
         contrast = contrast_of(view, games, dominoes, keys)
     return Advice(view, player, plays, n_worlds, n_possible, contrast)
 

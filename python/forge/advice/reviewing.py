@@ -10,23 +10,23 @@ import torch
 from torch import Tensor
 
 from forge import ops
-from forge.advice.hand_text import TableHand
+from forge.advice.hand_text import SEATS, TableHand
 from forge.advice.judge import judge_of
 from forge.advice.seat_view import DEFAULT_PLAYER
 from forge.bidding.replay import ReplayedPlay, judge_plays
 from forge.errors import ForgeError
-from forge.game.constants import N_SEATS
+from forge.game.constants import N_PLAYS, N_SEATS
 from forge.game.tables import domino_name
 from forge.oracle.position import Position
 from forge.play.games import Games
 from forge.play.keys import decision_keys, seed_tensor
 from forge.play.seen import Seen, needed_by, seen_by
 
-# Seats by places from the declarer.
-SEATS: Final = ("declarer", "left", "partner", "right")
 # Chances that a play may cost and still be called so.
 GRADES: Final = ((0.005, "best"), (0.02, "good"), (0.06, "inexact"), (0.15, "mistake"))
 WORST_GRADE: Final = "blunder"
+# Grades of plays that cost nothing worth a word.
+_FINE: Final = ("best", "good")
 _REVIEW: Final = 51
 
 
@@ -72,8 +72,15 @@ class GradedPlay:
 
     @property
     def is_best(self) -> bool:
-        """Whether it cost nothing worth a word."""
+        """Whether it cost nothing."""
         return self.grade == GRADES[0][1]
+
+    def __str__(self) -> str:
+        played = f"{SEATS[self.seat]:8}  {domino_name(self.domino)}"
+        told = f"play {self.number:2}  {played}  {self.grade}"
+        if self.is_best:
+            return told
+        return f"{told}, {domino_name(self.best)} better by {100 * self.cost:.0f} in 100"
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -123,14 +130,14 @@ class Review:
     @property
     def costliest(self) -> GradedPlay | None:
         """The play of that side (of both while the bid is open) that cost most as its seat saw it;
-        None if none cost anything."""
+        None if none cost anything worth a word."""
         return max(self._slips, key=lambda play: play.cost, default=None)
 
     @property
     def _slips(self) -> list[GradedPlay]:
         loser = {"made": 1, "set": 0}.get(self.standing)
         of_side = [play for play in self.plays if loser is None or play.seat % 2 == loser]
-        return [play for play in of_side if not play.is_best]
+        return [play for play in of_side if play.grade not in _FINE]
 
     @property
     def standing(self) -> str:
@@ -140,9 +147,10 @@ class Review:
     @property
     def outcome(self) -> str:
         """What came of the bid, and by what."""
-        won, lost = self.hand.position.points
+        (won, lost), n_plays = self.hand.position.points, len(self.hand.plays)
         told = "still open" if self.standing == "open" else self.standing
-        return f"{told}, {won} to {lost}"
+        so_far = "" if n_plays == N_PLAYS else f" after {n_plays} of {N_PLAYS} plays"
+        return f"{told}, {won} to {lost}{so_far}"
 
     @property
     def sentence(self) -> str:
@@ -153,7 +161,8 @@ class Review:
         if turning is not None and self.standing != "open":
             return f"{head} Play {turning.number} turned it: {_slip(turning)}."
         if costliest is None:
-            return f"{head} No play of the side that lost it cost anything worth a word."
+            whose = "" if self.standing == "open" else " of the side that lost it"
+            return f"{head} No play{whose} cost anything worth a word."
         same = "" if costliest.open_lost else "; with open hands the bid came out the same way"
         return f"{head} The costliest play was number {costliest.number}: {_slip(costliest)}{same}."
 
@@ -169,6 +178,9 @@ class Review:
             "turning_play": None if turning is None else turning.number,
             "plays": [play.to_json() for play in self.plays],
         }
+
+    def __str__(self) -> str:
+        return "\n".join([self.sentence, *map(str, self.plays)])
 
     def _repr_html_(self) -> str:
         head = "".join(

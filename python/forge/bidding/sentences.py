@@ -10,6 +10,7 @@ from forge.bidding.hand_evaluation import Evaluation, saying_name
 from forge.bidding.settled import INDIFFERENT, Verdict
 from forge.game.contract import BIDS
 from forge.game.declarations import declaration_name
+from forge.work.wording import listed
 
 EVEN: Final = 0.5
 # Of sayings that a headline names, at most.
@@ -64,7 +65,7 @@ def _listed(names: Sequence[str], last: str) -> str:
     """`fours and ones`, `fours, ones and blanks`, `fours, ones and 3 others`."""
     if len(names) > _LISTED:
         names = [*names[: _LISTED - 1], f"{len(names) - _LISTED + 1} others"]
-    return f"{', '.join(names[:-1])} {last} {names[-1]}"
+    return listed(names, last)
 
 
 def advice(found: Evaluation) -> tuple[Choice | None, str, str]:
@@ -113,7 +114,9 @@ def _remainder(verdict: Verdict) -> str:
         return ""
     if verdict.is_settled:
         return f"At most {INDIFFERENT} marks a hand lie between them."
-    return "More deals would tell."
+    if verdict.needs_deals:
+        return "More deals would tell."
+    return "What a pass is worth is not known closely enough to tell."
 
 
 def _how_high(table: MakeTable, best: Choice) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -162,24 +162,16 @@ def _advise_bid(args: AdviseArgs) -> None:
 def _show_bid(found: BidAdvice, screen: Console) -> None:
     from rich.table import Table
 
+    from forge.advice.bids import COLUMNS
+
     screen.print(f"{found.headline}. {found.why}", highlight=False, markup=False)
     table = Table(show_edge=False)
-    for name in ("bid", "trump"):
-        table.add_column(name)
-    for name in ("made", "95 % interval", "marks"):
-        table.add_column(name, justify="right")
-    for choice in found.choices:
-        table.add_row(*_cells(choice))
+    for number, name in enumerate(COLUMNS):
+        table.add_column(name, justify="left" if number < 2 else "right")
+    for row in found.rows:
+        table.add_row(*row)
     screen.print(table, highlight=False)
     screen.print(found.basis, highlight=False, markup=False)
-
-
-def _cells(choice: Any) -> list[str]:
-    from forge.game.declarations import declaration_name
-
-    interval = f"{choice.low:.0%} to {choice.high:.0%}"
-    trump = declaration_name(choice.contract.decl)
-    return [str(choice.contract.bid), trump, f"{choice.p:.0%}", interval, f"{choice.marks:+.2f}"]
 
 
 main = advise.main

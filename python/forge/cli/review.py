@@ -83,7 +83,7 @@ def review(args: ReviewArgs) -> None:
 def _show(found: Review) -> None:
     from rich.table import Table
 
-    from forge.advice.reviewing import SEATS
+    from forge.advice.hand_text import SEATS
     from forge.game.tables import domino_name
 
     screen = console()

@@ -100,7 +100,8 @@ def _as_text(position: Ending, moves: Sequence[tuple[int, int]]) -> Group:
         lines.append(f"played: {' '.join(map(domino_name, position.plays))}")
     lines.append(f"points so far: team 0 {position.points[0]}, team 1 {position.points[1]}")
     if not moves:
-        return Group(Text("\n".join([*lines, "the hand is over"])))
+        told = "the hand is over: with fewer plays it is a position; forge review grades the plays"
+        return Group(Text("\n".join([*lines, told])))
     lines.append(f"seat {position.seat_to_act} to act, value {moves[0][1]:+d} (team-0 frame)")
     return Group(Text("\n".join(lines)), moves_table(moves))
 

@@ -9,6 +9,24 @@ from forge.game.tables import domino_name
 from forge.oracle.search import search_one
 
 
+class IllegalPlayError(ForgeError):
+    """A domino that the seat to act may not play.
+
+    Args:
+        number: of the play, from 1.
+        seat: whose turn it is.
+        what: may not be played, and what may.
+    """
+
+    def __init__(self, number: int, seat: int, what: str) -> None:
+        self.number, self.seat, self.what = number, seat, what
+        super().__init__(self.told_of(f"seat {seat}"))
+
+    def told_of(self, who: str) -> str:
+        """The same of a seat by another name."""
+        return f"play {self.number}: {who} may not play {self.what}"
+
+
 class OpenHand:
     """A deal under a declaration, somewhere in its play; **team-0 frame**.
 
@@ -53,9 +71,7 @@ class OpenHand:
         legal, seat = self.legal_dominoes(), self.seat_to_act
         if domino not in legal:
             valid = ", ".join(map(domino_name, legal)) or "none: it is over"
-            raise ForgeError(
-                f"play {number}: seat {seat} may not play {domino_name(domino)}; valid are {valid}"
-            )
+            raise IllegalPlayError(number, seat, f"{domino_name(domino)}; valid are {valid}")
         return self.deal.hands[seat].index(domino)
 
     def _after(self, slot: int) -> tuple[int, tuple[int, int]]:

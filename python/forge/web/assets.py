@@ -10,6 +10,7 @@ from typing import Final
 
 from forge.bidding.calibration.logistic import SHIPPED as SHIPPED_CALIBRATION
 from forge.errors import ForgeError
+from forge.extras import EXTRAS, need
 from forge.policy import SHIPPED as SHIPPED_POLICY
 from forge.web.checkout import Checkout
 from forge.web.node_packages import licences
@@ -55,16 +56,31 @@ def gather_assets(checkout: Checkout, with_network: bool, tell: Callable[[str], 
     (there / "licences.txt").write_text(licences(checkout))
 
 
+def need_network(checkout: Checkout) -> None:
+    """Make sure that the network is exported, or can be.
+
+    Raises:
+        MissingExtraError: if a package for it is not there.
+    """
+    if not _is_export_of(*_exported(checkout)):
+        need("export", *EXTRAS["export"])
+
+
 def _network(checkout: Checkout, tell: Callable[[str], None]) -> Path:
     """The network as ONNX, exported unless it is there already."""
-    from forge.models.catalog import SHIPPED, resolve
-
-    checkpoint = resolve(NETWORK, checkout.of_package(SHIPPED))
-    out = checkout.root / "build" / "page" / "stage2.onnx"
+    out, checkpoint = _exported(checkout)
     if not _is_export_of(out, checkpoint):
         tell(f"exporting {checkpoint.stem}")
         _export(checkpoint, out)
     return out
+
+
+def _exported(checkout: Checkout) -> tuple[Path, Path]:
+    """Where the network is exported to, and its checkpoint."""
+    from forge.models.catalog import SHIPPED, resolve
+
+    checkpoint = resolve(NETWORK, checkout.of_package(SHIPPED))
+    return checkout.root / "build" / "page" / "stage2.onnx", checkpoint
 
 
 def _is_export_of(out: Path, checkpoint: Path) -> bool:
@@ -80,9 +96,6 @@ def _is_export_of(out: Path, checkpoint: Path) -> bool:
 
 
 def _export(checkpoint: Path, out: Path) -> None:
-    from forge.extras import EXTRAS, need
-
-    need("export", *EXTRAS["export"])
     from forge.learn.onnx.export import export
     from forge.models.stages import stage_of_file
 

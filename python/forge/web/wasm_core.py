@@ -43,10 +43,20 @@ def build_wasm(checkout: Checkout) -> Path:
     return wasm_file(checkout)
 
 
-def _build(checkout: Checkout) -> None:
+def find_compiler() -> tuple[str, str]:
+    """Paths of CMake and ninja, where the compiler is there too.
+
+    Raises:
+        MissingProgramError: if one of the three is not.
+    """
     cmake, ninja = (find_program(name, _FROM_PYPI) for name in ("cmake", "ninja"))
     if find_spec("ziglang") is None:
         raise MissingProgramError(f"the build needs ziglang, which is not installed: {_FROM_PYPI}")
+    return cmake, ninja
+
+
+def _build(checkout: Checkout) -> None:
+    cmake, ninja = find_compiler()
     # Not build/wasm: a folder that was set up by another Python names a compiler that is gone.
     with TemporaryDirectory() as build:
         configure: list[str | Path] = [cmake, "-S", checkout.root, "-B", build, "-G", "Ninja"]

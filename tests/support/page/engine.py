@@ -208,6 +208,7 @@ def _advice(found: Advice) -> Json:
             "nSecond": contrast.n_second,
             "example": contrast.example,
         },
+        "what": found.what,
         "sentence": found.sentence,
     }
 
@@ -239,6 +240,7 @@ def _reviewed(found: Review) -> Json:
             for play in found.plays
         ],
         "turning": None if found.turning is None else found.turning.number,
+        "costliest": None if found.costliest is None else found.costliest.number,
         "standing": found.standing,
         "points": found.hand.position.points,
         "sentence": found.sentence,

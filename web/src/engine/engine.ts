@@ -18,7 +18,7 @@ import type { Bidder } from "./bidding/evaluate.ts";
 import { AUCTION_CARE, BUDGET, LEVELS, playOf, TRUMP_DEALS, type Budget, type NetworkPlayer } from "./levels.ts";
 import { Task } from "./task.ts";
 import type {
-  BidAdvice, BidChance, Engine, Level, LevelInfo, OpenValue, Options, PlayAdvice, Review,
+  BidAdvice, BidChance, BidOptions, Engine, Level, LevelInfo, OpenValue, Options, PlayAdvice, Review,
 } from "./types.ts";
 
 /** What an engine is made of. */
@@ -98,8 +98,8 @@ export class TableEngine implements Engine {
     return finished(task, await advisePlay(task, rules, view, seed));
   }
 
-  async adviseBid(view: AuctionView, seed: number, options?: Options): Promise<BidAdvice> {
-    return adviseBid(await this.#bidder(seed, options), view);
+  async adviseBid(view: AuctionView, seed: number, options?: BidOptions): Promise<BidAdvice> {
+    return adviseBid(await this.#bidder(seed, options), view, options?.maxDeals);
   }
 
   async adviseTrump(

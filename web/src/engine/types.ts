@@ -51,7 +51,9 @@ export interface PlayAdvice {
   nWorlds: number;
   nPossible: number;
   contrast: Contrast | null;
-  /** What to play and why, for a player. */
+  /** What to play, for a player. */
+  what: string;
+  /** The same with the contrast in words. */
   sentence: string;
 }
 
@@ -75,8 +77,10 @@ export interface BidAdvice {
   why: string;
   /** Whether something else, or another trump, may be as good. */
   isClose: boolean;
+  /** Whether more deals may tell what these do not. */
+  wantsDeals: boolean;
   nDeals: number;
-  /** Every trump at every bid. */
+  /** Every trump at every bid that may be said. */
   chances: readonly BidChance[];
 }
 
@@ -103,8 +107,11 @@ export interface Review {
   plays: readonly GradedPlay[];
   /** Number of the play that turned the hand, or null. */
   turning: number | null;
+  /** Of the costliest play of the side that did not get what it wanted, or null. */
+  costliest: number | null;
   standing: "made" | "set" | "open";
   points: readonly [number, number];
+  /** Seats as `SEATS` has them; for others see `reviewSentence`. */
   sentence: string;
 }
 
@@ -123,6 +130,11 @@ export interface Options {
   onProgress?: (done: number) => void;
 }
 
+export interface BidOptions extends Options {
+  /** No more deals than so many; by default what takes some seconds. */
+  maxDeals?: number;
+}
+
 export interface Engine {
   levels(): readonly LevelInfo[];
   /** Fetches what a level needs. Rejected: the level cannot be played, the others go on. */
@@ -131,7 +143,7 @@ export interface Engine {
   call(view: AuctionView, level: Level, seed: number, options?: Options): Promise<Call>;
   declare(hand: readonly Domino[], bid: number, level: Level, seed: number, options?: Options): Promise<Declaration>;
   advisePlay(view: SeatView, seed: number, options?: Options): Promise<PlayAdvice>;
-  adviseBid(view: AuctionView, seed: number, options?: Options): Promise<BidAdvice>;
+  adviseBid(view: AuctionView, seed: number, options?: BidOptions): Promise<BidAdvice>;
   /** The best trump for a bid that is made already, best first. */
   adviseTrump(hand: readonly Domino[], bid: number, seed: number, options?: Options): Promise<readonly BidChance[]>;
   review(hand: TableHand, seed: number, options?: Options): Promise<Review>;

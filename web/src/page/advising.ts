@@ -7,7 +7,7 @@ import { engine } from "./engine.ts";
 import { say } from "./news.ts";
 import { rules } from "./rules.ts";
 import { handsOpen, match, ME, seedOf } from "./session.ts";
-import { capital, percent, trumpName } from "./words.ts";
+import { capital, forPlayers, percent, trumpName } from "./words.ts";
 
 export type Advice =
   | { kind: "none" }
@@ -26,7 +26,8 @@ export function canAdvise(): boolean {
   return match.value !== null && turnOf(rules(), match.value) === ME;
 }
 
-export async function ask(): Promise<void> {
+/** @param maxDeals of advice in the auction; by default what takes some seconds */
+export async function ask(maxDeals?: number): Promise<void> {
   const at = match.value;
   if (at === null || !canAdvise() || advice.value.kind === "thinking") return;
   asked.abort();
@@ -53,7 +54,7 @@ export async function ask(): Promise<void> {
   async function answer(): Promise<Advice> {
     switch (phaseOf(at!)) {
       case "auction":
-        return { kind: "bid", advice: await engine().adviseBid(auctionView(at!, ME), seed, options) };
+        return { kind: "bid", advice: await engine().adviseBid(auctionView(at!, ME), seed, { ...options, maxDeals }) };
       case "trump":
         return { kind: "trump", chances: await engine().adviseTrump(at!.hands[ME], bidOf(at!)!, seed, options) };
       default:
@@ -68,8 +69,8 @@ export async function ask(): Promise<void> {
 }
 
 function told(found: Advice): string {
-  if (found.kind === "bid") return `Advice: ${found.advice.headline}`;
-  if (found.kind === "play") return `Advice: ${found.advice.sentence}`;
+  if (found.kind === "bid") return `Advice: ${forPlayers(found.advice.headline)}`;
+  if (found.kind === "play") return `Advice: ${forPlayers(found.advice.what)}`;
   if (found.kind !== "trump") return "";
   return `Advice: ${capital(trumpName(found.chances[0].decl))}, ${percent(found.chances[0].chance)}`;
 }

@@ -1,18 +1,20 @@
 // A hand under review: what it is, from whose chair it is told, what each play cost.
 
 import { signal } from "@preact/signals";
+import { reviewSentence } from "../engine/advice/review_sentence.ts";
 import type { Review } from "../engine/types.ts";
-import { handLink, parseTableHand } from "../table/hand_text.ts";
+import { parseTableHand } from "../table/hand_text.ts";
 import { bidder, matchOf, tableHand } from "../table/match.ts";
 import { positionsOf, type OpenPosition } from "../table/open_hand.ts";
 import { placeOf } from "../table/seat_view.ts";
 import type { Seat, TableHand } from "../table/types.ts";
 import { engine } from "./engine.ts";
+import { isSameDeal, past } from "./history.ts";
 import { say } from "./news.ts";
 import { rules } from "./rules.ts";
-import { handsOpen, match, ME, take } from "./session.ts";
+import { handsOpen, ME, ownMatch, take } from "./session.ts";
 import { settings } from "./settings.ts";
-import { capital, SEAT_NAMES } from "./words.ts";
+import { capital, forPlayers, ownerOf, SEAT_NAMES } from "./words.ts";
 
 export interface Reviewed {
   link: string;
@@ -52,14 +54,23 @@ export function openLink(link: string): void {
   }
 }
 
-/** A hand of the match on the table is told from the player's chair. */
+/** A hand of the player's match is told from the player's chair, also once it was replayed from another. */
 function told(hand: TableHand): Pick<Reviewed, "names" | "declarer"> {
-  const own = match.value === null ? null : tableHand(match.value);
-  if (own === null || handLink({ ...own, plays: [] }) !== handLink({ ...hand, plays: [] })) {
-    return { names: OTHERS, declarer: null };
-  }
-  const declarer = placeOf(bidder(match.value!)!, ME);
+  const declarer = declarerOf(hand);
+  if (declarer === null) return { names: OTHERS, declarer };
   return { names: [0, 1, 2, 3].map((i) => SEAT_NAMES[(declarer + i) % 4]), declarer };
+}
+
+function declarerOf(hand: TableHand): Seat | null {
+  const own = ownMatch();
+  const now = own === null ? null : tableHand(own);
+  if (now !== null && isSameDeal(now, hand)) return placeOf(bidder(own!)!, ME);
+  return past.value.find((each) => isSameDeal(each.hand, hand))?.declarer ?? null;
+}
+
+/** What came of it, with the seats as they are named here. */
+export function sentenceOf({ hand, names }: Reviewed, review: Review): string {
+  return forPlayers(reviewSentence(review, hand, names.map(ownerOf)));
 }
 
 export async function grade(hand: TableHand): Promise<void> {
@@ -72,8 +83,10 @@ export async function grade(hand: TableHand): Promise<void> {
     const review = await engine().review(hand, SEED, { signal: stop, onProgress });
     if (stop.aborted) return;
     grading.value = { kind: "done", review };
-    if (review.turning !== null && at.value === 0) at.value = review.turning - 1;
-    say(review.sentence);
+    const shown = review.turning ?? review.costliest;
+    if (shown !== null && at.value === 0) at.value = shown - 1;
+    const now = reviewed.value;
+    if (now !== null && typeof now !== "string") say(sentenceOf(now, review));
   } catch (error) {
     if (!stop.aborted) grading.value = { kind: "failed", why: (error as Error).message };
   }

@@ -11,6 +11,7 @@ import { handLink } from "../table/hand_text.ts";
 import { placeOf } from "../table/seat_view.ts";
 import type { Call, Declaration, Domino, HouseRules, Seat } from "../table/types.ts";
 import { engine, failureOf, levelInfo, markFailed } from "./engine.ts";
+import { forget, recall, remember } from "./history.ts";
 import { hideToast, say, show } from "./news.ts";
 import { rules } from "./rules.ts";
 import { sceneOf } from "./scene_of.ts";
@@ -49,6 +50,7 @@ let isElsewhere = false;
 let skip: (() => void) | null = null;
 
 export function begin(seed: number, options: { house: HouseRules; study: boolean; dealer: Seat }): void {
+  forget();
   take(newMatch(seed, options));
 }
 
@@ -73,6 +75,7 @@ function readReplay(value: unknown): Match {
 
 /** Takes up what was kept of the last visit, if there is anything; from now on also what another tab keeps. */
 export function restore(): void {
+  recall();
   waiting = load("match", read, null);
   match.value = load("replay", readReplay, waiting, "tab");
   onOtherTab("match", read, adopt);
@@ -176,7 +179,10 @@ export function hurry(): void {
 
 function keep(): void {
   if (isReplay()) store("replay", JSON.stringify(match.value), "tab");
-  else store("match", JSON.stringify(match.value));
+  else {
+    store("match", JSON.stringify(match.value));
+    remember(match.value!, ME);
+  }
 }
 
 function advance(to: Match): void {
@@ -307,6 +313,12 @@ function announceTurn(): void {
   else if (now.phase === "declare") say("Choose trump");
   else if (now.phase === "play") say(now.trick.laid.length === 0 ? "Your lead" : "Your turn");
 }
+
+/** Whether the player has said anything in a match yet: else nothing is lost with it. */
+export const hasActed = (at: Match): boolean => at.number > 0 || at.calls.length > placeOf(ME, ((at.dealer + 1) % 4) as Seat);
+
+/** The player's own match, in play or waiting; null without one. */
+export const ownMatch = (): Match | null => (isReplay() ? waiting : match.value);
 
 /** A hand that was taken from a review: it is played to its end, and no next one is dealt. */
 export function isReplay(): boolean {

@@ -1,6 +1,7 @@
 // How things are said at a table: to people who look, and to those who listen.
 
 import type { Call, Declaration, Domino, Seat } from "../table/types.ts";
+import { DECLARATION_NAMES } from "../table/declarations.ts";
 import { pipsOf } from "../table/dominoes.ts";
 
 const PIPS = ["blank", "one", "two", "three", "four", "five", "six"] as const;
@@ -56,8 +57,14 @@ export function saysCall(place: number, call: Call): string {
   return `${seatName(place)} ${you ? "bid" : "bids"} ${callName(call)}`;
 }
 
-/** A sentence whose dominoes are not broken over two lines. */
-export const unbroken = (text: string): string => text.replace(/([0-6])-([0-6])/g, "$1\u2011$2");
+/** A sentence of the engine as players say it: trumps by their names, dominoes not broken over two lines. */
+export function forPlayers(text: string): string {
+  const worded = DECLARATION_NAMES.reduce((told, name, decl) => told.replaceAll(name, trumpName(decl)), text);
+  return worded.replace(/([0-6])-([0-6])/g, "$1\u2011$2");
+}
+
+/** Whose something is, by a name in `SEAT_NAMES` or another: `your`, `Left's`. */
+export const ownerOf = (name: string): string => (name === SEAT_NAMES[0] ? "your" : `${name}'s`);
 
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
@@ -70,7 +77,7 @@ export function counted(n: number, one: string, many = `${one}s`): string {
 
 /** `71 %` of 0.71, never 0 or 100 where it is not quite so. */
 export function percent(chance: number): string {
-  if (chance > 0 && chance < 0.005) return "under 1 %";
-  if (chance < 1 && chance > 0.995) return "over 99 %";
-  return `${Math.round(100 * chance)} %`;
+  if (chance > 0 && chance < 0.005) return "under 1\u00a0%";
+  if (chance < 1 && chance > 0.995) return "over 99\u00a0%";
+  return `${Math.round(100 * chance)}\u00a0%`;
 }

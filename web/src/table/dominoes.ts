@@ -92,3 +92,9 @@ export const isDomino = (value: unknown): value is Domino =>
 /** `1 play`, `2 plays`. */
 export const counted = (n: number, noun: string): string =>
   `${n.toLocaleString("en-US")} ${n === 1 ? noun : `${noun}s`}`;
+
+/** `a`, `a and b`, `a, b and c`, of one or more. */
+export function listed(names: readonly string[], last = "and"): string {
+  const [end, ...first] = [...names].reverse();
+  return first.length === 0 ? end : `${first.reverse().join(", ")} ${last} ${end}`;
+}

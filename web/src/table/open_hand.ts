@@ -6,6 +6,9 @@ import { dominoName } from "./dominoes.ts";
 import type { Rules } from "./rules.ts";
 import { TableError, type Declaration, type Domino, type TableHand } from "./types.ts";
 
+/** Seats by places from the declarer. */
+export const SEATS = ["declarer", "left", "partner", "right"] as const;
+
 /** Somewhere in the play of a hand. */
 export interface OpenPosition {
   readonly hands: readonly (readonly Domino[])[];
@@ -42,7 +45,7 @@ export function playedOn(rules: Rules, at: OpenPosition, domino: Domino): OpenPo
   if (!at.legal.includes(domino)) {
     const valid = at.legal.map(dominoName).join(", ") || "none: it is over";
     throw new TableError(
-      `play ${at.plays.length + 1}: seat ${at.turn} may not play ${dominoName(domino)}; valid are ${valid}`,
+      `play ${at.plays.length + 1}: ${SEATS[at.turn]} may not play ${dominoName(domino)}; valid are ${valid}`,
     );
   }
   const plays = [...at.plays, domino];

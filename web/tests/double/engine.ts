@@ -1,5 +1,5 @@
 // An engine for looking at the page and for its tests: legal plays by seed, figures made up.
-// It thinks for as long as `?think=MS` in the address says.
+// It thinks for as long as `?think=MS` in the address says; with `?open` bids want more deals.
 
 import type { BidChance, Engine, GradedPlay, Level, LevelInfo, Options } from "../../src/engine/types.ts";
 import { CALLED_SUIT } from "../../src/table/rules.ts";
@@ -15,6 +15,8 @@ const LEVELS: readonly LevelInfo[] = [
   { level: "network", name: "Network", says: "a network that read a million hands, at once", download: 8_400_000 },
   { level: "strong", name: "Strong", says: "infers what you hold, and searches for up to a second", download: 0 },
 ];
+
+const asked = (name: string): boolean => new URLSearchParams(globalThis.location?.search ?? "").has(name);
 
 const think = (options?: Options): Promise<void> => {
   const ms = Number(new URLSearchParams(globalThis.location?.search ?? "").get("think") ?? 0);
@@ -79,14 +81,17 @@ const ENGINE: Engine = {
         plays: [plays[0], plays[1]], nDeals: 300, nFirst: 41, nSecond: 9,
         example: [hidden.slice(0, third), hidden.slice(third, 2 * third), hidden.slice(2 * third)],
       },
-      sentence: "Pull trump now: the other side holds two more, and your off comes home once they are gone.",
+      what: "Pull trump now: the other side holds two more, and your off comes home once they are gone.",
+      sentence: "",
     };
   },
   async adviseBid(view, _seed, options) {
     await think(options);
     const chances = chancesOf(view.hand, [30, 31, 32, 33, 34, 35, 36, 42, 84]);
     return {
-      call: 31, decl: chances[0].decl, headline: "Bid 31", isClose: false, nDeals: 2000, chances,
+      call: 31, decl: chances[0].decl, headline: "Bid 31", isClose: false,
+      wantsDeals: options?.maxDeals === undefined && asked("open"), nDeals: options?.maxDeals ?? 2000,
+      chances: chances.filter(({ bid }) => view.legal.includes(bid)),
       why: "It makes in four of five deals; one more would cost as much as it wins.",
     };
   },
@@ -113,8 +118,7 @@ const ENGINE: Engine = {
     });
     const turning = plays.find((play) => play.openLost)?.number ?? null;
     const { points } = positions[positions.length - 1];
-    const sentence = `${hand.bid} was there to be made, and play ${turning} gave it away.`;
-    return { plays, turning, standing: "set", points, sentence };
+    return { plays, turning, costliest: turning, standing: "set", points, sentence: "" };
   },
   async openValues(hand) {
     const positions = positionsOf(rules(), hand);

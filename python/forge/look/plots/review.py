@@ -6,7 +6,8 @@ import io
 from pathlib import Path
 from typing import Final
 
-from forge.advice.reviewing import SEATS, Review
+from forge.advice.hand_text import SEATS
+from forge.advice.reviewing import Review
 from forge.errors import ForgeError
 from forge.extras import extra
 from forge.game.tables import domino_name

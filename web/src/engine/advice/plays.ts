@@ -1,7 +1,7 @@
 // What to play now, from what the player may know: as forge.advice.plays, from the same worlds.
 
 import { bidText, standingOf } from "../../table/bids.ts";
-import { counted, dominoName } from "../../table/dominoes.ts";
+import { counted, dominoName, listed } from "../../table/dominoes.ts";
 import type { Rules } from "../../table/rules.ts";
 import { seenFrom, type Seen } from "../../table/seat_view.ts";
 import type { SeatView } from "../../table/types.ts";
@@ -34,7 +34,8 @@ export async function advisePlay(
   task.reach(0.8);
   const plays = ranked(seen, found);
   const pair = [plays[0].domino, plays[1].domino] as const;
-  const contrast = seen.pointsLeft > 0 ? await contrastOf(task, seen, hidden, pair, key) : null;
+  const differ = seen.pointsLeft > 0 && plays[0].chance !== plays[1].chance;
+  const contrast = differ ? await contrastOf(task, seen, hidden, pair, key) : null;
   return told(seen, plays, Number(found.nWorlds[0]), nPossible, contrast);
 }
 
@@ -51,6 +52,7 @@ function told(
     nWorlds,
     nPossible,
     contrast,
+    what,
     sentence: contrast === null ? what : `${what} ${contrastSentence(contrast)}`,
   };
 }
@@ -113,9 +115,9 @@ function whatToPlay(seen: Seen, plays: readonly AdvisedPlay[], isClose: boolean)
   const alike = rest.filter(({ chance }) => chance === best.chance).map(({ domino }) => dominoName(domino));
   const does = `${need}. ${name} does it ${times(best)}`;
   if (alike.length === rest.length) return `${does}, and so does any other play.`;
-  if (alike.length > 0) return `${does}, and as often ${alike.join(" and ")}.`;
+  if (alike.length > 0) return `${does}, and as often ${listed(alike)}.`;
   const second = dominoName(rest[0].domino);
-  return isClose ? `${does}; ${second} is too close to tell.` : `${does}, ${second} ${percent(rest[0].chance)}.`;
+  return isClose ? `${does}; ${second} may do as well.` : `${does}, ${second} ${percent(rest[0].chance)}.`;
 }
 
 /** `84 times in 100`; all or none only where every deal was looked at. */

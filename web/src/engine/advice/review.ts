@@ -1,19 +1,16 @@
 // A hand that was played, play by play: what each cost, as its seat saw it and with open hands; as
 // forge.advice.reviewing, from the same worlds.
 
-import { contractText, HAND_POINTS, pointsOf } from "../../table/bids.ts";
-import { dominoName } from "../../table/dominoes.ts";
+import { HAND_POINTS, pointsOf } from "../../table/bids.ts";
 import { positionsOf, standingAt, stateOf, type OpenPosition } from "../../table/open_hand.ts";
 import type { Rules } from "../../table/rules.ts";
 import { TableError, type SeatView, type TableHand } from "../../table/types.ts";
 import { decisionKey, PURPOSES } from "../keys.ts";
-import { percent } from "../numbers.ts";
 import type { Task } from "../task.ts";
 import type { Grade, GradedPlay, OpenValue, Review } from "../types.ts";
 import { decide, STRONGEST, type Judge } from "./judging.ts";
+import { reviewSentence } from "./review_sentence.ts";
 
-/** Seats by places from the declarer. */
-const SEATS = ["declarer", "left", "partner", "right"] as const;
 /** Chances that a play may cost and still be called so. */
 const GRADES: readonly (readonly [number, Grade])[] = [
   [0.005, "best"],
@@ -21,6 +18,8 @@ const GRADES: readonly (readonly [number, Grade])[] = [
   [0.06, "inexact"],
   [0.15, "mistake"],
 ];
+/** Of plays that cost nothing worth a word. */
+const FINE: readonly Grade[] = ["best", "good"];
 const ILLEGAL = -128;
 
 /**
@@ -38,15 +37,15 @@ export async function reviewHand(
   const plays = await task.all(choices, (at) => graded(task, hand, at, seed, judge));
   const standing = standingAt(end);
   const loser = { made: 1, set: 0, open: null }[standing];
-  const slips = plays.filter(({ seat, grade }) => grade !== "best" && (loser === null || seat % 2 === loser));
-  const turning = costliest(slips.filter(({ openLost }) => openLost));
-  return {
+  const slips = plays.filter(({ seat, grade }) => !FINE.includes(grade) && (loser === null || seat % 2 === loser));
+  const found = {
     plays,
-    turning: turning?.number ?? null,
+    turning: costliest(slips.filter(({ openLost }) => openLost)),
+    costliest: costliest(slips),
     standing,
     points: end.points,
-    sentence: sentenceOf(end, standing, turning, costliest(slips)),
   };
+  return { ...found, sentence: reviewSentence(found, hand) };
 }
 
 /** What each legal play brings with open hands. */
@@ -112,21 +111,5 @@ function totalsOf(at: OpenPosition, q: Int8Array): Map<number, number> {
   return new Map(legal);
 }
 
-const costliest = (plays: readonly GradedPlay[]): GradedPlay | undefined =>
-  plays.find(({ cost }) => cost === Math.max(...plays.map((each) => each.cost)));
-
-function sentenceOf(
-  { bid, decl, points }: OpenPosition, standing: string, turning: GradedPlay | undefined, slip: GradedPlay | undefined,
-): string {
-  const said = contractText(bid, decl);
-  const outcome = `${standing === "open" ? "still open" : standing}, ${points[0]} to ${points[1]}`;
-  const head = `${said[0].toUpperCase()}${said.slice(1)}: ${outcome}.`;
-  if (turning !== undefined && standing !== "open") return `${head} Play ${turning.number} turned it: ${slipOf(turning)}.`;
-  if (slip === undefined) return `${head} No play of the side that lost it cost anything worth a word.`;
-  const same = slip.openLost ? "" : "; with open hands the bid came out the same way";
-  return `${head} The costliest play was number ${slip.number}: ${slipOf(slip)}${same}.`;
-}
-
-const slipOf = ({ seat, domino, best, cost }: GradedPlay): string =>
-  `${SEATS[seat]}'s ${dominoName(domino)} instead of ${dominoName(best)} ` +
-  `cost ${percent(cost)} in 100 as the seat saw it`;
+const costliest = (plays: readonly GradedPlay[]): number | null =>
+  plays.find(({ cost }) => cost === Math.max(...plays.map((each) => each.cost)))?.number ?? null;

@@ -42,8 +42,9 @@ export async function adviseBid(
     headline: headlineOf(verdict),
     why: whyOf(view, found, verdict, other),
     isClose: !verdict.isClear,
+    wantsDeals: verdict.needsDeals,
     nDeals: found.nDeals,
-    chances: found.table.choices().map(chanceOf),
+    chances: found.table.choices().filter(({ bid }) => view.legal.includes(bid)).map(chanceOf),
   };
 }
 

@@ -1,6 +1,7 @@
 // What to say in an auction, in words; where nobody has bid, those of forge.bidding.sentences.
 
 import { BIDS, bidText, contractText } from "../../table/bids.ts";
+import { listed } from "../../table/dominoes.ts";
 import { isBidCall } from "../../table/auction.ts";
 import { declarationName } from "../../table/declarations.ts";
 import { PLAYERS } from "../../table/seat_view.ts";
@@ -36,19 +37,18 @@ export function headlineOf(verdict: Verdict): string {
   if (isBidCall(best.call) && inPlay.every(({ call }) => call === best.call)) {
     const trumps = inPlay.map(({ decl }) => declarationName(decl!));
     const bid = `Bid ${bidText(best.call)}`;
-    if (isSettled) return `${bid}: a toss-up between ${listed(trumps, "and")}`;
-    return `${bid}, ${listed(trumps, "or")}: too few deals to tell`;
+    if (isSettled) return `${bid}: a toss-up between ${someOf(trumps, "and")}`;
+    return `${bid}, ${someOf(trumps, "or")}: too few deals to tell`;
   }
   const names = inPlay.map(({ call, decl }) => (isBidCall(call) ? contractText(call, decl!) : "a pass"));
-  if (isSettled) return `A toss-up between ${listed(names, "and")}`;
-  return `Too few deals to tell: ${listed(names, "or")}`;
+  if (isSettled) return `A toss-up between ${someOf(names, "and")}`;
+  return `Too few deals to tell: ${someOf(names, "or")}`;
 }
 
 /** `fours and ones`, `fours, ones and blanks`, `fours, ones and 3 others`. */
-function listed(names: readonly string[], last: string): string {
-  let shown = [...names];
-  if (names.length > LISTED) shown = [...names.slice(0, LISTED - 1), `${names.length - LISTED + 1} others`];
-  return `${shown.slice(0, -1).join(", ")} ${last} ${shown.at(-1)}`;
+function someOf(names: readonly string[], last: string): string {
+  const rest = names.length - LISTED + 1;
+  return listed(rest > 1 ? [...names.slice(0, LISTED - 1), `${rest} others`] : names, last);
 }
 
 /** Why, in two or three sentences. */
@@ -75,9 +75,10 @@ export function whyOf(view: AuctionView, found: Evaluation, verdict: Verdict, ot
   return parts.filter((part) => part !== "").join(" ");
 }
 
-function remainder({ isClear, isSettled }: Verdict): string {
+function remainder({ isClear, isSettled, needsDeals }: Verdict): string {
   if (isClear) return "";
-  return isSettled ? `At most ${INDIFFERENT} marks a hand lie between them.` : "More deals would tell.";
+  if (isSettled) return `At most ${INDIFFERENT} marks a hand lie between them.`;
+  return needsDeals ? "More deals would tell." : "What a pass is worth is not known closely enough to tell.";
 }
 
 function passed(other: OtherContract | null): string {

@@ -1,17 +1,20 @@
 // Advice, as the engine gives it: chances with what is not known of them, a sentence, one deal.
 
 import type { BidAdvice, BidChance, Contrast, OpenValue, PlayAdvice } from "../../engine/types.ts";
-import { callName, counted, percent, spoken, trumpName, unbroken } from "../words.ts";
+import { ask } from "../advising.ts";
+import { callName, counted, forPlayers, percent, spoken, trumpName } from "../words.ts";
 import { HalfTile } from "./domino.tsx";
 import { Named } from "./seats.tsx";
 
 /** Standard errors on either side of a chance that are drawn. */
 const SPREAD = 2;
+/** Times as many deals where more are asked for. */
+const MORE = 4;
 
 export function PlayAdviceCard({ advice, open }: { advice: PlayAdvice; open: readonly OpenValue[] }) {
   return (
     <div class="advice">
-      <p class="advice-sentence">{unbroken(advice.sentence)}</p>
+      <p class="advice-sentence">{forPlayers(advice.what)}</p>
       <ol class="chances" aria-label={`Chances to ${advice.wanted} the bid`}>
         {advice.plays.map(({ domino, chance, error }) => (
           <li key={domino}>
@@ -25,7 +28,7 @@ export function PlayAdviceCard({ advice, open }: { advice: PlayAdvice; open: rea
         Chance to {advice.wanted} the bid{advice.pointsLeft > 0 ? `, ${counted(advice.pointsLeft, "point")} still needed` : ""};
         {" "}{sourceOf(advice)}
       </p>
-      {advice.contrast === null ? null : <Example contrast={advice.contrast} />}
+      {advice.contrast === null ? null : <Example contrast={advice.contrast} isClose={advice.isClose} />}
     </div>
   );
 }
@@ -71,12 +74,12 @@ function Chance({ chance, low, high }: { chance: number; low: number; high: numb
   );
 }
 
-function Example({ contrast }: { contrast: Contrast }) {
+function Example({ contrast, isClose }: { contrast: Contrast; isClose: boolean }) {
   const [first, second] = contrast.plays;
   const names = ["Left", "Partner", "Right"];
   return (
     <section class="example">
-      <h3>Why {spoken(first)} and not {spoken(second)}</h3>
+      <h3>{isClose ? `Where ${spoken(first)} and ${spoken(second)} differ` : `Why ${spoken(first)} and not ${spoken(second)}`}</h3>
       <p class="small">
         With open hands {spoken(first)} works where {spoken(second)} fails in {contrast.nFirst} of {contrast.nDeals} deals;
         the other way round in {contrast.nSecond}. One where it matters:
@@ -99,8 +102,13 @@ export function BidAdviceCard({ advice }: { advice: BidAdvice }) {
   const best = bids.map((bid) => bestOf(advice.chances.filter((each) => each.bid === bid)));
   return (
     <div class="advice">
-      <p class="advice-sentence">{advice.headline}</p>
-      <p class="small">{advice.why}</p>
+      <p class="advice-sentence">{forPlayers(advice.headline)}</p>
+      <p class="small">{forPlayers(advice.why)}</p>
+      {advice.wantsDeals ? (
+        <button type="button" class="button" onClick={() => void ask(MORE * advice.nDeals)}>
+          Look at more deals
+        </button>
+      ) : null}
       <ol class="chances bids" aria-label="Chance to make each bid with its best trump">
         {best.map((each) => <BidRow key={each.bid} chance={each} isCall={each.bid === advice.call} />)}
       </ol>
@@ -138,6 +146,7 @@ export function TrumpAdviceCard({ chances }: { chances: readonly BidChance[] }) 
           </li>
         ))}
       </ol>
+      <p class="small muted">Doubles as a suit of their own is not rated.</p>
     </div>
   );
 }

@@ -82,7 +82,7 @@ export function Domino({ domino, turn = 0, badge = false, ghost = false }: Domin
     >
       <Body width={width} height={height} back={domino === null} />
       {domino === null ? null : <g transform={TURNS[turn]}><Face domino={domino} /></g>}
-      {badge && points > 0 ? <Badge points={points} x={width - 8} y={8} /> : null}
+      {badge && points > 0 ? <Badge points={points} x={width - 3} y={3} /> : null}
     </svg>
   );
 }
@@ -128,8 +128,8 @@ function Half({ pips, y }: { pips: number; y: number }): ComponentChildren {
 function Badge({ points, x, y }: { points: number; x: number; y: number }) {
   return (
     <g class="tile-badge">
-      <circle cx={x} cy={y} r={21} />
-      <text x={x} y={y + 9} text-anchor="middle">
+      <circle cx={x} cy={y} r={18} />
+      <text x={x} y={y + 8} text-anchor="middle">
         {points}
       </text>
     </g>

@@ -56,11 +56,11 @@ const TRUMPS = [6, 5, 4, 3, 2, 1, 0, 7, 8, 9] as const;
 export function TrumpPad({ bid, nCalled, onDeclare }: TrumpPadProps) {
   return (
     <div class="pad">
-      <h2 id="trump-title">Your bid of {bid} stands: what is trump?</h2>
+      <h2 id="trump-title">Your {bid} stands: name trump</h2>
       <Roving class="trump-grid" label="trump-title" columns={5} start={0}>
         {TRUMPS.map((decl) => {
           const n = nCalled(decl);
-          const many = decl === 9 ? "no trump" : decl === 8 ? `a suit, ${n}` : `${n} held`;
+          const many = decl === 9 ? "no trump" : `${n} held`;
           return (
             <button
               key={decl}
@@ -70,7 +70,7 @@ export function TrumpPad({ bid, nCalled, onDeclare }: TrumpPadProps) {
               onClick={(event) => event.detail < 2 && onDeclare(decl)}
             >
               <span class="half"><HalfTile decl={decl} /></span>
-              {decl === 8 ? "doubles" : trumpName(decl)}
+              {decl === 8 ? "doubles suit" : trumpName(decl)}
               <small> {many}</small>
             </button>
           );

@@ -10,7 +10,7 @@ import { goTo } from "../route.ts";
 import { sorted, tricksOf } from "../scene_of.ts";
 import type { Seat } from "../../table/types.ts";
 import { rules } from "../rules.ts";
-import { capital, counted, named, percent, spoken, trumpName, unbroken } from "../words.ts";
+import { capital, counted, named, percent, spoken, trumpName } from "../words.ts";
 import { isTyping } from "../parts/hand.tsx";
 import { HalfTile } from "../parts/domino.tsx";
 import { Icon } from "../parts/icons.tsx";
@@ -84,7 +84,7 @@ function Sentence({ now }: { now: Reviewed }) {
           <button type="button" class="button" onClick={() => void reviewing.grade(now.hand)}>Try again</button>
         </div>
       ) : (
-        <p class="advice-sentence">{unbroken(how.review.sentence)}</p>
+        <p class="advice-sentence">{reviewing.sentenceOf(now, how.review)}</p>
       )}
     </section>
   );
@@ -137,7 +137,7 @@ function Plays({ now }: { now: Reviewed }) {
         ))}
       </ol>
       <p class="small muted legend">
-        <span class="grade best">✓</span> best <span class="grade inexact">?!</span> inexact <span class="grade mistake">?</span> mistake
+        <span class="grade best">✓</span> best <span class="grade good">✓</span> good <span class="grade inexact">?!</span> inexact <span class="grade mistake">?</span> mistake
         {" "}<span class="grade blunder">??</span> blunder; no mark: no choice, or the bid was decided.
       </p>
     </section>
@@ -209,8 +209,8 @@ function Said({ n }: { n: number }) {
         {how.review.turning === graded.number ? <strong class="turned"> It turned the hand.</strong> : null}
       </p>
       <p>
-        {capital(spoken(graded.domino))} left {percent(graded.chance)}
-        {isBest ? ", as good as any." : `, ${spoken(graded.best)} ${percent(graded.bestChance)}.`} {open}
+        After {spoken(graded.domino)} the chance was {percent(graded.chance)}
+        {isBest ? ", as good as any." : `, after ${spoken(graded.best)} ${percent(graded.bestChance)}.`} {open}
       </p>
     </div>
   );

@@ -3,22 +3,24 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
 import { handLink, parseTableHand } from "../../table/hand_text.ts";
-import type { Seat } from "../../table/types.ts";
 import { matchWinner, score, type Match } from "../../table/match.ts";
+import { standingOf } from "../../table/bids.ts";
+import { positionOf } from "../../table/open_hand.ts";
+import type { TableHand } from "../../table/types.ts";
+import { dealMatch, MAX_DEAL, MIN_DEAL } from "../dealing.ts";
 import { prepare } from "../engine.ts";
+import { past } from "../history.ts";
 import { goTo } from "../route.ts";
 import { rules } from "../rules.ts";
 import * as session from "../session.ts";
 import { ALL_PASS, change, FIRST_DEALERS, MARKS, settings } from "../settings.ts";
-import { capital } from "../words.ts";
+import { capital, SEAT_NAMES, trumpName } from "../words.ts";
 import { Choices, List } from "../parts/choices.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 import { Domino } from "../parts/domino.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { LevelChoices } from "../parts/levels.tsx";
 import { openSettings } from "../parts/settings_dialog.tsx";
-
-/** 0 is no number of a deal: hands from reviews have it. */
-const [MIN_DEAL, MAX_DEAL] = [1, 999_999_999];
 
 export function StartScreen() {
   useLayoutEffect(session.endReplay, []);
@@ -26,19 +28,18 @@ export function StartScreen() {
   const goes = kept !== null && matchWinner(rules(), kept) === null ? kept : null;
   const deal = useSignal("");
   const wrong = useSignal<string | null>(null);
+  /** The new match that would end the one in progress. */
+  const wanted = useSignal<(() => void) | null>(null);
 
   function begin(study: boolean): void {
-    const seed = deal.value.trim() === "" ? MIN_DEAL + drawn(MAX_DEAL) : Number(deal.value);
-    if (!Number.isInteger(seed) || seed < MIN_DEAL || seed > MAX_DEAL) {
+    const seed = deal.value.trim() === "" ? undefined : Number(deal.value);
+    if (seed !== undefined && (!Number.isInteger(seed) || seed < MIN_DEAL || seed > MAX_DEAL)) {
       wrong.value = "A deal number is a whole number from 1 to 999,999,999; leave it empty for a deal by chance.";
       return;
     }
-    const { levels, rules: house, firstDealer } = settings.value;
-    prepare(levels);
-    const dealer = firstDealer === "lot" ? drawn(4) : FIRST_DEALERS.indexOf(firstDealer) - 1;
-    session.handsOpen.value = study;
-    session.begin(seed, { house, study, dealer: dealer as Seat });
-    goTo("#table");
+    const anew = () => dealMatch(study, seed);
+    if (goes === null || !session.hasActed(goes)) anew();
+    else wanted.value = anew;
   }
 
   return (
@@ -94,6 +95,10 @@ export function StartScreen() {
       </section>
 
       <PasteHand />
+      {past.value.length === 0 ? null : <PastHands />}
+      {goes === null || wanted.value === null ? null : (
+        <GiveUp match={goes} onKeep={() => (wanted.value = null)} onGiveUp={wanted.value} />
+      )}
       <footer class="small muted start-foot">
         Nothing leaves this device. After the first visit it plays without a network too.
       </footer>
@@ -112,6 +117,41 @@ function GoOn({ match }: { match: Match }) {
       {match.study ? "Go on with the study" : `Go on: ${us} to ${them}, hand ${match.number + 1}`}
     </button>
   );
+}
+
+/** Asked before a match in progress is lost. */
+function GiveUp({ match, onKeep, onGiveUp }: { match: Match; onKeep: () => void; onGiveUp: () => void }) {
+  const [us, them] = score(rules(), match);
+  return (
+    <Dialog title={match.study ? "Give up the study?" : "Give up the match?"} onClose={onKeep}>
+      <p>{match.study ? "The study in progress" : `The match in progress, ${us} to ${them} in hand ${match.number + 1},`} ends where it is.</p>
+      <div class="row">
+        <button type="button" class="button primary" onClick={onKeep}>Keep it</button>
+        <button type="button" class="button" onClick={onGiveUp}>Deal anew</button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** Hands of the match that are over, to be looked at again. */
+function PastHands() {
+  return (
+    <section class="panel">
+      <h2>Hands of this match</h2>
+      <ol class="past-hands">
+        {past.value.map(({ hand, declarer }) => (
+          <li key={handLink(hand)}>
+            <a href={handLink(hand)}>{SEAT_NAMES[declarer]} bid {hand.bid} in {trumpName(hand.decl)}: {cameOut(hand)}</a>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function cameOut(hand: TableHand): string {
+  const { bid, points } = positionOf(rules(), hand);
+  return `${standingOf(bid, ...points)}, ${points[0]} to ${points[1]}`;
 }
 
 const DEALERS = { lot: "by lot", me: "me", left: "Left", partner: "Partner", right: "Right" } as const;
@@ -182,8 +222,4 @@ function PasteHand() {
       </form>
     </section>
   );
-}
-
-function drawn(below: number): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0] % below;
 }

@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { whyNoCall } from "../../table/auction.ts";
 import { matchWinner } from "../../table/match.ts";
 import { advice, ask, canAdvise } from "../advising.ts";
+import { dealMatch } from "../dealing.ts";
 import { show, toast } from "../news.ts";
 import { goTo } from "../route.ts";
 import { rules } from "../rules.ts";
@@ -44,17 +45,17 @@ export function TableScreen() {
     };
   }, []);
   useSignalEffect(() => {
-    if (session.scene.value?.isMyTurn) focusMyPart();
+    if (session.scene.value?.isMyTurn || session.scene.value?.phase === "over") focusMyPart();
   });
   if (scene === null) return null;
   return (
     <main class="table-screen">
-      <h1 class="unseen">Texas 42, hand {scene.handNumber}</h1>
+      <h1 class="unseen">{session.isReplay() ? "Texas 42, a hand replayed" : `Texas 42, hand ${scene.handNumber}`}</h1>
       <header class="top-bar">
         <button type="button" class="button quiet icon" aria-label="Leave the table" onClick={() => goTo("")}>
           <Icon name="home" />
         </button>
-        <Marks scene={scene} />
+        {session.isReplay() ? <p class="replay">Replay <span class="muted small">nothing counts</span></p> : <Marks scene={scene} />}
         <button type="button" class="button quiet icon" aria-label="Settings" onClick={openSettings}>
           <Icon name="settings" />
         </button>
@@ -132,6 +133,7 @@ function Outcome({ scene }: { scene: Scene }) {
   const at = session.match.value!;
   const winner = matchWinner(rules(), at);
   const link = session.linkOfHand();
+  const isReplay = session.isReplay();
   return (
     <div class="pad outcome" role="group" aria-label="The hand is over">
       <h2>{winner === null ? outcomeOf(scene) : winner === 0 ? "You win the match" : "They win the match"}</h2>
@@ -142,14 +144,19 @@ function Outcome({ scene }: { scene: Scene }) {
             Review this hand <kbd>R</kbd>
           </button>
         )}
-        {winner === null && !session.isReplay() ? (
-          <button type="button" class="button primary" onClick={session.goOn}>
+        {winner === null && !isReplay ? (
+          <button type="button" class="button primary" data-focus onClick={session.goOn}>
             Next hand <kbd>N</kbd>
           </button>
         ) : (
-          <button type="button" class="button primary" onClick={() => goTo("")}>
-            {session.isReplay() ? "Done" : "New match"}
-          </button>
+          <>
+            <button type="button" class={`button${isReplay ? " primary" : ""}`} data-focus={isReplay ? "" : undefined} onClick={() => goTo("")}>
+              {isReplay ? "Done" : "First screen"}
+            </button>
+            {isReplay ? null : (
+              <button type="button" class="button primary" data-focus onClick={() => dealMatch(at.study)}>New match</button>
+            )}
+          </>
         )}
       </div>
     </div>
@@ -167,7 +174,8 @@ function outcomeOf(scene: Scene): string {
 function summary(scene: Scene): string {
   const [us, them] = scene.points;
   const [ourMarks, theirMarks] = scene.marks;
-  return `${capital(trumpName(scene.decl!))}: ${us} for us, ${them} for them. Marks: ${ourMarks} to ${theirMarks}.`;
+  const points = `${capital(trumpName(scene.decl!))}: ${us} for us, ${them} for them.`;
+  return session.isReplay() ? points : `${points} Marks: ${ourMarks} to ${theirMarks}.`;
 }
 
 function Actions({ scene }: { scene: Scene }) {
@@ -209,14 +217,13 @@ function Beside({ scene }: { scene: Scene }) {
           <AdviceNow />
         </section>
       )}
-      <section class="panel">
-        {scene.phase === "auction" || scene.phase === "declare" ? <Calls scene={scene} /> : (
-          <>
-            <h2>Tricks</h2>
-            <Tricks scene={scene} />
-          </>
-        )}
-      </section>
+      {scene.phase === "auction" || scene.phase === "declare" ? null : (
+        <section class="panel">
+          <h2>Tricks</h2>
+          <Tricks scene={scene} />
+        </section>
+      )}
+      {session.isReplay() ? null : <section class="panel"><Calls scene={scene} /></section>}
     </aside>
   );
 }
@@ -249,7 +256,10 @@ function Dialogs({ scene }: { scene: Scene }) {
   return open.value === "advice" ? (
     <Dialog title="Advice" onClose={close}><AdviceNow /></Dialog>
   ) : (
-    <Dialog title="Tricks" onClose={close}><Tricks scene={scene} /></Dialog>
+    <Dialog title="Tricks" onClose={close}>
+      <Tricks scene={scene} />
+      {session.isReplay() ? null : <Calls scene={scene} />}
+    </Dialog>
   );
 }
 
@@ -314,6 +324,12 @@ function askAdvice(): void {
   void ask();
 }
 
+/** Where they stand beside the table, there the keyboard goes: its arrows move them. */
+function seeTricks(): void {
+  if (isWide.value) document.querySelector<HTMLElement>(".beside")?.focus();
+  else open.value = "tricks";
+}
+
 function toggleHands(): void {
   session.handsOpen.value = !session.handsOpen.value;
 }
@@ -330,7 +346,7 @@ function onShortcut(event: KeyboardEvent): void {
   const link = over ? session.linkOfHand() : null;
   const does: Record<string, (() => void) | false> = {
     a: askAdvice,
-    t: () => (open.value = "tricks"),
+    t: seeTricks,
     u: study && session.undo,
     o: study && toggleHands,
     p: session.scene.value?.phase === "auction" && (() => session.call("pass")),
@@ -352,6 +368,7 @@ function focusMyPart(): void {
     if (active !== null && active !== document.body && active.closest(".my-hand") === null) return;
     const grid = document.querySelector<HTMLElement>(":is(.call-grid, .trump-grid) [tabindex='0']");
     const domino = document.querySelector<HTMLElement>(".my-hand [tabindex='0']");
-    (grid ?? domino)?.focus({ preventScroll: true });
+    const next = document.querySelector<HTMLElement>(".outcome [data-focus]");
+    (next ?? grid ?? domino)?.focus({ preventScroll: true });
   });
 }
