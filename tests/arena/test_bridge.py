@@ -43,6 +43,12 @@ for n, line in enumerate(sys.stdin):
 """
 
 
+def test_the_bot_of_the_documentation_is_the_one_beside_it() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    code = (docs / "bridge_bot.py").read_text()
+    assert f"```python\n{code}```" in (docs / "bridge.md").read_text()
+
+
 def bot(tmp_path: Path, code: str, name: str = "bot.py") -> str:
     """A command that answers as the code says."""
     path = tmp_path / name

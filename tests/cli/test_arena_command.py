@@ -68,6 +68,14 @@ def test_other_bids_and_trumps(arena: Run, tmp_path: Path) -> None:
     assert (report["bid"], report["trump"]) == (34, "bidding")
 
 
+def test_auctions(arena: Run, tmp_path: Path) -> None:
+    out = tmp_path / "r.jsonl"
+    report = report_of(arena, "random", "random", "--games", 2, "--bid", "auction", "--out", out)
+    assert (report["bid"], report["trump"]) == ("auction", "bidding")
+    code, _, error = arena("random", "random", "--games", 2, "--out", out)
+    assert code == 2 and "bid" in error
+
+
 def test_sides(arena: Run, tmp_path: Path) -> None:
     out = tmp_path / "r.jsonl"
     args = ("greedy-points", "random", "--games", 20, "--sides", "--out", out)
@@ -130,12 +138,13 @@ def test_networks(arena: Run) -> None:
         (("random", "random", "--out", "."), "."),
         (
             ("random", "random", "--bid", "29"),
-            "(two marks), all, or A..B, got '29'",
+            "(two marks), A..B, all or auction, got '29'",
         ),
         (
             ("random", "random", "--bid", "low"),
-            "--bid must be 30..42 or 84 (two marks), all, or A..B",
+            "--bid must be 30..42 or 84 (two marks), A..B, all or auction",
         ),
+        (("random", "random", "--bid", "auction", "--trump", "any"), "after an auction trump is"),
         (("random", "random", "--trump", "6"), "--trump must be suit, bidding or any, got '6'"),
     ],
 )

@@ -13,12 +13,7 @@ from forge.advice.seat_view import SeatView
 from forge.arena.protocol import TrumpRule
 from forge.arena.registry import parse_player
 from forge.arena.specs import PlayerSpec
-from forge.bidding.auction import Auction
-from forge.bidding.calibration.logistic import shipped
-from forge.bidding.calls import calls, other_contract
-from forge.bidding.estimates import make_table
-from forge.bidding.hand import BIDDING_DECLS
-from forge.bidding.simulate import Simulator
+from forge.bidding.at_the_table import TableAuction
 from forge.bidding.trump import BestChance
 from forge.errors import ForgeError
 from forge.extras import extra
@@ -35,7 +30,6 @@ with extra("openspiel"):
 
 # What keys are for, beside those of other rooms.
 _BOT: Final = 53
-N_AUCTION_DEALS: Final = 64
 
 
 class PlayerBot(pyspiel.Bot):
@@ -43,7 +37,7 @@ class PlayerBot(pyspiel.Bot):
 
     What it plays depends on what its seat may know, the player and the seed alone; a player that
     looks at all hands, such as `oracle`, is shown them. It calls what `forge auction` would advise
-    after 64 deals, and declares by `trump`.
+    after 64 deals (`forge.bidding.at_the_table`), and declares by `trump`.
 
     Args:
         player: as it is written: `make:n=100`, `seat`, `oracle`.
@@ -72,7 +66,8 @@ class PlayerBot(pyspiel.Bot):
         if seat is None:
             raise ForgeError("a bot is asked for an action only where it is a seat's turn")
         if hand.auction is not None:
-            return self._call(hand.auction, hand.hand_of(seat))
+            bid = TableAuction(self._seed).call(hand.auction, hand.hand_of(seat))
+            return PASS if bid is None else FIRST_BID + BIDS.index(bid)
         if hand.position is None:
             assert hand.bid is not None
             chance = random.Random(self._seed)
@@ -84,15 +79,6 @@ class PlayerBot(pyspiel.Bot):
 
     def restart_at(self, state: Texas42State) -> None:
         """Nothing to do either."""
-
-    def _call(self, auction: Auction, own: tuple[int, ...]) -> int:
-        calibration = shipped()
-        points = Simulator().points(own, BIDDING_DECLS, self._seed, N_AUCTION_DEALS)
-        table = make_table(BIDDING_DECLS, points, auction.legal_bids)
-        table = table if calibration is None else calibration.apply(table, own)
-        other = other_contract(auction, own, self._seed, calibration, N_AUCTION_DEALS)
-        best = calls(auction, table, other)[0].contract
-        return PASS if best is None else FIRST_BID + BIDS.index(best.bid)
 
     def _play(self, hand: WholeHand, seat: int) -> int:
         bid = hand.bid or LOWEST_BID

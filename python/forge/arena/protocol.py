@@ -1,13 +1,15 @@
-"""Deals of the arena: no auction, a bid is forced on a random seat.
+"""Deals of the arena: a bid is forced on a random seat, or comes of an auction.
 
 The standard protocol is a bid of 30 in the best pip suit. Other rules say other bids and trumps.
+Who plays has no part in the auction: both tables play the same contract.
 """
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar, Final, Protocol
 
-from forge.game.constants import N_DECLARATIONS, N_PIPS
+from forge.game.constants import N_DECLARATIONS, N_PIPS, N_SEATS
 from forge.game.contract import BIDS, LOWEST_BID, Bid, Contract
 from forge.game.deal import Deal
 from forge.game.tables import COUNT_POINTS, HIGH, LOW
@@ -62,6 +64,30 @@ class AnyDeclaration:
         return chance.randrange(N_DECLARATIONS)
 
 
+class AuctionRule(Protocol):
+    """Says who gets the bid, and for what."""
+
+    def bidder(self, hands: Sequence[tuple[int, ...]]) -> tuple[int, Bid]:
+        """Who plays, by place in the order of bidding, and the bid; the dealer has to bid.
+
+        Args:
+            hands: four of seven ascending ids, in the order of bidding, the dealer's last.
+        """
+
+
+@dataclass(frozen=True)
+class Called:
+    """What came of the auction of a deal.
+
+    Args:
+        bidder: seat 0..3 at the table.
+        contract: that it plays.
+    """
+
+    bidder: int
+    contract: Contract
+
+
 @dataclass(frozen=True)
 class ContractRule:
     """What hands are played for.
@@ -70,25 +96,33 @@ class ContractRule:
         bid: forced on a seat; several: each in turn, a block of deals for each; None: all that a
             table hears.
         trump: says what is trump.
+        auction: says who gets which bid, instead of `bid`.
+        known: what came of auctions, by number of the deal: they need not be held again.
     """
 
     bid: Bid | tuple[Bid, ...] | None = LOWEST_BID
     trump: TrumpRule = BestPipSuit()
+    auction: AuctionRule | None = None
+    known: Mapping[int, Called] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def bids(self) -> tuple[Bid, ...]:
-        """All that are forced."""
-        if self.bid is None:
+        """All that there may be."""
+        if self.bid is None or self.auction is not None:
             return BIDS
         return self.bid if isinstance(self.bid, tuple) else (self.bid,)
 
     def bid_of(self, number: int) -> Bid:
-        """The bid of deal `number`."""
+        """The bid that is forced in deal `number`; no auction says it beforehand."""
+        assert self.auction is None
         return self.bids[number // BLOCK_DEALS % len(self.bids)]
 
     @property
     def told(self) -> str | int:
-        """The bids as options and files have them: `all`, a number, or numbers with commas."""
+        """The bids as options and files have them: `auction`, `all`, a number, or numbers with
+        commas."""
+        if self.auction is not None:
+            return "auction"
         if self.bid is None:
             return "all"
         numbers = [bid.number for bid in self.bids]
@@ -106,7 +140,7 @@ class ArenaDeal:
         number: 0, 1, ... in the series.
         deal: seat 0 is the declarer and leads.
         contract: of seat 0.
-        bidder: the seat 0..3 at the table that the bid was forced on.
+        bidder: the seat 0..3 at the table that has the bid.
     """
 
     number: int
@@ -123,11 +157,19 @@ def arena_deal(seed: int, number: int, rule: ContractRule = STANDARD) -> ArenaDe
     """
     chance = random.Random(f"forge arena {seed} {number}")
     hands = Deal.random(chance).hands
-    bidder = chance.randrange(4)
-    deal = Deal(hands[bidder:] + hands[:bidder])
-    bid = rule.bid_of(number)
-    contract = Contract(rule.trump.decl(deal.hands[0], bid, chance), bid)
-    return ArenaDeal(number, deal, contract, bidder)
+    # Whom the bid is forced on; where there is an auction, who speaks first.
+    first = chance.randrange(N_SEATS)
+    called = rule.known.get(number)
+    if called is None:
+        bidder, bid = first, LOWEST_BID
+        if rule.auction is None:
+            bid = rule.bid_of(number)
+        else:
+            place, bid = rule.auction.bidder(hands[first:] + hands[:first])
+            bidder = (first + place) % N_SEATS
+        called = Called(bidder, Contract(rule.trump.decl(hands[bidder], bid, chance), bid))
+    deal = Deal(hands[called.bidder :] + hands[: called.bidder])
+    return ArenaDeal(number, deal, called.contract, called.bidder)
 
 
 def best_pip_suit(hand: tuple[int, ...]) -> int:

@@ -14,11 +14,13 @@ from forge.arena.protocol import (
     STANDARD,
     AnyDeclaration,
     BestPipSuit,
+    Called,
     ContractRule,
     TrumpRule,
     arena_deal,
 )
 from forge.game.constants import HAND_POINTS, N_DECLARATIONS, N_SEATS
+from forge.game.contract import BIDS, Bid, Contract
 from forge.game.whole_numbers import is_finite
 from forge.work.file_schema import in_file
 from forge.work.results_file import ResultsFile, ResultsFormat, are_numbers
@@ -31,12 +33,13 @@ class Block:
 
     Args:
         deals: their numbers in the series.
-        bidders: seat 0..3 at the table that the bid was forced on, a deal.
+        bidders: seat 0..3 at the table that has the bid, a deal.
         trumps: declaration 0..9, a deal.
         points_a: points of the declarer's team, 0..42, with player A declaring, a deal.
         points_b: the same with player B declaring.
         cpu_s: CPU seconds that the decisions of player A and of player B took.
         wall_s: seconds from the first lead to the last play.
+        bids: a deal, where auctions said them; else None.
         forfeits_a, forfeits_b: of the two hands of each deal, how many that player gave up; None
             where neither did in any.
     """
@@ -48,10 +51,12 @@ class Block:
     points_b: list[int]
     cpu_s: list[float]
     wall_s: float
+    bids: list[int] | None = None
     forfeits_a: list[int] | None = None
     forfeits_b: list[int] | None = None
 
 
+_BID_NUMBERS: Final = frozenset(bid.number for bid in BIDS)
 # What has an entry a deal.
 _COLUMNS: Final = tuple(each.name for each in fields(Block) if each.name not in ("cpu_s", "wall_s"))
 
@@ -68,10 +73,13 @@ def _is_sound(values: Mapping[str, Any]) -> bool:
     for name in ("forfeits_a", "forfeits_b"):
         if values.get(name) is not None:
             last[name] = 2
+    if values.get("bids") is not None:
+        last["bids"] = BIDS[-1].number
     return (
         n > 0
         and are_numbers(values["deals"], n, 2**62)
         and all(are_numbers(values[name], n, most) for name, most in last.items())
+        and all(number in _BID_NUMBERS for number in values.get("bids") or ())
         and isinstance(values["cpu_s"], list)
         and len(values["cpu_s"]) == 2
         and all(is_finite(each) for each in (*values["cpu_s"], values["wall_s"]))
@@ -82,7 +90,8 @@ def _outcomes(block: Block) -> dict[Hashable, Any]:
     """What came of each deal; how long it took may differ."""
     none = [0] * len(block.deals)
     forfeits = (block.forfeits_a or none, block.forfeits_b or none)
-    columns = (block.bidders, block.trumps, block.points_a, block.points_b, *forfeits)
+    bids = block.bids or none
+    columns = (block.bidders, block.trumps, bids, block.points_a, block.points_b, *forfeits)
     rows = zip(*columns, strict=True)
     return {f"deal {number}": row for number, row in zip(block.deals, rows, strict=True)}
 
@@ -102,6 +111,10 @@ def _without(block: Block, names: Set[Hashable]) -> Block:
 
 def _fits(options: Mapping[str, Any], block: Block) -> bool:
     """Whether bidders are those of the deals, and trumps where the deal alone tells."""
+    if (options.get("bid") == "auction") != (block.bids is not None):
+        return False
+    if block.bids is not None:  # to hold its auctions again would take minutes
+        return True
     seed, trump = options.get("seed"), options.get("trump", BestPipSuit.name)
     rules: dict[object, TrumpRule] = {rule.name: rule for rule in (BestPipSuit(), AnyDeclaration())}
     if type(seed) is not int:
@@ -132,12 +145,49 @@ def paired_results(
         n_deals: how long it is taken to be.
         rule: of the series.
     """
-    rows = sorted(
-        row
+    rows = []
+    for block in blocks:
+        bids = block.bids or [rule.bid_of(number).number for number in block.deals]
+        columns = (block.deals, block.points_a, block.points_b, block.bidders, bids)
+        rows += [row for row in zip(*columns, strict=True) if row[0] < n_deals]
+    table = np.array(sorted(rows), dtype=np.int64).reshape(-1, 5)
+    played = tuple(Bid.of(number) for number in table[:, 4].tolist())
+    return PairedResults(table[:, 1], table[:, 2], table[:, 3], played)
+
+
+def called_in(blocks: Sequence[Block]) -> dict[int, Called]:
+    """What came of the auctions of deals that were played, by number."""
+    return {
+        number: Called(bidder, Contract(decl, Bid.of(bid)))
         for block in blocks
-        for row in zip(block.deals, block.points_a, block.points_b, block.bidders, strict=True)
-        if row[0] < n_deals
+        if block.bids is not None
+        for number, bidder, decl, bid in zip(
+            block.deals, block.bidders, block.trumps, block.bids, strict=True
+        )
+    }
+
+
+def one_block(blocks: Sequence[Block]) -> Block:
+    """Blocks as one, deals in the order of the series.
+
+    Args:
+        blocks: at least one.
+    """
+    if len(blocks) == 1:
+        return blocks[0]
+    deals = [number for block in blocks for number in block.deals]
+    order = np.argsort(deals, kind="stable").tolist()
+    columns: dict[str, Any] = {}
+    for name in _COLUMNS:
+        parts = [getattr(block, name) for block in blocks]
+        if name in ("forfeits_a", "forfeits_b") and any(part is not None for part in parts):
+            pairs = zip(parts, blocks, strict=True)
+            parts = [part or [0] * len(block.deals) for part, block in pairs]
+        is_there = parts[0] is not None
+        rows = [row for part in parts for row in part] if is_there else []
+        columns[name] = [rows[i] for i in order] if is_there else None
+    return Block(
+        **columns,
+        cpu_s=[sum(block.cpu_s[side] for block in blocks) for side in range(2)],
+        wall_s=sum(block.wall_s for block in blocks),
     )
-    columns = np.array(rows, dtype=np.int64).reshape(-1, 4)
-    bids = tuple(rule.bid_of(number) for number in columns[:, 0].tolist())
-    return PairedResults(columns[:, 1], columns[:, 2], columns[:, 3], bids)

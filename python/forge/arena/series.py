@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 from forge.arena.comparison import PairedResults
-from forge.arena.protocol import BLOCK_DEALS, STANDARD, ContractRule, arena_deal
-from forge.arena.results import Block, arena_file, paired_results
+from forge.arena.protocol import BLOCK_DEALS, STANDARD, ArenaDeal, ContractRule, arena_deal
+from forge.arena.results import Block, arena_file, one_block, paired_results
 from forge.arena.specs import PlayerSpec
 from forge.game.constants import HAND_POINTS, N_PLAYS
 from forge.game.contract import Bid
@@ -122,7 +122,7 @@ def run_arena(
     Raises:
         ForgeError: for a bad checkpoint or device, or a file of other options.
     """
-    _players(options, options.rule.bid_of(0))
+    _players(options, options.rule.bids[0])
     start = time.perf_counter()
     with ExitStack() as stack:
         file = None if out is None else stack.enter_context(arena_file(out, options.record()))
@@ -173,12 +173,18 @@ class BlockWork:
         self._players: dict[Bid, tuple[Player, Player]] = {}
 
     def __call__(self, numbers: Sequence[int]) -> Block:
-        """Play some deals of one bid."""
-        options = self.options
-        bid = options.rule.bid_of(numbers[0])
-        if bid not in self._players:
-            self._players[bid] = _players(options, bid)
-        return play_block(self._players[bid], options, numbers)
+        """Play some deals; those of one bid in lock step."""
+        rule = self.options.rule
+        deals = [arena_deal(self.options.seed, number, rule) for number in numbers]
+        parts = []
+        for bid in sorted({each.contract.bid for each in deals}):
+            if bid not in self._players:
+                self._players[bid] = _players(self.options, bid)
+            of_bid = [each for each in deals if each.contract.bid == bid]
+            block = _play_deals(self._players[bid], self.options, of_bid)
+            bids = None if rule.auction is None else [bid.number] * len(of_bid)
+            parts.append(replace(block, bids=bids))
+        return one_block(parts)
 
 
 def play_block(
@@ -191,9 +197,16 @@ def play_block(
         options: of the series.
         numbers: which deals of it, all of one bid.
     """
+    deals = [arena_deal(options.seed, number, options.rule) for number in numbers]
+    return _play_deals(players, options, deals)
+
+
+def _play_deals(
+    players: tuple[Player, Player], options: ArenaOptions, deals: Sequence[ArenaDeal]
+) -> Block:
     start = time.perf_counter()
     seed, device = options.seed, options.device
-    deals = [arena_deal(seed, number, options.rule) for number in numbers]
+    numbers = [each.number for each in deals]
     trumps = [each.contract.decl for each in deals]
     games = Games.start([each.deal for each in deals] * 2, trumps * 2)
     games = games.to(torch.device(device))
@@ -222,7 +235,7 @@ def play_block(
     by_side = [(given_up == side).long().reshape(2, n_deals).sum(dim=0).tolist() for side in (0, 1)]
     forfeits = by_side if any(map(any, by_side)) else [None, None]
     return Block(
-        deals=list(numbers),
+        deals=numbers,
         bidders=[each.bidder for each in deals],
         trumps=trumps,
         points_a=points[:n_deals],

@@ -7,7 +7,7 @@ import re
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Final, Literal
@@ -16,6 +16,7 @@ import numpy as np
 
 from forge.arena.comparison import Comparison, PairedResults, compare
 from forge.arena.protocol import BLOCK_DEALS, STANDARD, ContractRule
+from forge.arena.results import ARENA, called_in
 from forge.arena.series import ArenaOptions, ArenaRun, run_arena
 from forge.arena.specs import PlayerSpec
 from forge.errors import ForgeError
@@ -186,11 +187,19 @@ def run_tournament(
         folder.mkdir(parents=True, exist_ok=True)
         for pair in options.pairs:
             found = _meet(options, pair, n_workers, folder, on_deals, pool)
+            if options.rule.auction is not None and len(found.results):
+                options = _with_auctions(options, series_file(folder, options.series(pair)))
             if len(found.results):
                 pairings.append(found)
             if found.run.stopped_by is not None:
                 return TournamentRun(tuple(pairings), found.run.stopped_by)
     return TournamentRun(tuple(pairings), None)
+
+
+def _with_auctions(options: TournamentOptions, file: Path) -> TournamentOptions:
+    """The same with what came of the auctions in a file: they need not be held again."""
+    known = {**options.rule.known, **called_in(ARENA.read(file)[1])}
+    return replace(options, rule=replace(options.rule, known=known))
 
 
 def _meet(

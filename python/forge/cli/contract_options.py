@@ -16,18 +16,19 @@ from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS, Bid
 from forge.options import option
 
 _TRUMPS: Final = ("suit", "bidding", "any")
+_AUCTION: Final = "auction"
 
 
 def _forced_bid(name: str, text: str) -> Bid | tuple[Bid, ...] | None:
-    """None: all bids in turn."""
-    if text == "all":
+    """None: all bids in turn, or those of auctions."""
+    if text in ("all", _AUCTION):
         return None
     bids = {str(bid.number): bid for bid in BIDS}
     low, dots, high = text.partition("..")
     if dots and low in bids and high in bids and bids[low] < bids[high]:
         return tuple(bid for bid in BIDS if bids[low] <= bid <= bids[high])
     if text not in bids:
-        raise ForgeError(f"{name} must be {VALID_BIDS}, all, or A..B, got {text!r}")
+        raise ForgeError(f"{name} must be {VALID_BIDS}, A..B, all or {_AUCTION}, got {text!r}")
     return bids[text]
 
 
@@ -47,7 +48,13 @@ def contract_rule(bid: str, trump: str) -> ContractRule:
     Raises:
         ForgeError: for what they cannot be.
     """
-    return ContractRule(_forced_bid("--bid", bid), _trump_rule("--trump", trump))
+    if bid != _AUCTION:
+        return ContractRule(_forced_bid("--bid", bid), _trump_rule("--trump", trump))
+    from forge.bidding.at_the_table import TableAuction
+
+    if _trump_rule("--trump", trump) == AnyDeclaration():
+        raise ForgeError("--trump any: after an auction trump is what the bid was made on")
+    return ContractRule(None, _trump_rule("--trump", "bidding"), TableAuction())
 
 
 def bid_option() -> Any:
@@ -55,8 +62,9 @@ def bid_option() -> Any:
     return option(
         str(LOWEST_BID),
         f"Forced on a seat: {VALID_BIDS}; A..B or all: each of them in turn for {BLOCK_DEALS} "
-        f"deals, so that {BLOCK_DEALS * len(BIDS)} deals have each of all as often.",
-        metavar="BID|A..B|all",
+        f"deals, so that {BLOCK_DEALS * len(BIDS)} deals have each of all as often; {_AUCTION}: "
+        "the bidding code calls for all four seats (the dealer has to bid) and names trump.",
+        metavar=f"BID|A..B|all|{_AUCTION}",
         reads=_forced_bid,
     )
 
