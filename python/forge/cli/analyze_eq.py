@@ -72,6 +72,7 @@ class AnalyzeEqArgs:
         metavar="DIR",
         reads=writable_folder,
     )
+    as_json: bool = option(False, "Print analysis.json instead of tables.", "--json")
     draw: bool = option(True, "Draw PNG plots.", "--plots/--no-plots")
     device: str = device_option("auto")
 
@@ -115,12 +116,15 @@ def analyze_eq(args: AnalyzeEqArgs) -> None:
     network, about = _open_network(args.checkpoint, str(on))
     record = read_games(args.data, args.split.value, args.games)
     found = decisions_with_choice(record)
-    screen = console()
+    screen = console(stderr=args.as_json)
     measured = _measure(record, found, network, config, str(on), screen)
     analysis = analyse(found, measured, config)
     about |= {"data": str(args.data), "split": args.split.value if args.data.is_dir() else None}
     about |= {"n_games": record.n_games, "device": str(on)}
     names = _save(analysis, measured, config, about, args.output, args.draw)
+    if args.as_json:
+        print((args.output / "analysis.json").read_text(encoding="utf-8"), end="")
+        return
     from forge.cli.show.analysis_tables import show_analysis
 
     place = args.data / args.split.value if args.data.is_dir() else args.data

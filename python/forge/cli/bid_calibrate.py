@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,7 @@ class FitArgs:
     plot: Path | None = option(
         None, "Reliability plot to write.", metavar="FILE.png", reads=writable_file
     )
+    as_json: bool = option(False, "Print JSON instead of tables.", "--json")
 
 
 @command()
@@ -131,7 +133,7 @@ def fit(args: FitArgs) -> None:
 
     options, hands = HANDS.read(args.data)
     others = hands if args.validate is None else _others(args.data, args.validate)
-    screen = console()
+    screen = console(stderr=args.as_json)
     by_formula = fitting.held_out_predictions(hands)
     losses = fitting.held_out_losses(by_formula, hands)
     best = fitting.chosen_formula(losses)
@@ -150,6 +152,16 @@ def fit(args: FitArgs) -> None:
         from forge.look.plots.calibration import reliability_plot
 
         reliability_plot(args.plot, found, perfect, str(options["player"]))
+    if args.as_json:
+        report = {
+            "held_out_log_loss": {str(each): float(loss.mean()) for each, loss in losses.items()},
+            "chosen": str(best),
+            "calibrated": found.to_json(),
+            "perfect_play": perfect.to_json(),
+            "output": str(args.output),
+        }
+        print(json.dumps(report, allow_nan=False))
+        return
     for name, each in (("calibrated", found), ("perfect play", perfect)):
         low, high = (100 * end for end in each.interval)
         screen.print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from forge.cli.values import console
 from forge.errors import ForgeError
 from forge.extras import EXTRAS, need
 from forge.options import MOST_LISTED, option
+from forge.work.json_text import read_json
 from forge.work.paths import writable_file
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ class ExportArgs:
         metavar="DIR",
         reads=values.existing,
     )
+    as_json: bool = option(False, "Print the card as JSON instead of a table.", "--json")
 
 
 @command()
@@ -92,7 +95,10 @@ def export(args: ExportArgs) -> None:
             n_positions=args.positions,
             load=load,
         )
-    _show(result, args.onnx.parent)
+    if args.as_json:
+        print(json.dumps(read_json(args.onnx.parent / f"{result.name}.json"), allow_nan=False))
+    else:
+        _show(result, args.onnx.parent)
 
 
 def _reader(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ class QuickstartArgs:
         Path("quickstart"), "Directory for the shard.", metavar="DIR", reads=writable_folder
     )
     device: str = device_option("auto")
+    as_json: bool = option(False, "Print JSON instead of tables.", "--json")
 
 
 @command()
@@ -48,12 +50,14 @@ def quickstart(args: QuickstartArgs) -> None:
     seed % 10 has it, unless --decl says otherwise.
     """
     from forge.game.declarations import declaration_name, parse_declaration
+    from forge.game.tables import domino_name
     from forge.oracle.shards.naming import ShardKey
 
     decl_id = SEED % 10 if args.decl is None else parse_declaration(args.decl)
     key = ShardKey(SEED, decl_id)
     deal = key.deal()
     screen = console()
+    screen.quiet = args.as_json
     screen.print(f"Seed {SEED}, {declaration_name(decl_id)}", highlight=False)
     screen.print(_hands_table(deal))
 
@@ -67,6 +71,18 @@ def quickstart(args: QuickstartArgs) -> None:
     path = key.path(args.out)
     _write(table, path, screen)
     _read_back(table, path, screen)
+    if args.as_json:
+        found = {
+            "seed": SEED,
+            "declaration": declaration_name(decl_id),
+            "deal": deal.text,
+            "n_states": len(table),
+            "value": table.value(),
+            "q": {domino_name(domino): q for domino, q in moves},
+            "frame": "team 0",
+            "file": str(path),
+        }
+        print(json.dumps(found))
 
 
 def _hands_table(deal: Deal) -> Table:

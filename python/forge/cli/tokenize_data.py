@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,7 @@ class TokenizeDataArgs:
     ray: str | None = ray_option(None)
     force: bool = option(False, "Make the data anew, whatever is there.")
     dry_run: bool = option(False, "Show what would be done; write nothing.")
+    as_json: bool = option(False, "With --dry-run: print JSON instead of a table.", "--json")
     wandb: bool = wandb_option(False)
 
 
@@ -133,11 +135,15 @@ def tokenize_data(args: TokenizeDataArgs) -> None:
         sources = take_in_turn(sources, args.max_files)
     nothing = f"no shards in {args.input_dir or DEFAULT_INPUT}: make some with "
     nothing += "`forge generate-continuous`, or do without by --from-seeds A:B"
+    if args.as_json and not args.dry_run:
+        raise ForgeError("--json is for --dry-run: a run writes manifest.yaml")
     if args.dry_run:
         if not sources:
-            console().print(nothing, markup=False, highlight=False, soft_wrap=True)
+            console(stderr=args.as_json).print(
+                nothing, markup=False, highlight=False, soft_wrap=True
+            )
         there = fetched(args.output_dir)
-        show_plan(make_plan(sources, there, settings, args.force), settings)
+        show_plan(make_plan(sources, there, settings, args.force), settings, args.as_json)
         return
     if not sources:
         raise ForgeError(nothing)
@@ -189,26 +195,21 @@ def run_tokenizer(
     place.end(screen, report.stopped_by)
 
 
-def show_plan(plan: TokenizePlan, settings: Settings) -> None:
+def show_plan(plan: TokenizePlan, settings: Settings, as_json: bool) -> None:
     """Print for each split what is there and what would be done."""
-    screen = console()
-    table = Table("split", "deals", "states", "samples at most", "there", "to do")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    rows: dict[str, dict[str, int | None]] = {}
     for split, about in plan.splits.items():
         sizes = [source.n_states for source in about.sources]
         known = [size for size in sizes if size is not None]
         n_samples = sum(min(settings.samples_per_shard, size) for size in known)
         n_samples += settings.samples_per_shard * (len(sizes) - len(known))
-        table.add_row(
-            split,
-            f"{len(sizes):,}",
-            f"{sum(known):,}" if len(known) == len(sizes) else "?",
-            f"{n_samples:,}",
-            f"{len(sizes) - about.n_new:,}",
-            f"{about.n_new:,}",
-        )
-    screen.print(table)
+        rows[split] = {
+            "deals": len(sizes),
+            "states": sum(known) if len(known) == len(sizes) else None,
+            "samples at most": n_samples,
+            "there": len(sizes) - about.n_new,
+            "to do": about.n_new,
+        }
     if plan.folder.is_publishing:
         line = "finished splits of an interrupted run would be moved into place first"
     elif plan.is_finished:
@@ -217,7 +218,26 @@ def show_plan(plan: TokenizePlan, settings: Settings) -> None:
         line = "would go on where an interrupted run ended"
     else:
         line = "would replace what is there" if plan.folder.replaces else "would be written"
+    if as_json:
+        report = {split: {_key(name): n for name, n in row.items()} for split, row in rows.items()}
+        print(json.dumps({"output": str(plan.folder.path), "next": line, "splits": report}))
+        return
+    screen = console()
+    screen.print(_plan_table(rows))
     screen.print(f"{plan.folder.path}: {line}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _key(name: str) -> str:
+    return name.replace(" ", "_")
+
+
+def _plan_table(rows: dict[str, dict[str, int | None]]) -> Table:
+    table = Table("split", *next(iter(rows.values()), {}))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for split, row in rows.items():
+        table.add_row(split, *("?" if n is None else f"{n:,}" for n in row.values()))
+    return table
 
 
 main = tokenize_data.main

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from forge.options import option
 from forge.work.wording import counted
 
 _MOST_NAMED = 10
+_BAD = "BAD"
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class VerifyArgs:
         metavar='"6-6,... / ... / ... / ..."',
         reads=values.deal,
     )
+    as_json: bool = option(False, "Print JSON, a file an entry, instead of a table.", "--json")
 
 
 @command()
@@ -46,17 +49,13 @@ def verify(args: VerifyArgs) -> None:
     of their file; of shards every row against the rules. Nothing is solved again. What a file is,
     its content tells. Exit code 0 if all is well, 2 if anything is not.
     """
-    from forge.cli.file_kinds import files_in, verify_file
+    from forge.cli.file_kinds import Verified, files_in, verify_file
     from forge.game.deal import Deal
 
     given_deal = None if args.deal is None else Deal.from_text(args.deal)
     files = list(files_in(args.paths))
-    screen = console()
-    table = Table()
-    table.add_column("file", overflow="fold")
-    table.add_column("kind")
-    table.add_column("rows", justify="right")
-    table.add_column("result")
+    screen = console(stderr=args.as_json)
+    rows: list[dict[str, str]] = []
     problems: list[str] = []
     unchecked: dict[str, int] = {}  # how many files, by what is missing
     unknown: list[Path] = []
@@ -65,19 +64,20 @@ def verify(args: VerifyArgs) -> None:
             found = verify_file(path, given_deal)
         except MissingExtraError as error:
             unchecked[str(error)] = unchecked.get(str(error), 0) + 1
-            table.add_row(Text(_named(path, args.paths)), "", "", "not checked")
-            continue
+            found = Verified("", "", "not checked")
         except (ForgeError, OSError) as error:
             problems.append(str(error))
-            table.add_row(Text(_named(path, args.paths)), "", "", Text("BAD", style="red"))
-            continue
+            found = Verified("", "", _BAD)
         if found is None:
             unknown.append(path)
         else:
-            table.add_row(Text(_named(path, args.paths)), found.kind, found.rows, found.result)
+            rows.append({"file": str(path), **vars(found)})
     known = len(files) - len(unknown)
-    if known:
-        screen.print(table)
+    if args.as_json:
+        report = {"files": rows, "unknown": list(map(str, unknown)), "problems": problems}
+        print(json.dumps(report))
+    elif known:
+        screen.print(_table(rows, args.paths))
     if unknown:
         named = ", ".join(map(str, unknown[:_MOST_NAMED])) + ", ..." * (len(unknown) > _MOST_NAMED)
         _say(screen, f"of no kind that forge writes, not looked at ({len(unknown)}): {named}")
@@ -89,6 +89,18 @@ def verify(args: VerifyArgs) -> None:
     for why, n in unchecked.items():
         problems.append(f"{counted(n, 'file')} not checked: {why}")
     _conclude(screen, known, problems)
+
+
+def _table(rows: Sequence[dict[str, str]], given: Sequence[Path]) -> Table:
+    table = Table()
+    table.add_column("file", overflow="fold")
+    table.add_column("kind")
+    table.add_column("rows", justify="right")
+    table.add_column("result")
+    for row in rows:
+        result = Text(row["result"], style="red" if row["result"] == _BAD else "")
+        table.add_row(Text(_named(Path(row["file"]), given)), row["kind"], row["rows"], result)
+    return table
 
 
 def _named(path: Path, given: Sequence[Path]) -> str:
