@@ -30,6 +30,7 @@ DISTRIBUTIONS: Final = {"PIL": "pillow", "yaml": "pyyaml", "pyspiel": "open_spie
 ADAPTERS: Final = [
     ("openspiel", "pyspiel", "forge.adapters.open_spiel"),
     ("openspiel", "open_spiel", "forge.adapters.open_spiel_bots"),
+    ("openspiel", "open_spiel", "forge.adapters.open_spiel_player"),
     ("pettingzoo", "gymnasium", "forge.adapters.pettingzoo"),
     ("pettingzoo", "pettingzoo", "forge.adapters.pettingzoo"),
 ]
@@ -324,5 +325,5 @@ def test_another_module_that_is_not_there_is_our_defect() -> None:
 
 def test_the_citation_names_this_version() -> None:
     citation = read_yaml(ROOT / "CITATION.cff") or {}
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert citation["version"] == project["version"] and citation["license"] == "MIT"
+    scm = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools_scm"]
+    assert citation["version"] == scm["fallback_version"] and citation["license"] == "MIT"
