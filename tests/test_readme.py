@@ -63,7 +63,9 @@ def blocks(page: Path) -> dict[str, list[str]]:
 SECTIONS = [(page, head) for page in PAGES for head in blocks(page)]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/rules.md", "docs/adapters.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/rules.md", "docs/adapters.md", "docs/values.md"]
+)
 def test_python_examples(page: str) -> None:
     result = doctest.testfile(str(ROOT / page), module_relative=False)
     assert result.attempted >= 15
