@@ -26,6 +26,8 @@ PAGES = (
     ROOT / "docs/cloud.md",
 )
 
+FORMATS = ROOT / "docs/formats.md"  # its Python reads what its commands made
+
 _FEW_STATES = "--max-states 8000000"
 _SMALL = "--num-workers 0 --arch mlp --embed-dim 32 --ff-dim 32 --batch-size 100"
 SHORTER = {
@@ -98,6 +100,19 @@ def test_commands(
     for line in blocks(page)[head]:
         if not _ELSEWHERE.match(line):
             _run(line, capsys)
+
+
+def test_the_page_of_formats(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All of its lines, in a folder of their own; then what the files hold is as printed."""
+    monkeypatch.chdir(tmp_path)
+    ((_, lines),) = blocks(FORMATS).items()
+    for line in lines:
+        _run(line, capsys)
+    result = doctest.testfile(str(FORMATS), module_relative=False)
+    assert result.attempted >= 75
+    assert result.failed == 0
 
 
 def _needed(page: Path, head: str) -> list[str]:
