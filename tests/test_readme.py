@@ -66,7 +66,8 @@ SECTIONS = [(page, head) for page in PAGES for head in blocks(page)]
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/rules.md", "docs/adapters.md", "docs/values.md"]
+    "page",
+    ["README.md", "docs/rules.md", "docs/adapters.md", "docs/values.md", "docs/torch_ops.md"],
 )
 def test_python_examples(page: str) -> None:
     result = doctest.testfile(str(ROOT / page), module_relative=False)

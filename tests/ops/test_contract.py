@@ -334,6 +334,18 @@ def test_compiles_whole(op: str, backend: str, arguments: Callable[..., Argument
     torch.compiler.reset()
 
 
+@pytest.mark.filterwarnings("ignore:Dynamo detected a call")
+def test_functions_are_for_code_that_is_not_compiled_whole(
+    arguments: Callable[..., Arguments],
+) -> None:
+    """As docs/torch_ops.md says: what they check in Python is no part of a graph."""
+    torch.compiler.reset()
+    compiled = torch.compile(forge.ops.search_value, fullgraph=True, backend="eager")
+    with pytest.raises(torch._dynamo.exc.Unsupported):
+        compiled(*arguments("search").values())
+    torch.compiler.reset()
+
+
 @pytest.mark.skipif(build_info()["cuda"], reason="this build has CUDA")
 @pytest.mark.parametrize("op", OPS)
 def test_cuda_kernel_of_a_build_without_cuda(op: str, arguments: Callable[..., Arguments]) -> None:
