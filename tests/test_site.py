@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -18,6 +20,16 @@ FETCHED = {
     *(("script", "src"), ("link", "href"), ("img", "src")),
     *(("source", "src"), ("iframe", "src")),
 }
+
+
+def hooks() -> ModuleType:
+    """docs/site/hooks.py."""
+    pytest.importorskip("mkdocs", reason="mkdocs is not installed (the extra docs has it)")
+    spec = importlib.util.spec_from_file_location("site_hooks", ROOT / "docs/site/hooks.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 class Read(HTMLParser):
@@ -108,3 +120,45 @@ def test_the_reference_is_of_docstrings(site: dict[Path, Read]) -> None:
     assert "search_value" in ops and "team-0" in ops
     for name, read in reference.items():
         assert len(" ".join(read.text)) > 500, name
+
+
+def test_landing_pages_lead_to_all_pages_of_their_sections(site: dict[Path, Read]) -> None:
+    """Tutorials and concepts by what one looks for, the reference by room."""
+    of = {page.parent.name: read for page, read in site.items() if page.name == "index.html"}
+    names = {page.name for page in site if page.parent.name == "reference"} - {"index.html"}
+    assert len(names) > 40 and names <= set(of["reference"].links)
+    for section, some in (
+        ("tutorials", {"../torch_ops.html", "../players.html", "../web.html"}),
+        ("concepts", {"../rules.html", "../values.html", "../notation.html"}),
+        ("reference", {"../formats.html", "../notation.html"}),
+    ):
+        assert some <= set(of[section].links)
+
+
+@pytest.mark.parametrize("name", ["forge.eq.config", "forge.nothing"])
+def test_a_module_that_is_not_there_ends_the_build(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site_hooks = hooks()
+    from mkdocs.exceptions import PluginError
+
+    config: Any = type("Config", (), {"nav": [{"Reference": ["formats.md"]}]})()
+    reference = site_hooks.on_config(config).nav[0]["Reference"]
+    assert reference[:2] == ["reference/index.md", "formats.md"]
+    assert {"The package": ["reference/forge.md"]} in reference
+    monkeypatch.setitem(site_hooks.ROOMS, "E[Q]", ["forge.eq.records", name])
+    with pytest.raises(PluginError, match=rf"ROOMS .*\['{name}'\]"):
+        site_hooks.on_config(config)
+
+
+def test_a_module_without_a_docstring_ends_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site_hooks = hooks()
+    silent = tmp_path / "python" / "silent.py"
+    silent.parent.mkdir()
+    silent.write_text("N = 1\n")
+    monkeypatch.setattr(site_hooks, "ROOT", tmp_path)
+    assert site_hooks.about("silent") is None
+    silent.write_text('"""Says\nsomething.\n\nAnd more."""\n')
+    assert site_hooks.about("silent") == "Says something."

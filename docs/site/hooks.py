@@ -1,7 +1,7 @@
 """Pages that do not stand in docs/: files from elsewhere in the repository, and the reference.
 
-A link to one of these files leads to its page; a link to any other file outside docs/ becomes the
-file's name, for the site is not the repository.
+A link to one of these files leads to its page, a link to a module of the reference there; a link to
+any other file outside docs/ becomes the file's name, for the site is not the repository.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -48,36 +49,85 @@ ROOMS: Final = {
         "forge.oracle.shards.output",
         "forge.oracle.shards.pipeline",
     ],
-    "E[Q]": ["forge.eq.config", "forge.eq.records", "forge.eq.continuous"],
-    "Players and matches": ["forge.play.player", "forge.arena.series", "forge.arena.tournament"],
+    "E[Q]": [
+        "forge.eq.settings",
+        "forge.eq.estimate",
+        "forge.eq.posterior",
+        "forge.eq.records",
+        "forge.eq.collate",
+        "forge.eq.continuous",
+    ],
+    "Players and matches": [
+        "forge.play.player",
+        "forge.play.games",
+        "forge.play.seen",
+        "forge.play.keys",
+        "forge.arena.series",
+        "forge.arena.results",
+        "forge.arena.tournament",
+    ],
+    "Policies": ["forge.policy.numbers", "forge.policy.played_hands", "forge.policy.learning"],
     "Advice and bidding": [
         "forge.advice.plays",
         "forge.advice.reviewing",
         "forge.advice.hand_text",
         "forge.bidding.hand_evaluation",
         "forge.bidding.settled",
+        "forge.bidding.schema",
+        "forge.bidding.hands_file",
+        "forge.bidding.calibration.logistic",
     ],
-    "Networks": ["forge.ml.module", "forge.ml.data", "forge.stage2.module", "forge.models.catalog"],
+    "Networks": [
+        "forge.ml.module",
+        "forge.ml.data",
+        "forge.ml.metrics",
+        "forge.stage2.module",
+        "forge.learn.checkpoint_files",
+        "forge.learn.weights",
+        "forge.models.catalog",
+    ],
     "Other libraries": [
         "forge.adapters.open_spiel",
         "forge.adapters.pettingzoo",
         "forge.adapters.vector_hands",
     ],
-    "Files and work": ["forge.work.store_path", "forge.work.object_store", "forge.work.pieces"],
+    "Pictures": ["forge.look.tiles", "forge.look.trick_picture"],
+    "Files and work": [
+        "forge.work.store_path",
+        "forge.work.object_store",
+        "forge.work.pieces",
+        "forge.work.checksums",
+        "forge.work.results_file",
+        "forge.flywheel.state_file",
+    ],
 }
+_REFERENCE: Final = """# Reference
+
+What other code may use, by room, from the docstrings. Commands speak for themselves: `forge --help`
+lists them, `forge NAME --help` has the options of one. How things are written:
+[notation.md](../notation.md); what files hold: [formats.md](../formats.md); what numbers mean:
+[values.md](../values.md).
+"""
 # A text may hold brackets (E[Q]) or a picture.
 _LINK: Final = re.compile(r"(!?)\[((?:[^\[\]]|!?\[[^\[\]]*\](?:\([^()]*\))?)*)\]\(([^)\s]+)\)")
 _FENCE: Final = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Put the reference into the navigation."""
+    """Put the reference into the navigation, behind what stands there.
+
+    Raises:
+        PluginError: for a name in `ROOMS` that is none of a module with a docstring.
+    """
+    wrong = [name for names in ROOMS.values() for name in names if about(name) is None]
+    if wrong:
+        raise PluginError(f"ROOMS in docs/site/hooks.py: no module, or no docstring: {wrong}")
     for entry in config.nav or []:
         if "Reference" in entry:
-            entry["Reference"] = [
-                {room: [f"reference/{name}.md" for name in names if module_file(name) is not None]}
-                for room, names in ROOMS.items()
+            rooms = [
+                {room: [f"reference/{name}.md" for name in names]} for room, names in ROOMS.items()
             ]
+            entry["Reference"] = ["reference/index.md", *entry["Reference"], *rooms]
     return config
 
 
@@ -95,8 +145,8 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         add(name, (ROOT / source).read_text())
     for names in ROOMS.values():
         for name in names:
-            if module_file(name) is not None:
-                add(f"reference/{name}.md", f"# {name}\n\n::: {name}\n")
+            add(f"reference/{name}.md", f"# {name}\n\n::: {name}\n")
+    add("reference/index.md", reference_index())
     return files
 
 
@@ -117,11 +167,22 @@ def part_of(text: str, heading: str) -> str:
     return f"# {found}"
 
 
-def module_file(name: str) -> Path | None:
-    """The file of a module; None where there is none, or it says nothing of itself."""
+def reference_index() -> str:
+    """A list of all modules of the reference, each with the first line of its docstring."""
+    text = _REFERENCE
+    for room, names in ROOMS.items():
+        lines = [f"| [{name}]({name}.md) | {about(name)} |" for name in names]
+        text += "\n".join([f"\n## {room}\n", "| module | |", "|---|---|", *lines]) + "\n"
+    return text
+
+
+def about(name: str) -> str | None:
+    """The first sentence of a module's docstring; None where there is no such module, or it says
+    nothing of itself."""
     path = ROOT / "python" / Path(*name.split("."))
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    return file if file.is_file() and ast.get_docstring(ast.parse(file.read_text())) else None
+    said = ast.get_docstring(ast.parse(file.read_text())) if file.is_file() else None
+    return said and said.partition("\n\n")[0].replace("\n", " ")
 
 
 def _led(link: re.Match[str], name: str, source: str, files: Files) -> str:
@@ -134,6 +195,9 @@ def _led(link: re.Match[str], name: str, source: str, files: Files) -> str:
     here = next((page for page, origin in BROUGHT_IN.items() if origin == place), None)
     if here is None and place.startswith("docs/"):
         here = place.removeprefix("docs/")
+    if here is None and place.startswith("python/"):  # a module: its page in the reference
+        module = place.removeprefix("python/").removesuffix(".py").removesuffix("/__init__")
+        here = f"reference/{module.replace('/', '.')}.md"
     if here is None or files.get_file_from_path(here) is None:
         return text
     led = posixpath.relpath(here, posixpath.dirname(name) or ".")
