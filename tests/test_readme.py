@@ -116,6 +116,20 @@ def test_the_page_of_formats(
     assert result.failed == 0
 
 
+def test_the_page_of_formats_names_every_field_of_results() -> None:
+    from dataclasses import fields
+
+    from forge.arena.results import ARENA
+    from forge.bidding.calibration.hands import HANDS as CALIBRATION_HANDS
+    from forge.bidding.hands_file import HANDS
+    from forge.flywheel.policy_rounds import ROUNDS
+
+    lines = FORMATS.read_text().splitlines()
+    for kind in (ARENA, HANDS, CALIBRATION_HANDS, ROUNDS):
+        (line,) = [each for each in lines if each.startswith(f"| `{kind.name}` |")]
+        assert {each.name for each in fields(kind.row)} <= set(re.findall(r"`(\w+)`", line))
+
+
 def _needed(page: Path, head: str) -> list[str]:
     """Sections of the working page go on from the first one, which makes data and a network."""
     sections = list(blocks(page))
