@@ -1,5 +1,6 @@
 """Commands that read from and write to an object store, against a real S3 server."""
 
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from forge.work.object_store import Store, StoredObject
 from forge.work.store_path import place
-from support.commands import Fails, Works
+from support.commands import SCRIPT, Fails, Works, importing_tests
 from support.s3_server import BUCKET, SECRET, Gate, missing, reached, s3_server
 
 SMALL = "--embed-dim 16 --n-layers 1 --n-heads 1 --ff-dim 16 --batch-size 64 --no-compile"
@@ -59,6 +60,19 @@ def test_shards_go_to_a_bucket_and_are_read_from_there(works: Works, bucket: str
     run = f"--epochs 1 --limit-batches 2 {SMALL} --run-dir runs"
     assert "run: " in works("train", f"--data {bucket}/data {run}")
     assert "verified" in works("verify", f"{bucket}/data")
+
+
+@pytest.mark.xdist_group("ray")
+def test_pieces_of_a_cluster_go_to_a_bucket(works: Works, bucket: str) -> None:
+    """Nodes write whole objects by themselves, and the driver sees them."""
+    line = "generate-eq-continuous --limit 3 --n-samples 4 --batch-size 1 --output-dir"
+    words = [SCRIPT, *f"{line} {bucket} --ray local".split()]
+    done = subprocess.run(
+        words, env=importing_tests(), capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    works("generate-eq-continuous", "--limit 3 --n-samples 4 --batch-size 1 --output-dir here")
+    assert same(Path("here"), bucket, "*.pt") == 3
 
 
 def test_a_run_goes_on_while_the_server_restarts(works: Works, bucket: str, gate: Gate) -> None:

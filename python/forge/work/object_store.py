@@ -103,6 +103,10 @@ class Store:
             self._listed[folder] = {each.name for each in self.list(folder) if not each.is_folder}
         return name in self._listed[folder]
 
+    def list_anew(self) -> None:
+        """Let `is_listed` ask again: other processes have written since."""
+        self._listed.clear()
+
     def open(self, name: str) -> NativeFile:
         """An object for reading at any place: only what is asked for is sent."""
         with self._named(name):

@@ -27,6 +27,7 @@ from forge.work.rates import rate_text
 from forge.work.ray_cluster import RayCluster, connected
 from forge.work.ray_worker import Answer, work_on
 from forge.work.stop import StopSignal
+from forge.work.store_path import list_anew
 from forge.work.wording import counted
 
 Piece = TypeVar("Piece")
@@ -396,6 +397,7 @@ class _Files:
         """Notice nodes that write to disks of their own."""
         ends = time.monotonic() + _SEEN_WITHIN_S
         for path in self._first_of.values():
+            list_anew(path)
             while not self._run.work.is_done(path):
                 if time.monotonic() > ends:
                     raise ForgeError(

@@ -54,6 +54,12 @@ def is_listed(path: Path) -> bool:
     return path.store.is_listed(path.object) if isinstance(path, StorePath) else path.exists()
 
 
+def list_anew(path: Path) -> None:
+    """Let `is_listed` ask the store of a path again: other processes have written since."""
+    if isinstance(path, StorePath):
+        path.store.list_anew()
+
+
 def source_of(path: Path) -> Any:
     """What pyarrow reads a file from: a path here, or an object that is read by range."""
     return path.store.open(path.object) if isinstance(path, StorePath) else path
