@@ -334,15 +334,14 @@ def test_compiles_whole(op: str, backend: str, arguments: Callable[..., Argument
     torch.compiler.reset()
 
 
-@pytest.mark.filterwarnings("ignore:Dynamo detected a call")
-def test_functions_are_for_code_that_is_not_compiled_whole(
-    arguments: Callable[..., Arguments],
-) -> None:
-    """As docs/torch_ops.md says: what they check in Python is no part of a graph."""
+@pytest.mark.parametrize("op", ["search", "search_value", "legal_slots"])
+def test_functions_are_part_of_a_graph(op: str, arguments: Callable[..., Arguments]) -> None:
+    """As docs/torch_ops.md says; what they check in Python the graph leaves to the operator."""
     torch.compiler.reset()
-    compiled = torch.compile(forge.ops.search_value, fullgraph=True, backend="eager")
-    with pytest.raises(torch._dynamo.exc.Unsupported):
-        compiled(*arguments("search").values())
+    function = getattr(forge.ops, op)
+    compiled = torch.compile(function, fullgraph=True, backend="eager")
+    given = list(arguments(op).values())
+    assert torch.equal(compiled(*given), function(*given))
     torch.compiler.reset()
 
 

@@ -265,6 +265,8 @@ def _arguments(name: str) -> tuple[tuple[str, str], ...]:
 
 def _op(name: str) -> Any:
     """The operator, with an error that names what is no tensor; the dispatcher's names none."""
+    if torch.compiler.is_compiling():  # whose graph has no place for checks in Python
+        return getattr(torch.ops.forge, name)
     operator, arguments = getattr(torch.ops.forge, name), _arguments(name)
 
     def checked(*args: Any) -> Any:
