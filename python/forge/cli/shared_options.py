@@ -118,12 +118,12 @@ def workers_option(default: int | None = None) -> Any:
     )
 
 
-def ray_option(default: str | None = None) -> Any:
-    """Who works: a cluster."""
+def ray_option(default: str | None = None, each: str = "piece of work") -> Any:
+    """Who works: a cluster, with a core or a GPU for each of what the work consists of."""
     return option(
         default,
         "Work on a Ray cluster: local starts one on this machine, auto is the one it is part of, "
-        "else HOST:PORT of the head node. A core or a GPU for each piece of work.",
+        f"else HOST:PORT of the head node. A core or a GPU for each {each}.",
         metavar="ADDRESS|local",
         reads=values.ray_address,
     )

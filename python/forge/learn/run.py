@@ -17,6 +17,7 @@ from forge.extras import extra
 from forge.learn.settings import PRECISIONS
 from forge.work.json_text import plain_copy
 from forge.work.lifeline import owned
+from forge.work.ray_group import this_member
 from forge.work.stop import undo_at_end
 
 CHECKPOINTS: Final = "checkpoints"
@@ -24,6 +25,9 @@ BEST_CHECKPOINT: Final = "best.ckpt"
 LAST_CHECKPOINT: Final = "last.ckpt"
 # Who forgets it wants the folder of a run to stay (see `forge.work.stop`).
 NEW_RUN: Final = "new run"
+
+# A process of a Ray cluster says where the run is to who started it.
+FOLDER_NOTE: Final = "folder"
 
 # From Ampere on (A100, and H100 and newer) bfloat16 is as fast as float16.
 _BF16_CAPABILITY: Final = 8
@@ -77,9 +81,9 @@ def cpu_has_bf16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
 
 def new_run_folder(run_dir: Path, name: str = "domino") -> Path:
     """`{run_dir}/{name}/version_N` with the first free N, made; one for all processes of a run."""
-    root = run_dir / name
+    root, member = run_dir / name, this_member()
     shared = os.environ.get(_VERSION_VARIABLE)
-    if shared is not None and "LOCAL_RANK" in os.environ:
+    if shared is not None and "LOCAL_RANK" in os.environ and member is None:
         return root / f"version_{shared}"
     if not join_processes():
         return _first_free_folder(root)
@@ -92,12 +96,38 @@ def new_run_folder(run_dir: Path, name: str = "domino") -> Path:
     torch.distributed.broadcast_object_list(said)
     if isinstance(said[0], ForgeError):
         raise said[0]
+    if member is not None and member.rank == 0:
+        member.note(FOLDER_NOTE, str((root / said[0]).absolute()))
     return root / said[0]
+
+
+class Places:
+    """The folders in which a run gets one of its own, and which of them were there before it.
+
+    Args:
+        run_dir: where runs go.
+        name: of the runs of its kind.
+    """
+
+    def __init__(self, run_dir: Path, name: str) -> None:
+        self._above = (run_dir / name, run_dir)
+        self._there_before = [path for path in self._above if path.exists()]
+
+    def remove(self, folder: Path) -> None:
+        """Remove the folder of a run of which there is nothing to keep, and what was made for it
+        alone."""
+        shutil.rmtree(folder, ignore_errors=True)
+        for path in self._above:
+            if path not in self._there_before and path.exists() and not any(path.iterdir()):
+                path.rmdir()
 
 
 def join_processes() -> bool:
     """Where torchrun or Slurm has started the processes of a run, they find each other here, before
-    there is a trainer; returns whether that is so. Those that Lightning starts itself know more."""
+    there is a trainer; those on a Ray cluster have found each other. Returns whether it is a run of
+    one of these kinds. Those that Lightning starts itself know more."""
+    if this_member() is not None:
+        return True
     with extra("train"):
         from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
         from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment

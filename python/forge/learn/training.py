@@ -3,7 +3,6 @@
 import inspect
 import logging
 import os
-import shutil
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -25,12 +24,14 @@ from forge.learn.run import (
     BEST_CHECKPOINT,
     CHECKPOINTS,
     Hardware,
+    Places,
     choose_hardware,
     is_first_process,
     new_run_folder,
     run_record,
 )
 from forge.learn.settings import Training
+from forge.learn.strategies import processes_of
 from forge.work.atomic import naming, write_file
 from forge.work.stop import StopSignal
 from forge.work.tensor_files import plain_objects
@@ -198,16 +199,13 @@ def _going_on(resume: str | None, trainer: pl.Trainer) -> Iterator[None]:
 @contextmanager
 def run_folder(root: Path, name: str, begun: FirstBatch) -> Iterator[Path]:
     """A new folder of a run, which is gone again if the run ends before its first batch."""
-    there_before = [path for path in (root / name, root) if path.exists()]
+    places = Places(root, name)
     folder = new_run_folder(root, name)
     try:
         yield folder
     except BaseException:
         if not begun.seen and is_first_process():
-            shutil.rmtree(folder, ignore_errors=True)
-            for path in (root / name, root):
-                if path not in there_before and not any(path.iterdir()):
-                    path.rmdir()
+            places.remove(folder)
         raise
 
 
@@ -240,10 +238,7 @@ def _trainer(
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     try:
         return pl.Trainer(
-            accelerator=hardware.accelerator,
-            devices=training.devices,
-            num_nodes=training.num_nodes,
-            strategy=training.strategy,
+            **processes_of(training, hardware),
             precision=cast(Any, hardware.precision),
             max_epochs=training.max_epochs,
             limit_train_batches=training.limit_batches,

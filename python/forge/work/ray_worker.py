@@ -29,6 +29,31 @@ class Answer:
     is_final: bool = False
 
 
+def unfit(version: str, folder: str) -> str | None:
+    """Why nothing of a run can be done in this process, in a line; where it can, the process is in
+    the folder of the run from now on.
+
+    Args:
+        version: of the package where the run was started.
+        folder: in which it was started; paths are relative to it.
+    """
+    from forge import __version__
+
+    if version != __version__:
+        return (
+            f"a node of the Ray cluster has crystal-forge {__version__}, this machine {version}: "
+            "install the same one everywhere"
+        )
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        return (
+            f"a node of the Ray cluster has no folder {folder} ({error.strerror}): run this in a "
+            "folder of storage that all nodes share"
+        )
+    return None
+
+
 # The work of the run that this process is at, and its name: networks are read once.
 _works: dict[str, Any] = {}
 
@@ -50,25 +75,10 @@ def work_on(version: str, folder: str, name: str, work: list[Any], piece: Any) -
         import ray
     import torch
 
-    from forge import __version__
-
     node = ray.get_runtime_context().get_node_id()
-    if version != __version__:
-        return Answer(
-            node,
-            failure=f"a node of the Ray cluster has crystal-forge {__version__}, this machine "
-            f"{version}: install the same one everywhere",
-            is_final=True,
-        )
-    try:
-        os.chdir(folder)
-    except OSError as error:
-        return Answer(
-            node,
-            failure=f"a node of the Ray cluster has no folder {folder} ({error.strerror}): run "
-            "this in a folder of storage that all nodes share",
-            is_final=True,
-        )
+    failure = unfit(version, folder)
+    if failure is not None:
+        return Answer(node, failure=failure, is_final=True)
     torch.set_num_threads(1)
     try:
         if name not in _works:
