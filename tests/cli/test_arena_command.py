@@ -191,3 +191,24 @@ def test_help(works: Works) -> None:
     shown = works("arena", "--help")
     for part in ("greedy-points", "make:n=300", "--games", "--workers", "--out", "--json"):
         assert part in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "rest", "file"),
+    [
+        ("arena", "greedy-points random --games 32 --workers 1 --out r.jsonl", "r.jsonl"),
+        ("arena", "greedy-points random --games 32 --workers 1 --sides --out r.jsonl", "r.jsonl"),
+        ("tournament", "greedy-points random --games 32 --workers 1 --out t", "t/*.jsonl"),
+        ("bid-parallel", "--seeds 0:1 --samples 2 --workers 1 --output h.jsonl", "h.jsonl"),
+        ("bid-calibrate", "play --hands 1 --deals 2 --player random --out c.jsonl", "c.jsonl"),
+    ],
+)
+def test_a_full_disk_ends_results_cleanly(forge: Run, line: str, rest: str, file: str) -> None:
+    code, _, err = forge(line, rest, "--min-disk", 10**9)
+    assert code == 1 and err.count("\n") == 1
+    assert err.startswith("error: stopped: ") and "have to stay (--min-disk): " in err
+    (kept,) = Path().glob(file)
+    assert kept.read_text().count("\n") == 1  # its options
+    code, _, err = forge(line, rest, "--min-disk", 0)
+    assert (code, err) == (0, "")
+    assert kept.read_text().count("\n") > 1

@@ -9,6 +9,7 @@ import pytest
 import torch
 import yaml
 
+from forge.ml.module import DominoLightningModule
 from support.commands import Fails, importing_tests, run_process, words
 from support.synthetic_rows import synthetic_arrays, write_split
 
@@ -156,3 +157,59 @@ def test_two_machines(rows: Path, two: Path, tmp_path: Path) -> None:
     theirs = state(tmp_path / "runs/domino/version_0/checkpoints")
     for name, weight in state(two).items():  # with other threads, which add up in another order
         torch.testing.assert_close(theirs[name], weight, atol=1e-8, rtol=0)
+
+
+def test_shares_of_the_weights_learn_what_whole_ones_do(rows: Path, tmp_path: Path) -> None:
+    """In float32, which Lightning takes for shares. Checkpoints are whole: either goes on from the
+    other's, moments included."""
+    line = f"--epochs 2 --deterministic {NETWORK} --precision 32-true --n-layers 2 --batch-size 16"
+    runs: dict[str, Path] = {}
+    for name in ("ddp", "fsdp"):
+        (tmp_path / name).mkdir()
+        runs[name] = train(tmp_path / name, rows, line, f"--devices 2 --strategy {name}")
+    far = max(farthest(runs["ddp"], runs["fsdp"]).values())
+    assert far < 1e-4
+    start = DominoLightningModule.load_from_checkpoint(runs["fsdp"] / "last.ckpt")
+    assert start.state_dict().keys() == state(runs["ddp"]).keys()
+    record = yaml.safe_load((runs["fsdp"] / "last.yaml").read_text())
+    assert record["step"] == 8 and record["config"]["strategy"] == "fsdp"
+    went_on = []
+    for name in ("ddp", "fsdp"):
+        folder = tmp_path / f"{name} goes on"
+        folder.mkdir()
+        done = run_process(
+            folder,
+            "forge train --epochs 3 --resume",
+            runs["ddp"] / "last.ckpt",
+            f"--strategy {name}",
+        )
+        assert done.returncode == 0, done.stderr
+        assert "epoch 2, 384 samples" in done.stdout
+        went_on.append(folder / "runs/domino/version_0/checkpoints")
+    assert max(farthest(*went_on).values()) < 1e-4
+    assert max(farthest(went_on[0], runs["ddp"]).values()) > 5e-4
+    moments = [
+        torch.load(each / "last.ckpt", weights_only=True)["optimizer_states"][0]["state"]
+        for each in went_on
+    ]
+    assert moments[0].keys() == moments[1].keys()
+    for number, each in moments[0].items():
+        torch.testing.assert_close(moments[1][number]["exp_avg"], each["exp_avg"])
+
+
+def farthest(a: Path, b: Path) -> dict[str, float]:
+    """How far the weights of two runs are from each other."""
+    ours, theirs = state(a), state(b)
+    return {name: float((each - theirs[name]).abs().max()) for name, each in ours.items()}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--optimizer muon", "--strategy fsdp takes --optimizer adamw, got 'muon'"),
+        ("--precision 64-true", "--strategy fsdp takes --precision 32-true, bf16-mixed, bf16-true"),
+        ("--compile", "--strategy fsdp takes no --compile"),
+    ],
+)
+def test_what_does_not_go_with_shares(fails: Fails, rows: Path, options: str, told: str) -> None:
+    assert told in fails("train", "--strategy fsdp --data", rows, options)

@@ -96,7 +96,7 @@ def test_a_run_goes_on_as_it_would_have_here(rows: Path, two: Path, tmp_path: Pa
         assert (done.returncode, done.stderr) == (0, "")
         assert "epoch 2, 384 samples" in done.stdout and "epoch 1" not in done.stdout
         found.append(folder / "runs/domino/version_0/checkpoints")
-    assert differ(*found, 1e-8) == []
+    assert differ(found[0], found[1], 1e-8) == []
     assert differ(found[0], two) != []
 
 
@@ -193,7 +193,7 @@ class ActorDiedError(Exception):
     """Named as Ray's."""
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """With what Ray Train tells of processes."""
 
     def __init__(self, **failures: Exception) -> None:
@@ -206,10 +206,15 @@ def test_who_failed() -> None:
     mine = Failure(0, "host-a", "ValueError: what", False)
     lost = Failure(0, "host-a", "RuntimeError: Connection closed by peer [::1]:1", False)
     # Those that lose it tell, too, and sooner.
-    assert _why(lost, Failed(r1=ActorDiedError(), r0=ValueError()), two) == "process 1 of 2 died"
-    assert _why(mine, Failed(r0=ValueError()), two) == "process 0 of 2 on host-a: ValueError: what"
-    assert _why(lost, Failed(), two) == (
+    assert (
+        _why(lost, FailedError(r1=ActorDiedError(), r0=ValueError()), two) == "process 1 of 2 died"
+    )
+    assert (
+        _why(mine, FailedError(r0=ValueError()), two)
+        == "process 0 of 2 on host-a: ValueError: what"
+    )
+    assert _why(lost, FailedError(), two) == (
         "process 0 of 2 on host-a lost another one, which died or cannot be reached"
     )
-    assert _why(None, Failed(), two) == "because"
+    assert _why(None, FailedError(), two) == "because"
     assert "no room for 2 processes in half an hour" in _why(None, TimeoutError(), two)

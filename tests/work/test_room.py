@@ -1,5 +1,8 @@
 """What memory and disk there is: of the machine, and of the control groups around a process."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,10 @@ import torch
 from forge import ops
 from forge.game.deal import Deal
 from forge.ops import memory
+from forge.work.file_schema import in_file
+from forge.work.pieces import rows_in_order
+from forge.work.pools import ThisMachine
+from forge.work.results_file import ResultsFile, ResultsFormat
 from forge.work.room import Room, free_disk, free_memory
 
 GB = 10**9
@@ -103,3 +110,49 @@ def test_blocks_of_large_deals_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> 
     del states, values, q
     assert memory.kept_bytes() < 7 * n_states
     ops.release_memory()
+
+
+@dataclass
+class Squared:
+    """Row n is its square; a row takes a gigabyte of the disk."""
+
+    free: list[int]
+
+    def __call__(self, piece: int) -> SquareRow:
+        """Make one."""
+        self.free[0] -= GB
+        return SquareRow(piece, piece**2)
+
+
+@in_file()
+@dataclass(frozen=True)
+class SquareRow:
+    """A line."""
+
+    number: int
+    square: int
+
+
+SQUARES = ResultsFormat("squares", 1, SquareRow, lambda values: True, lambda row: {row.number: row})
+
+
+def test_rows_in_order_end_where_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was made is kept, and goes on where there is room again."""
+    free = [4 * GB]
+    monkeypatch.setattr("forge.work.room.free_disk", lambda folder: free[0])
+    out, room = tmp_path / "out.jsonl", Room(min_disk=2 * GB)
+    for wanted, n_done in (((0, 1, 2), 3), ((3, 4), 2)):
+        with ResultsFile(out, SQUARES, {}) as file:
+            todo = [n for n in range(5) if n not in {row.number for row in file.rows}]
+            run = rows_in_order(Squared(free), todo, ThisMachine(), "rows", file, room=room)
+        assert run.n_done == n_done and run.stopped_by is None
+        assert (run.disk_low is None) == (4 in wanted)
+        if run.disk_low is not None:
+            assert run.disk_low == (
+                f"1,000 MB of the disk are free, 2,000 MB have to stay (--min-disk): {tmp_path}"
+            )
+        assert [row.number for row in SQUARES.read(out)[1]] == list(range(wanted[-1] + 1))
+        free[0] = 9 * GB
+    assert rows_in_order(Squared([0]), [1], ThisMachine(), "rows", room=room).n_done == 1

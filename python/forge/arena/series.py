@@ -30,6 +30,7 @@ from forge.play.keys import combine, decision_keys
 from forge.play.player import GIVES_UP, Player
 from forge.work.pieces import rows_in_order
 from forge.work.pools import Pool, ThisMachine
+from forge.work.room import ANY_ROOM, Room
 
 _PURPOSE: Final = 20  # of the keys: the arena's draws are no others
 
@@ -89,6 +90,7 @@ class ArenaRun:
         n_hands_played: by this run.
         elapsed_s: of this run.
         stopped_by: the signal that ended the run early.
+        disk_low: why it ended early where the disk is full.
     """
 
     results: PairedResults
@@ -97,6 +99,7 @@ class ArenaRun:
     n_hands_played: int
     elapsed_s: float
     stopped_by: int | None
+    disk_low: str | None = None
 
 
 def run_arena(
@@ -107,6 +110,7 @@ def run_arena(
     on_block: Callable[[int, PairedResults], None] | None = None,
     on_found: Callable[[int], None] | None = None,
     pool: Pool | None = None,
+    room: Room = ANY_ROOM,
 ) -> ArenaRun:
     """Play the deals of the series that are not in the file yet.
 
@@ -118,6 +122,7 @@ def run_arena(
         on_block: hears how many deals this run has played, and the results of all so far.
         on_found: hears before the first how many deals are in the file already, if any are.
         pool: who works, instead of processes here.
+        room: how much of the disk of the file has to stay free.
 
     Raises:
         ForgeError: for a bad checkpoint or device, or a file of other options.
@@ -139,7 +144,7 @@ def run_arena(
 
         todo = missing_deals(blocks, n_deals)
         worker = pool or ThisMachine(n_workers)
-        run = rows_in_order(BlockWork(options), todo, worker, "deals", file, told)
+        run = rows_in_order(BlockWork(options), todo, worker, "deals", file, told, room)
     results = paired_results(blocks, n_deals, options.rule)
     return ArenaRun(
         results,
@@ -148,6 +153,7 @@ def run_arena(
         2 * (len(results) - n_before),
         time.perf_counter() - start,
         run.stopped_by,
+        run.disk_low,
     )
 
 

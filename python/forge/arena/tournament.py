@@ -25,6 +25,7 @@ from forge.stats.intervals import wilson_interval
 from forge.stats.ratings import elo_ratings
 from forge.stats.sequential import Decision, SequentialTest
 from forge.work.pools import Pool
+from forge.work.room import ANY_ROOM, Room
 
 # With a sequential test each pair is looked at after so many deals more.
 LOOK_EVERY: Final = 20 * BLOCK_DEALS
@@ -146,10 +147,12 @@ class TournamentRun:
     Args:
         pairings: of the pairs that have played, in the order of the players.
         stopped_by: the signal that ended it early.
+        disk_low: why it ended early where the disk is full.
     """
 
     pairings: tuple[Pairing, ...]
     stopped_by: int | None
+    disk_low: str | None = None
 
 
 def series_file(folder: Path, options: ArenaOptions) -> Path:
@@ -167,6 +170,7 @@ def run_tournament(
     out: Path | None = None,
     on_deals: Callable[[Pairing, int], None] | None = None,
     pool: Pool | None = None,
+    room: Room = ANY_ROOM,
 ) -> TournamentRun:
     """Play what is not in the files yet, pair by pair.
 
@@ -177,6 +181,7 @@ def run_tournament(
             kept.
         on_deals: hears of a pair as it plays, and how many deals of it there are.
         pool: who works, instead of processes here.
+        room: how much of the disk of the files has to stay free.
 
     Raises:
         ForgeError: for a bad checkpoint or device, or files of other options.
@@ -185,14 +190,15 @@ def run_tournament(
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
+        room = Room(min_disk=0) if out is None else room
         for pair in options.pairs:
-            found = _meet(options, pair, n_workers, folder, on_deals, pool)
+            found = _meet(options, pair, n_workers, folder, on_deals, pool, room)
             if options.rule.auction is not None and len(found.results):
                 options = _with_auctions(options, series_file(folder, options.series(pair)))
             if len(found.results):
                 pairings.append(found)
-            if found.run.stopped_by is not None:
-                return TournamentRun(tuple(pairings), found.run.stopped_by)
+            if found.run.stopped_by is not None or found.run.disk_low is not None:
+                return TournamentRun(tuple(pairings), found.run.stopped_by, found.run.disk_low)
     return TournamentRun(tuple(pairings), None)
 
 
@@ -209,6 +215,7 @@ def _meet(
     folder: Path,
     on_deals: Callable[[Pairing, int], None] | None,
     pool: Pool | None,
+    room: Room,
 ) -> Pairing:
     """Play a pair, to its end or until it is decided."""
     series = options.series(pair)
@@ -217,7 +224,7 @@ def _meet(
     n_deals = 0
     while True:
         n_deals = min(n_deals + step, options.n_deals)
-        run = run_arena(series, n_deals, n_workers, file, pool=pool)
+        run = run_arena(series, n_deals, n_workers, file, pool=pool, room=room)
         decision: Decision | None = None
         if options.test is not None and len(run.results):
             test = compare(run.results).mcnemar
@@ -226,7 +233,7 @@ def _meet(
         if on_deals is not None and len(run.results):
             on_deals(found, len(run.results))
         is_over = n_deals == options.n_deals or decision in ("better", "not better")
-        if is_over or run.stopped_by is not None:
+        if is_over or run.stopped_by is not None or run.disk_low is not None:
             return found
 
 

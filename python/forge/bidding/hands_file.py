@@ -22,6 +22,7 @@ from forge.work.file_schema import in_file
 from forge.work.pieces import rows_in_order
 from forge.work.pools import Pool, ThisMachine
 from forge.work.results_file import ResultsFile, ResultsFormat
+from forge.work.room import ANY_ROOM, Room
 
 
 @in_file()
@@ -164,11 +165,13 @@ def row_verdict(row: HandRow, decls: Sequence[int], n_deals: int) -> Verdict:
 
 @dataclass(frozen=True)
 class HandsRun:
-    """What a run did: hands in the file, hands done now, the signal that ended it early."""
+    """What a run did: hands in the file, hands done now, the signal that ended it early,
+    or why the full disk did."""
 
     n_hands: int
     n_done: int
     stopped_by: int | None
+    disk_low: str | None = None
 
 
 def evaluate_hands(
@@ -178,6 +181,7 @@ def evaluate_hands(
     n_workers: int = 1,
     on_hand: Callable[[HandRow], None] | None = None,
     pool: Pool | None = None,
+    room: Room = ANY_ROOM,
 ) -> HandsRun:
     """Evaluate the hands that are not in the file yet, in order.
 
@@ -190,6 +194,7 @@ def evaluate_hands(
         n_workers: processes, one thread each.
         on_hand: hears of each hand when it is on disk.
         pool: who works, instead of processes here.
+        room: how much of the disk of the file has to stay free.
 
     Raises:
         ForgeError: for a file of other options, or of another kind.
@@ -198,8 +203,8 @@ def evaluate_hands(
         done = {row.hand for row in file.rows}
         todo = [hand for hand in dict.fromkeys(hands) if hand_text(hand) not in done]
         worker = pool or ThisMachine(n_workers)
-        run = rows_in_order(work, todo, worker, "hands", file, on_hand)
-        return HandsRun(len(file.rows), run.n_done, run.stopped_by)
+        run = rows_in_order(work, todo, worker, "hands", file, on_hand, room)
+        return HandsRun(len(file.rows), run.n_done, run.stopped_by, run.disk_low)
 
 
 def read_hands(path: Path) -> list[tuple[int, ...]]:

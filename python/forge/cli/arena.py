@@ -15,6 +15,7 @@ from forge.cli import values
 from forge.cli.command import command
 from forge.cli.contract_options import bid_option, contract_rule, trump_option
 from forge.cli.on_ray import where_to_work
+from forge.cli.room_options import DiskOptions, end_if_full
 from forge.cli.shared_options import device_option, ray_option
 from forge.cli.values import console
 from forge.options import MOST_PROCESSES, MOST_ROWS, MOST_SEED, option
@@ -62,7 +63,7 @@ class ArenaArgs:
 
 
 @command(epilog=players_help)
-def arena(args: ArenaArgs) -> None:
+def arena(args: ArenaArgs, disk: DiskOptions) -> None:
     """Let two players meet on duplicate deals, and tell who plays better.
 
     No auction: a bid of 30 is forced on a random seat, trump is its best pip suit (most dominoes;
@@ -100,17 +101,19 @@ def arena(args: ArenaArgs) -> None:
             screen.print(f"going on with {args.out}: {there}", soft_wrap=True)
 
         def played(options: ArenaOptions, out: Path | None, found: Any = None) -> ArenaRun:
-            return run_arena(options, args.games, n_workers, out, show, found, place.pool)
+            return run_arena(
+                options, args.games, n_workers, out, show, found, place.pool, disk.room()
+            )
 
         done = played(options, args.out, found_some)
         sides = None
-        if args.sides and done.stopped_by is None:
+        if args.sides and done.stopped_by is None and done.disk_low is None:
             progress.update(task, description="deals of B alone", completed=0, rate="")
             out_b = None if args.out is None else args.out.with_suffix(".b.jsonl")
             of_b = played(replace(options, a=options.b), out_b)
-            if of_b.stopped_by is None and place.is_complete:
+            if of_b.stopped_by is None and of_b.disk_low is None and place.is_complete:
                 sides = compare_sides(done.results, of_b.results)
-            done = replace(done, stopped_by=of_b.stopped_by)
+            done = replace(done, stopped_by=of_b.stopped_by, disk_low=of_b.disk_low)
     if len(done.results):
         found = compare(done.results)
         if args.as_json:
@@ -122,6 +125,7 @@ def arena(args: ArenaArgs) -> None:
             if sides is not None:
                 _show_sides(sides, screen)
     place.end(screen, done.stopped_by)
+    end_if_full(done)
 
 
 def _report(

@@ -13,6 +13,7 @@ from rich.table import Table
 from forge.bidding.calibration.play_options import PlayOptions
 from forge.cli import values
 from forge.cli.command import CommandGroup, command, end_if_stopped
+from forge.cli.room_options import DiskOptions, end_if_full
 from forge.cli.values import console
 from forge.extras import need
 from forge.options import LAST_START, MOST_PROCESSES, MOST_ROWS, MOST_TOGETHER, option
@@ -58,7 +59,7 @@ class PlayArgs:
 
 
 @command()
-def play(args: PlayArgs) -> None:
+def play(args: PlayArgs, disk: DiskOptions) -> None:
     """Play contracts from what each seat sees, beside perfect play of many deals; one line a hand.
 
     Hand, trump and bid follow from the hand's number. A second start goes on; the file does not
@@ -83,7 +84,12 @@ def play(args: PlayArgs) -> None:
             progress.update(task, rate=f"{rate}made {n_made / n_shown:.1%}")
 
         done = play_contracts(
-            options, range(args.start, args.start + args.hands), args.out, n_workers, show
+            options,
+            range(args.start, args.start + args.hands),
+            args.out,
+            n_workers,
+            show,
+            disk.room(),
         )
     screen.print(
         f"{args.out}: {counted(done.n_hands, 'hand')}, {done.n_played} of them now",
@@ -92,6 +98,7 @@ def play(args: PlayArgs) -> None:
         soft_wrap=True,
     )
     end_if_stopped(done.stopped_by)
+    end_if_full(done)
 
 
 @dataclass(frozen=True)

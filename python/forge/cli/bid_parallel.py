@@ -10,6 +10,7 @@ from forge.cli import values
 from forge.cli.bidding_options import make_simulator, shipped_calibration
 from forge.cli.command import command
 from forge.cli.on_ray import where_to_work
+from forge.cli.room_options import DiskOptions, end_if_full
 from forge.cli.shared_options import (
     device_option,
     player_option,
@@ -65,7 +66,7 @@ class ParallelArgs:
 
 
 @command()
-def parallel(args: ParallelArgs) -> None:
+def parallel(args: ParallelArgs, disk: DiskOptions) -> None:
     """Evaluate many hands, each in one process, and keep a line for each.
 
     On CPU one process a core; with --device cuda (or auto, with a GPU) one process a GPU. A hand's
@@ -109,7 +110,7 @@ def parallel(args: ParallelArgs) -> None:
                 soft_wrap=True,
             )
 
-        done = evaluate_hands(work, todo, args.output, n_workers, show, place.pool)
+        done = evaluate_hands(work, todo, args.output, n_workers, show, place.pool, disk.room())
     screen.print(
         f"{args.output}: {counted(done.n_hands, 'hand')}, {done.n_done} of them now",
         highlight=False,
@@ -117,6 +118,7 @@ def parallel(args: ParallelArgs) -> None:
         markup=False,
     )
     place.end(screen, done.stopped_by)
+    end_if_full(done)
 
 
 def _devices(asked_for: str, resolved: str) -> list[str]:

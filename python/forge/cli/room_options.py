@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import typer
 
@@ -17,8 +17,6 @@ from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from forge.work.pieces import WorkReport
 
 
 @dataclass(frozen=True)
@@ -66,10 +64,18 @@ def tell_disk(
         screen.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def end_if_full(report: WorkReport) -> None:
+class MayBeFull(Protocol):
+    """What a run did, in any case whether the disk ended it."""
+
+    @property
+    def disk_low(self) -> str | None:
+        """Why the run ended early, where the disk is full."""
+
+
+def end_if_full(run: MayBeFull) -> None:
     """End the command with 1 where a run stopped because the disk is full."""
-    if report.disk_low is not None:
-        print(f"error: stopped: {report.disk_low}", file=sys.stderr)
+    if run.disk_low is not None:
+        print(f"error: stopped: {run.disk_low}", file=sys.stderr)
         raise typer.Exit(EXIT_LEFT_OUT)
 
 

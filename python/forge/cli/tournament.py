@@ -14,6 +14,7 @@ from forge.cli import values
 from forge.cli.command import command
 from forge.cli.contract_options import bid_option, contract_rule, trump_option
 from forge.cli.on_ray import where_to_work
+from forge.cli.room_options import DiskOptions, end_if_full
 from forge.cli.shared_options import device_option, ray_option
 from forge.cli.values import console
 from forge.errors import ForgeError, reason_of
@@ -64,7 +65,7 @@ class TournamentArgs:
 
 
 @command(epilog=players_help)
-def tournament(args: TournamentArgs) -> None:
+def tournament(args: TournamentArgs, disk: DiskOptions) -> None:
     """Let every player meet every other on the same duplicate deals, and rank them.
 
     Deals are those of forge arena, and so are the files: a player more is a new line, and only its
@@ -98,9 +99,9 @@ def tournament(args: TournamentArgs) -> None:
             progress.update(task, completed=done, rate=f"{a} : {b}, {n_deals:,} deals")
 
         n_workers = args.workers or n_cores()
-        done = run_tournament(options, n_workers, args.out, show, place.pool)
+        done = run_tournament(options, n_workers, args.out, show, place.pool, disk.room())
         progress.update(task, completed=len(done.pairings), rate="")
-    is_whole = len(done.pairings) == len(options.pairs)
+    is_whole = len(done.pairings) == len(options.pairs) and done.disk_low is None
     table = ranking(options, done.pairings) if is_whole else []
     if args.as_json:
         print(json.dumps(_report(options, done, table), allow_nan=False))
@@ -109,6 +110,7 @@ def tournament(args: TournamentArgs) -> None:
     if is_whole:
         _write(args, options, done, table)
     place.end(screen, done.stopped_by)
+    end_if_full(done)
 
 
 def _write(

@@ -16,7 +16,7 @@ from forge.cli.command import Given, end_if_stopped, first_line
 from forge.cli.shared_options import ray_option
 from forge.cli.values import console
 from forge.extras import extra
-from forge.learn.settings import Training, check_values
+from forge.learn.settings import Training, check_shared_out, check_values
 from forge.options import option
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ def run_training(
     from forge.work.stop import StopSignal
 
     resolved = _resolve(groups, given, kind)
+    names = ("strategy", "optimizer", "precision", "compile_network")
+    check_shared_out(*(resolved[each] for each in names))
     ray = resolved.pop("ray")  # where a run is made is not of the run
     work = TrainWork(kind, open_data, resolved)
     with StopSignal("step", ready=False) as signal:

@@ -10,6 +10,7 @@ from forge.arena.comparison import PairedResults, compare
 from forge.arena.registry import parse_player
 from forge.arena.series import ArenaOptions, run_arena
 from forge.arena.specs import PlayerSpec
+from forge.errors import ForgeError
 from forge.flywheel.seat_settings import SeatSettings
 from forge.flywheel.watching import Watch
 from forge.ops import resolve_device
@@ -68,8 +69,11 @@ def meet(new: Path, best: Path, seed: int, kept: Path, how: SeatSettings, watch:
     n_deals = 0
     while True:
         n_deals = min(n_deals + how.look_every, how.deals)
-        run = run_arena(options, n_deals, how.match_workers or n_cores(), kept)
+        n_workers = how.match_workers or n_cores()
+        run = run_arena(options, n_deals, n_workers, kept, room=watch.room)
         watch.check(run.stopped_by)
+        if run.disk_low is not None:
+            raise ForgeError(run.disk_low)
         found = _judged(run.results, n_deals, how)
         watch.tell(
             f"{n_deals:,} deals: {found.only_new} to {found.only_best}, {found.log_ratio:+.2f} in "
@@ -102,7 +106,6 @@ def _player(name: str, network: Path) -> PlayerSpec:
 def _drop_others(kept: Path, options: ArenaOptions) -> None:
     """A file of another match is one that was given up, or damaged: it is played again."""
     from forge.arena.results import arena_file
-    from forge.errors import ForgeError
 
     if not kept.exists():
         return

@@ -13,6 +13,7 @@ from torch import Tensor
 from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.checkpoints import MONITOR
+from forge.learn.strategies import share, whole
 from forge.work.atomic import write_file
 from forge.work.tensor_files import not_finite
 
@@ -65,7 +66,7 @@ class StopOnNonFinite(pl.Callback):
         checked = {"loss": self._loss}
         if trainer.precision != "16-mixed":
             gradients = [p.grad for p in pl_module.parameters() if p.grad is not None]
-            checked["gradient norm"] = torch.nn.utils.get_total_norm(gradients)
+            checked["gradient norm"] = whole(torch.nn.utils.get_total_norm(gradients))
         figures = torch.stack([figure.float() for figure in checked.values()]).tolist()
         for name, figure in zip(checked, figures, strict=True):
             if not math.isfinite(figure):
@@ -80,8 +81,9 @@ class StopOnNonFinite(pl.Callback):
         if trainer.state.fn != TrainerFn.FITTING:
             return
         start = f"training stopped at step {trainer.global_step}: "
-        name = not_finite(pl_module.state_dict())
-        if name is not None:
+        name = not_finite({n: share(t) for n, t in pl_module.state_dict().items()})
+        if not trainer.strategy.reduce_boolean_decision(name is None, all=True):
+            name = name or "a weight of another process"
             raise ForgeError(f"{start}{name} is not finite")
         for metric in _JUDGED:
             figure = trainer.callback_metrics.get(metric)

@@ -9,6 +9,7 @@ from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.own_handlers import keep_handlers
 from forge.learn.run import BEST_CHECKPOINT, LAST_CHECKPOINT, NEW_RUN
+from forge.learn.strategies import share
 from forge.work.atomic import naming
 from forge.work.stop import StopSignal, forget, held
 from forge.work.tensor_files import not_finite
@@ -89,7 +90,8 @@ class Checkpoints(Checkpoint):
         Raises:
             ForgeError: if weights are not finite; what is there stays.
         """
-        bad = not_finite(trainer.lightning_module.state_dict())
+        weights = trainer.lightning_module.state_dict()
+        bad = not_finite({name: share(tensor) for name, tensor in weights.items()})
         if not trainer.strategy.reduce_boolean_decision(bad is None, all=True):
             raise ForgeError(
                 f"training stopped at step {trainer.global_step}: "

@@ -16,6 +16,7 @@ from forge.extras import extra
 from forge.learn.checkpoint_files import check_sizes, not_this_network, read_checkpoint
 from forge.learn.optimizers import check_optimizer, make_optimizer, regrouped
 from forge.learn.settings import NetworkSettings, check_values
+from forge.learn.strategies import shard
 from forge.work.tensor_files import check_finite, plain_objects
 from forge.work.yaml_files import read_yaml
 
@@ -62,6 +63,7 @@ class NetworkModule(pl.LightningModule):
         check_optimizer(optimizer)
         self.lr, self.weight_decay, self.optimizer = lr, weight_decay, optimizer
         self._rng_to_restore: dict[str, Any] | None = None
+        self._is_shared_out = False
 
     @contextmanager
     def answering(self) -> Iterator[None]:
@@ -80,6 +82,13 @@ class NetworkModule(pl.LightningModule):
         # Lightning warns when an epoch figure is logged without it.
         on_bar = name in ("val/q_gap", "val/q_mae")
         self.log(name, figure.float(), sync_dist=True, prog_bar=on_bar, batch_size=1)
+
+    def configure_model(self) -> None:
+        """Share the network out, where the strategy does; Lightning calls it when processes have
+        found each other."""
+        if self._trainer is not None and not self._is_shared_out:
+            self._is_shared_out = True
+            shard(self.model, self._trainer.strategy)
 
     # ---- optimisation ------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 from rich.console import Console
 
@@ -31,7 +31,9 @@ class _TrainAsMember:
     train: Callable[[StopSignal, Console], None]
 
     def __call__(self, member: Member) -> None:
-        screen = Console(file=member.screen, markup=False, emoji=False, highlight=False)
+        screen = Console(
+            file=cast(TextIO, member.screen), markup=False, emoji=False, highlight=False
+        )
         try:
             self.train(member.signal, screen)
         except RunStoppedError as stopped:

@@ -19,6 +19,9 @@ DEFAULT_EPOCHS: Final = 20
 MAX_PARAMS: Final = 1_000_000_000
 STAGE_TEXTS: Final = {1: "Stage 1 (it sees all hands)", 2: "Stage 2 (it plays from transcripts)"}
 OPTIMIZERS: Final = ("adamw", "muon")
+# A strategy: every process keeps a share of the weights. Lightning takes it in these precisions.
+FSDP: Final = "fsdp"
+FSDP_PRECISIONS: Final = ("32-true", "bf16-mixed", "bf16-true")
 PRECISIONS: Final = ("32-true", "16-mixed", "bf16-mixed", "bf16-true", "64-true")
 
 
@@ -56,6 +59,20 @@ def check_network_size(embed_dim: int, n_layers: int, ff_dim: int) -> None:
             f"a network must have at most {MAX_PARAMS / 1e9:g} billion parameters; embed_dim "
             f"{embed_dim}, n_layers {n_layers} and ff_dim {ff_dim} make {n_params / 1e9:.3g}"
         )
+
+
+def check_shared_out(strategy: str, optimizer: str, precision: str, compiled: bool) -> None:
+    """ForgeError where the weights are to be shared out among processes (`FSDP`), and an option
+    does not go with that."""
+    if strategy != FSDP:
+        return
+    if optimizer != "adamw":  # muon turns whole matrices
+        raise ForgeError(f"--strategy {FSDP} takes --optimizer adamw, got {optimizer!r}")
+    if precision not in ("auto", *FSDP_PRECISIONS):
+        valid = ", ".join(FSDP_PRECISIONS)
+        raise ForgeError(f"--strategy {FSDP} takes --precision {valid}, got {precision!r}")
+    if compiled:
+        raise ForgeError(f"--strategy {FSDP} takes no --compile")
 
 
 def check_values(kind: type[Any], values: Mapping[str, Any], start: str = "") -> None:
@@ -120,7 +137,9 @@ class Training:
     )
     compile_network: bool = option(False, "torch.compile.", "--compile/--no-compile")
     precision: str = option("auto", f"auto, {', '.join(PRECISIONS)}.")
-    strategy: str = option("auto", "Lightning's: auto, ddp, ...")
+    strategy: str = option(
+        "auto", "Lightning's: auto, ddp, ...; fsdp shares the weights out among the processes."
+    )
     devices: int = option(1, "GPUs, or processes on a CPU, of a machine.", least=1, most=1024)
     num_nodes: int = option(
         1, "Machines; torchrun or Slurm starts the same line on each.", least=1, most=1024

@@ -30,7 +30,7 @@ from forge.learn.run import (
     new_run_folder,
     run_record,
 )
-from forge.learn.settings import Training
+from forge.learn.settings import Training, check_shared_out
 from forge.learn.strategies import processes_of
 from forge.work.atomic import naming, write_file
 from forge.work.stop import StopSignal
@@ -132,6 +132,9 @@ def train_network(
         RunStoppedError: after a signal.
     """
     hardware = choose_hardware(training.precision)
+    check_shared_out(
+        training.strategy, module.optimizer, hardware.precision, training.compile_network
+    )
     if training.resume is not None:
         path = Path(training.resume)
         checkpoint = read_checkpoint(path, resumes=True)
@@ -308,6 +311,8 @@ def quiet_lightning() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PossibleUserWarning)
         warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")
+        # Nobody changes what a network says in place.
+        warnings.filterwarnings("ignore", message="FSDP2-wrapped module .* returned a view tensor")
         # Of callbacks of others, whose states mean nothing here.
         warnings.filterwarnings("ignore", message=".*callbacks used to create the checkpoint.*")
         yield

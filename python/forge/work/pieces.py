@@ -196,11 +196,12 @@ def work_through(
             report.n_present += 1
         passed_over(piece, reason)
 
+    watched: _DiskWatch | None = None
     with ExitStack() as stack:
         signals = None if stop is not None else stack.enter_context(StopSignal(work.in_hand))
         asked: MayStop = stop or signals or _NEVER
         if folder is not None:
-            asked = _DiskWatch(asked, folder, room, report)
+            asked = watched = _DiskWatch(asked, folder, room)
         worker = pool or ThisMachine()
         n_made = worker.make_files(FileRun(pieces, work, made, over, limit, asked))
         if busy and n_made != limit and not asked.requested:
@@ -210,23 +211,24 @@ def work_through(
             worker.make_files(FileRun(again, work, made, over, left, asked))
     report.elapsed_s = time.perf_counter() - start
     report.stopped_by = None if signals is None else signals.signum
+    report.disk_low = None if watched is None else watched.low
 
 
-@dataclass(frozen=True)
+@dataclass
 class _DiskWatch:
-    """Asks another one whether to stop, and the disk."""
+    """Asks another one whether to stop, and the disk; `low` is why, where that is the disk."""
 
     other: MayStop
     folder: Path
     room: Room
-    report: WorkReport
+    low: str | None = None
 
     @property
     def requested(self) -> bool:
-        if self.other.requested or self.report.disk_low is not None:
+        if self.other.requested or self.low is not None:
             return True
-        self.report.disk_low = self.room.disk_shortage(self.folder)
-        return self.report.disk_low is not None
+        self.low = self.room.disk_shortage(self.folder)
+        return self.low is not None
 
 
 def make_here(run: FileRun[Piece, Told]) -> int:
@@ -319,10 +321,12 @@ _NEVER = _Never()
 
 @dataclass(frozen=True)
 class RowsRun:
-    """What a run over rows did: rows made now, the signal that ended it early."""
+    """What a run over rows did: rows made now; the signal, or the full disk, that ended it
+    early."""
 
     n_done: int
     stopped_by: int | None
+    disk_low: str | None = None
 
 
 def rows_in_order(
@@ -332,10 +336,12 @@ def rows_in_order(
     in_hand: str,
     file: ResultsFile[Row] | None = None,  # type: ignore[type-var]
     told: Callable[[Row], None] | None = None,
+    room: Room = ANY_ROOM,
 ) -> RowsRun:
     """Rows of the pieces, in their order, until done or stopped; each on disk before it is told.
 
-    Ctrl+C or SIGTERM ends the run after the pieces in hand, a second one at once.
+    Ctrl+C or SIGTERM ends the run after the pieces in hand, a second one at once. So does a disk
+    that gets too full for the file.
 
     Args:
         work: makes the row of a piece; sent (pickled) to workers elsewhere.
@@ -344,13 +350,15 @@ def rows_in_order(
         in_hand: what a stopped run finishes first, in a word.
         file: where rows go; None keeps none.
         told: hears of each row.
+        room: how much of the disk of the file has to stay free.
     """
     n_done = 0
     with StopSignal(in_hand) as stop:
-        for row in pool.in_order(work, todo, stop):
+        watched = None if file is None else _DiskWatch(stop, file.path.parent, room)
+        for row in pool.in_order(work, todo, watched or stop):
             if file is not None:
                 file.append(row)
             n_done += 1
             if told is not None:
                 told(row)
-    return RowsRun(n_done, stop.signum)
+    return RowsRun(n_done, stop.signum, None if watched is None else watched.low)

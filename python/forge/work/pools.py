@@ -8,7 +8,6 @@ from typing import Protocol, TypeVar
 
 from forge.work.pieces import FileRun, MayStop, make_here
 from forge.work.processes import in_order
-from forge.work.stop import StopSignal
 
 Piece = TypeVar("Piece")
 Told = TypeVar("Told")
@@ -22,7 +21,7 @@ class Pool(Protocol):
         """Work through pieces of one file each; returns how many were made."""
 
     def in_order(
-        self, work: Callable[[Piece], Done], todo: Sequence[Piece], stop: StopSignal
+        self, work: Callable[[Piece], Done], todo: Sequence[Piece], stop: MayStop
     ) -> Iterator[Done]:
         """Results of `work(piece)`, in the order of `todo`, until done or stopped.
 
@@ -46,7 +45,7 @@ class ThisMachine:
         return make_here(run)
 
     def in_order(
-        self, work: Callable[[Piece], Done], todo: Sequence[Piece], stop: StopSignal
+        self, work: Callable[[Piece], Done], todo: Sequence[Piece], stop: MayStop
     ) -> Iterator[Done]:
         """See `Pool`."""
         if self.n_workers is None:

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import torch
 
 from forge.work.lifeline import Lifeline, owned
-from forge.work.stop import StopSignal
+from forge.work.pieces import MayStop
 
 Piece = TypeVar("Piece")
 Done = TypeVar("Done")
@@ -26,7 +26,7 @@ _LOOK_EVERY_S: Final = 0.1
 
 
 def in_processes(
-    work: Callable[[Piece], Done], todo: Sequence[Piece], n_workers: int, stop: StopSignal
+    work: Callable[[Piece], Done], todo: Sequence[Piece], n_workers: int, stop: MayStop
 ) -> Iterator[Done]:
     """Results of `work(piece)`, in the order of `todo`, until done or stopped.
 
@@ -50,7 +50,7 @@ def in_processes(
 
 
 def in_order(
-    work: Callable[[Piece], Done], todo: Sequence[Piece], n_workers: int, stop: StopSignal
+    work: Callable[[Piece], Done], todo: Sequence[Piece], n_workers: int, stop: MayStop
 ) -> Iterator[Done]:
     """As `in_processes`, but in this process if one is enough; on one thread in any case."""
     if n_workers > 1 and len(todo) > 1:
@@ -79,7 +79,7 @@ def _in_order(
     lifeline: Lifeline,
     todo: Iterable[Any],
     n_ahead: int,
-    stop: StopSignal,
+    stop: MayStop,
     enough: Event,
 ) -> Iterator[Any]:
     left = iter(todo)

@@ -338,20 +338,18 @@ def _trainer(size: GroupSize, device: str, about: dict[str, Any], place: str) ->
         from ray.train import FailureConfig, RunConfig, ScalingConfig
         from ray.train.torch import TorchTrainer
     on_gpus = device == "cuda"
-    if size.n_nodes == 1:
-        placement = "PACK"
-    else:
-        placement = "STRICT_SPREAD" if size.n_each == 1 else "SPREAD"
+    # One each can be told; several each only be hoped for.
+    apart = "STRICT_SPREAD" if size.n_each == 1 else "SPREAD"
     scaling = ScalingConfig(
         num_workers=size.n_members,
         use_gpu=on_gpus,
         resources_per_worker={"CPU": 1, "GPU": 1} if on_gpus else {"CPU": 1},
-        placement_strategy=placement,
+        placement_strategy="PACK" if size.n_nodes == 1 else apart,
     )
     # A group that began is never begun again by itself: it would begin from nothing.
-    failures = FailureConfig(max_failures=0, controller_failure_limit=_STARTS_AGAIN)
-    if hasattr(failures, "max_preemption_failures"):
-        failures.max_preemption_failures = 0
+    failures: Any = FailureConfig(max_failures=0)
+    failures.controller_failure_limit = _STARTS_AGAIN
+    failures.max_preemption_failures = 0
     run = RunConfig(name="forge", storage_path=place, failure_config=failures)
     return TorchTrainer(
         _work_as_member, train_loop_config=about, scaling_config=scaling, run_config=run

@@ -26,7 +26,6 @@ from forge.work.pieces import FileRun, MayStop, Outcome
 from forge.work.rates import rate_text
 from forge.work.ray_cluster import RayCluster, connected
 from forge.work.ray_worker import Answer, work_on
-from forge.work.stop import StopSignal
 from forge.work.store_path import list_anew
 from forge.work.wording import counted
 
@@ -118,7 +117,7 @@ class RayPool:
         return _Files(self, run).work_through()
 
     def in_order(
-        self, work: Callable[[Piece], Done], todo: Sequence[Piece], stop: StopSignal
+        self, work: Callable[[Piece], Done], todo: Sequence[Piece], stop: MayStop
     ) -> Iterator[Done]:
         """See `forge.work.pools.Pool`; a piece that was left out has no result.
 

@@ -28,6 +28,7 @@ from forge.work.file_schema import in_file
 from forge.work.pieces import rows_in_order
 from forge.work.pools import ThisMachine
 from forge.work.results_file import ResultsFile, ResultsFormat, are_numbers
+from forge.work.room import ANY_ROOM, Room
 
 # How hands are drawn: as they are dealt, and strong ones, to learn what is nearly sure as well.
 SHARE_OF_STRONG: Final = 0.25
@@ -195,11 +196,13 @@ class PlayContract:
 
 @dataclass(frozen=True)
 class PlayRun:
-    """What a run did: hands in the file, hands this run played, the signal that ended it."""
+    """What a run did: hands in the file, hands this run played, the signal that ended it, or
+    why the full disk did."""
 
     n_hands: int
     n_played: int
     stopped_by: int | None
+    disk_low: str | None = None
 
 
 def play_contracts(
@@ -208,6 +211,7 @@ def play_contracts(
     out: Path,
     n_workers: int = 1,
     on_hand: Callable[[PlayedHand], None] | None = None,
+    room: Room = ANY_ROOM,
 ) -> PlayRun:
     """Play the contracts that are not in the file yet, in order.
 
@@ -219,6 +223,7 @@ def play_contracts(
         out: the file of rows, made or gone on with.
         n_workers: processes, one thread each.
         on_hand: hears of each hand when it is on disk.
+        room: how much of the disk of the file has to stay free.
 
     Raises:
         ForgeError: for a file of other options, or another kind.
@@ -227,5 +232,5 @@ def play_contracts(
         done = {row.number for row in file.rows}
         todo = [number for number in numbers if number not in done]
         work, worker = PlayContract(options), ThisMachine(n_workers)
-        run = rows_in_order(work, todo, worker, "hands", file, on_hand)
-        return PlayRun(len(file.rows), run.n_done, run.stopped_by)
+        run = rows_in_order(work, todo, worker, "hands", file, on_hand, room)
+        return PlayRun(len(file.rows), run.n_done, run.stopped_by, run.disk_low)
