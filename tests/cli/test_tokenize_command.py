@@ -13,7 +13,11 @@ import pytest
 import torch
 import yaml
 
+from forge.game.deal import Deal
 from forge.ml.tokenized.folder import locked
+from forge.ml.tokenized.npy_writer import read_journal
+from forge.ops import count_states
+from forge.oracle.deal_memory import bytes_needed
 from forge.oracle.shards.naming import ShardKey
 from support.commands import Fails, Run, Works, next_line
 from support.shards import TINY_DEAL, tiny_rows, write_foreign
@@ -257,3 +261,44 @@ def test_bad_shards_end_with_one_line_that_names_them(refuses: Fails, shards: Pa
     write_foreign(path, tiny_rows(), {"seed": str(SEEDS[1]), "decl_id": "9"})
     assert f"the deal of data/shards-standard/train/{path.name} cannot be recovered" in refuses()
     assert not Path("data/tokenized").exists()
+
+
+def of_deals(folder: Path) -> list[tuple[str, str, int]]:
+    """The list of deals of the train split."""
+    return [(each.file, each.fingerprint, each.samples) for each in read_journal(folder / "train")]
+
+
+@pytest.mark.parametrize("where", ["in the middle", "alone"])
+def test_a_deal_too_large_for_the_memory_is_left_out(tokenize: Run, where: str) -> None:
+    """It is named, the rest is made, and a later start puts it where it belongs."""
+    seeds, largest, room = (
+        ("30:33", 31, 14 * 10**6) if where == "in the middle" else ("30:31", 30, 1)
+    )
+    n_states = count_states(Deal.from_seed(largest).tensor, largest % 10)
+    tight = bytes_needed(room) // 10**6 + 1
+    name = f"seed_{largest:08d}_decl_{largest % 10}.parquet"
+    line = ["--from-seeds", seeds, "--per-seed", 50, "--output", "data"]
+    code, text, err = tokenize(*line, "--max-memory", tight)
+    assert code == 1 and f"left out: {name}: {n_states:,} states need " in text
+    first, last = err.splitlines()
+    assert first.startswith(f"left out: {name}: ") and "may be taken (--max-memory)" in first
+    assert last == "error: 1 deal left out: the same line tries again"
+    found = of_deals(Path("data"))
+    assert (name, "left out", 0) in found
+    assert [fingerprint for file, fingerprint, _ in found if file != name] == (
+        ["solved"] * (len(found) - 1)
+    )
+    before = (Path("data") / "train/tokens.npy").read_bytes()
+    # Once more with as little: nothing is made anew.
+    made_at = (Path("data") / "train/tokens.npy").stat().st_mtime_ns
+    code, text, err = tokenize(*line, "--max-memory", tight)
+    assert code == 1 and err.splitlines()[-1] == last
+    assert (Path("data") / "train/tokens.npy").stat().st_mtime_ns == made_at
+    # With more it is what it would have been at once.
+    code, text, err = tokenize(*line)
+    assert (code, err) == (0, "") and "1 deal tokenised" in text
+    assert tokenize("--from-seeds", seeds, "--per-seed", 50, "--output", "whole")[0] == 0
+    assert of_deals(Path("data")) == of_deals(Path("whole"))
+    for path in Path("whole/train").iterdir():
+        assert (Path("data/train") / path.name).read_bytes() == path.read_bytes()
+    assert (Path("data") / "train/tokens.npy").read_bytes() != before

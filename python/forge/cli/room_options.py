@@ -37,8 +37,8 @@ class DiskOptions:
 
 
 @dataclass(frozen=True)
-class RoomOptions(DiskOptions):
-    """Of work that solves deals, too."""
+class MemoryOptions:
+    """Of work that solves deals."""
 
     max_memory: int | None = option(
         None,
@@ -51,8 +51,16 @@ class RoomOptions(DiskOptions):
 
     def room(self) -> Room:
         """For Python."""
-        memory = None if self.max_memory is None else self.max_memory * 10**6
-        return Room(memory, self.min_disk * 10**6)
+        return Room(None if self.max_memory is None else self.max_memory * 10**6)
+
+
+@dataclass(frozen=True)
+class RoomOptions(MemoryOptions, DiskOptions):
+    """Of work that does both."""
+
+    def room(self) -> Room:
+        """For Python."""
+        return Room(MemoryOptions.room(self).max_memory, self.min_disk * 10**6)
 
 
 def tell_disk(
@@ -79,11 +87,12 @@ def end_if_full(run: MayBeFull) -> None:
         raise typer.Exit(EXIT_LEFT_OUT)
 
 
-def tell_left_out(lines: Sequence[str]) -> None:
-    """Name the shards that were not made, `NAME: REASON` each, and end the command with 1."""
+def tell_left_out(lines: Sequence[str], what: str = "shard") -> None:
+    """Name the shards, or what else was not made, `NAME: REASON` each, and end the command with
+    1."""
     for line in lines:
         print(f"left out: {line}", file=sys.stderr)
     if lines:
-        n = counted(len(lines), "shard")
+        n = counted(len(lines), what)
         print(f"error: {n} left out: the same line tries again", file=sys.stderr)
         raise typer.Exit(EXIT_LEFT_OUT)

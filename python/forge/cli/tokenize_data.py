@@ -13,6 +13,7 @@ from rich.table import Table
 from forge.cli import values
 from forge.cli.command import command
 from forge.cli.on_ray import where_to_work
+from forge.cli.room_options import MemoryOptions, tell_left_out
 from forge.cli.shared_options import device_option, ray_option, wandb_option
 from forge.cli.values import console, parse_seed_range
 from forge.errors import ForgeError
@@ -24,6 +25,7 @@ from forge.work.paths import writable_folder
 if TYPE_CHECKING:
     from forge.ml.tokenize import Settings, TokenizePlan
     from forge.ml.tokenized.sources import Source
+    from forge.work.room import Room
 
 DEFAULT_INPUT: Final = Path("data/shards-standard")
 
@@ -92,7 +94,7 @@ class TokenizeDataArgs:
 
 
 @command()
-def tokenize_data(args: TokenizeDataArgs) -> None:
+def tokenize_data(args: TokenizeDataArgs, memory: MemoryOptions) -> None:
     """Turn solved deals into memory-mapped training data, split by seed.
 
     A second start goes on where the first ended and adds deals that have come since; the arrays
@@ -110,6 +112,7 @@ def tokenize_data(args: TokenizeDataArgs) -> None:
             ("--per-seed", args.per_seed),
             ("--declarations", args.declarations),
             ("--opp-seeds", args.opp_seeds),
+            ("--max-memory", memory.max_memory),
         ):
             if value is not None:
                 raise ForgeError(f"{name} needs --from-seeds A:B")
@@ -147,7 +150,7 @@ def tokenize_data(args: TokenizeDataArgs) -> None:
         return
     if not sources:
         raise ForgeError(nothing)
-    run_tokenizer(sources, settings, description, args)
+    run_tokenizer(sources, settings, description, args, memory.room())
 
 
 def _seed_sources(
@@ -160,9 +163,14 @@ def _seed_sources(
 
 
 def run_tokenizer(
-    sources: Sequence[Source], settings: Settings, description: str, args: TokenizeDataArgs
+    sources: Sequence[Source],
+    settings: Settings,
+    description: str,
+    args: TokenizeDataArgs,
+    room: Room,
 ) -> None:
-    """Tokenise with progress and tracking; ends with 128 + the signal's number if stopped."""
+    """Tokenise with progress and tracking; ends with 128 + the signal's number if stopped, with 1
+    where deals were left out."""
     from forge.cli.show.tokenizing import TokenizeProgress
     from forge.ml.tokenize import tokenize
     from forge.ml.tokenized.manifest import MANIFEST
@@ -190,9 +198,11 @@ def run_tokenizer(
                 force=args.force,
                 listener=progress,
                 pool=place.pool,
+                room=room,
             )
     screen.print(progress.summary(output, report), markup=False, highlight=False, soft_wrap=True)
     place.end(screen, report.stopped_by)
+    tell_left_out(report.left_out, "deal")
 
 
 def show_plan(plan: TokenizePlan, settings: Settings, as_json: bool) -> None:

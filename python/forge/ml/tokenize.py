@@ -23,9 +23,18 @@ import numpy as np
 
 from forge.errors import ForgeError
 from forge.ml.tokenized.folder import Settings, TokenizedFolder, locked
-from forge.ml.tokenized.npy_writer import Rows, ShardEntry, SplitWriter, data_hash, read_journal
+from forge.ml.tokenized.npy_writer import (
+    LEFT_OUT,
+    Rows,
+    ShardEntry,
+    SplitWriter,
+    data_hash,
+    read_journal,
+)
 from forge.ml.tokenized.sources import BATCH_ROWS, Sample, Source
+from forge.oracle.deal_memory import want_of_memory
 from forge.work.pools import Pool, ThisMachine
+from forge.work.room import ANY_ROOM, Room
 from forge.work.seed_files import SPLITS
 from forge.work.seed_files import split_of as get_split
 from forge.work.stop import StopSignal
@@ -63,6 +72,9 @@ class TokenizeListener:
 
     def shard_done(self, done: ShardDone) -> None:
         """A deal is done."""
+
+    def left_out(self, line: str) -> None:
+        """A deal is left out: `NAME: REASON`."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +126,7 @@ class Report:
     elapsed_s: float = 0.0
     stopped_by: int | None = None
     total_samples: dict[str, int] = field(default_factory=dict)  # by split; when all is done
+    left_out: list[str] = field(default_factory=list)  # for want of memory: `NAME: REASON`
 
     @property
     def samples_per_s(self) -> float:
@@ -179,11 +192,14 @@ def tokenize(
     force: bool = False,
     listener: TokenizeListener | None = None,
     pool: Pool | None = None,
+    room: Room = ANY_ROOM,
 ) -> Report:
     """Make or complete the data of the given deals.
 
     Ctrl+C or SIGTERM ends the run after the deal in hand (`stopped_by` in the report), a second one
-    at once with KeyboardInterrupt; what is done is kept either way.
+    at once with KeyboardInterrupt; what is done is kept either way. A deal that the memory is too
+    small for is left out and named; the next run tries it again, and puts its rows where they
+    belong.
 
     Args:
         sources: in the order of their keys, no two with one name.
@@ -194,6 +210,7 @@ def tokenize(
         force: start anew; the finished data stay until the new are.
         listener: hears of the progress.
         pool: who samples (and solves); this process by default.
+        room: memory that solving may take.
 
     Raises:
         ForgeError: as `make_plan`; if another process writes to the folder, if a shard turns out
@@ -203,7 +220,7 @@ def tokenize(
     with locked(output):
         TokenizedFolder(output).complete_publishing()
         plan = make_plan(sources, output, settings, force)
-        run = _Run(plan, settings, listener or TokenizeListener(), pool or ThisMachine())
+        run = _Run(plan, settings, listener or TokenizeListener(), pool or ThisMachine(), room)
         if not plan.is_finished:
             run.work(description)
     run.report.elapsed_s = time.perf_counter() - start
@@ -212,10 +229,12 @@ def tokenize(
 
 @dataclass(frozen=True)
 class Drawn:
-    """A sample, and what drawing it took."""
+    """A sample, and what drawing it took; or the states of a deal that was left out, and why."""
 
-    sample: Sample
+    sample: Sample | None
     elapsed_s: float
+    n_states: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -223,6 +242,7 @@ class SampleWork:
     """Draws samples; what is sent of one is 16 bytes a row, a 27th of its tokens."""
 
     settings: Settings
+    room: Room = ANY_ROOM
     needs_all: ClassVar[bool] = True  # rows of later deals stand after those of earlier ones
 
     def name(self, source: Source) -> str:
@@ -232,6 +252,8 @@ class SampleWork:
     def __call__(self, source: Source) -> Drawn:
         """Draw one, from its shard or solved."""
         start = time.perf_counter()
+        if (refused := source.too_large(self.room)) is not None:
+            return Drawn(None, time.perf_counter() - start, *refused)
         sample = source.sample(self.settings.global_seed, self.settings.samples_per_shard)
         return Drawn(sample, time.perf_counter() - start)
 
@@ -240,9 +262,14 @@ class _Run:
     """One run over a plan."""
 
     def __init__(
-        self, plan: TokenizePlan, settings: Settings, listener: TokenizeListener, pool: Pool
+        self,
+        plan: TokenizePlan,
+        settings: Settings,
+        listener: TokenizeListener,
+        pool: Pool,
+        room: Room,
     ) -> None:
-        self._plan = plan
+        self._plan, self._room = plan, room
         self._settings = settings
         self._listener = listener
         self._pool = pool
@@ -253,8 +280,10 @@ class _Run:
         to_build = [
             split
             for split, plan in self._plan.splits.items()
-            if plan.sources and not plan.is_finished
+            if plan.sources and not plan.is_finished and not self._is_still_too_large(split)
         ]
+        if not to_build and folder.started is None and not folder.replaces:
+            return
         folder.start(self._settings, to_build)
         self._listener.planned(self._plan.n_new)
         with StopSignal("deal") as stop:
@@ -264,17 +293,39 @@ class _Run:
                     return
         folder.publish(self._manifest(description))
 
+    def _is_still_too_large(self, split: str) -> bool:
+        """Whether a finished split lacks nothing but deals that there is still no room for."""
+        there = self._plan.folder.entries[split]
+        wanted = _fingerprints(self._plan.splits[split].sources)
+        if self._plan.folder.replaces or [each.file for each in there] != [f for f, _ in wanted]:
+            return False
+        memory, lines = self._room.memory(), []
+        for entry, (_, fingerprint) in zip(there, wanted, strict=True):
+            if entry.fingerprint == fingerprint:
+                continue
+            reason = want_of_memory(entry.states, memory)
+            if entry.fingerprint != LEFT_OUT or reason is None:
+                return False
+            lines.append(f"{entry.file}: {reason}")
+        self.report.left_out += lines
+        return True
+
     def _build(self, split: str, stop: StopSignal) -> bool:
         """Bring a split under construction to its end; False if told to stop before."""
         plan, folder = self._plan.splits[split], self._plan.folder
         with SplitWriter(folder.building / split, _fingerprints(plan.sources)) as writer:
             n_done = len(writer.entries)
             n_resumed = sum(entry.file not in plan.stored for entry in writer.entries)
+            self.report.left_out += [
+                f"{entry.file}: its {entry.states:,} states needed more memory than there was"
+                for entry in writer.entries
+                if entry.fingerprint == LEFT_OUT
+            ]
             self.report.n_resumed += n_resumed
             self._listener.resumed(n_resumed)
             left = plan.sources[n_done:]
             new = [source for source in left if source.name not in plan.stored]
-            samples = self._pool.in_order(SampleWork(self._settings), new, stop)
+            samples = self._pool.in_order(SampleWork(self._settings, self._room), new, stop)
             for source in left:
                 if stop.requested and source.name in plan.stored:
                     return False
@@ -293,6 +344,12 @@ class _Run:
     def _write(self, split: str, source: Source, drawn: Drawn, writer: SplitWriter) -> None:
         start = time.perf_counter()
         sample = drawn.sample
+        if sample is None:
+            line = f"{source.name}: {drawn.reason}"
+            writer.add(source.name, LEFT_OUT, drawn.n_states, ())
+            self.report.left_out.append(line)
+            self._listener.left_out(line)
+            return
         batches = ({n: t.numpy() for n, t in batch.items()} for batch in sample.batches())
         entry = writer.add(source.name, source.fingerprint, sample.n_states, batches)
         self.report.n_tokenized += 1
@@ -318,14 +375,16 @@ class _Run:
         folder, plan = self._plan.folder, self._plan.splits[split]
         if not plan.sources:
             return {"samples": 0, "files": 0}
-        if plan.is_finished:
+        if not (folder.building / split).is_dir():
             entries, digest = folder.entries[split], folder.hashes[split]
         else:
             built = folder.building / split
             entries, digest = read_journal(built), data_hash(built)
         n_samples = sum(entry.samples for entry in entries)
         self.report.total_samples[split] = n_samples
-        return {"samples": n_samples, "files": len(entries), "sha256": digest}
+        n_left_out = sum(entry.fingerprint == LEFT_OUT for entry in entries)
+        about = {"samples": n_samples, "files": len(entries) - n_left_out, "sha256": digest}
+        return about | ({"left_out": n_left_out} if n_left_out else {})
 
 
 def _stored_rows(folder: Path, first: int, n_rows: int) -> Iterator[Rows]:

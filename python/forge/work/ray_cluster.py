@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ VALID_ADDRESS: Final = f"{LOCAL}, auto or HOST:PORT"
 _CONNECT_S: Final = 10.0
 # What comes back from workers is small: rows, samples of 16 bytes a state.
 _STORE_BYTES: Final = 256 << 20
+_REMOVALS: Final = 50
+_BETWEEN_REMOVALS_S: Final = 0.1
 _FOLDER: Final = "fray-"
 # A socket's path has at most 107 bytes, and Ray puts 66 below its folder.
 _LONGEST_FOLDER: Final = 40
@@ -206,9 +209,18 @@ def _folder() -> Iterator[Path]:
     try:
         yield place
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        _remove(place)
         forget(place)
         os.close(lock)
+
+
+def _remove(place: Path) -> None:
+    """Remove a folder in which processes that are about to end may still write."""
+    for _ in range(_REMOVALS):
+        shutil.rmtree(place, ignore_errors=True)
+        if not place.exists():
+            return
+        time.sleep(_BETWEEN_REMOVALS_S)
 
 
 def _remove_abandoned(place: Path) -> None:

@@ -14,7 +14,8 @@ from forge.work.wording import counted
 
 # Of what is free, so much is left to others where nobody says how much may be taken.
 _SHARE: Final = 0.8
-MIN_DISK: Final = "--min-disk"  # the option, in messages
+MIN_DISK: Final = "--min-disk"  # the options, in messages
+MAX_MEMORY: Final = "--max-memory"
 DEFAULT_MIN_DISK_MB: Final = 1000
 _LONG: Final = 20  # files of a run from which on what it takes is told in any case
 _UNLIMITED: Final = 1 << 60  # what old control groups say instead of nothing

@@ -17,13 +17,13 @@ from rich.console import Console
 from forge.cli.show.shard_progress import ProgressListener
 from forge.errors import ForgeError
 from forge.game.deal import Deal
+from forge.oracle.deal_memory import bytes_needed
 from forge.oracle.shards import writers
 from forge.oracle.shards.naming import ShardKey
 from forge.oracle.shards.pipeline import (
     PassedOver,
     PipelineOptions,
     ShardListener,
-    bytes_needed,
     run_pipeline,
 )
 from forge.oracle.shards.schema import read_metadata
@@ -325,6 +325,7 @@ import sys, time
 from pathlib import Path
 import torch
 from forge.oracle.shards.naming import ShardKey
+from forge.oracle.deal_memory import bytes_needed
 from forge.oracle.shards.pipeline import ShardListener, PipelineOptions, run_pipeline
 from forge.oracle.tablebase import Tablebase
 from support.shards import made_up_rows

@@ -72,9 +72,22 @@ class TokenizeProgress(TokenizeListener):
             self._task, advance=1, rate=rate_text(self._n_samples, elapsed_s, "samples")
         )
 
+    def left_out(self, line: str) -> None:
+        """Report a deal that has no rows."""
+        self._n_done += 1
+        self._console.print(
+            f"[{self._n_done}/{self._total}] left out: {line}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+        self._progress.update(self._task, advance=1)
+
     def summary(self, output: Path, report: Report) -> str:
         """One line about the whole run."""
         if not (report.n_tokenized or report.total_samples or report.stopped_by):
+            if report.left_out:
+                return f"{output}: nothing to do but {counted(len(report.left_out), 'deal')}"
             return f"{output}: nothing to do, all deals are there"
         parts = [
             f"{counted(report.n_tokenized, 'deal')} tokenised: "
@@ -83,6 +96,8 @@ class TokenizeProgress(TokenizeListener):
         ]
         if report.n_resumed:
             parts.append(f"{report.n_resumed} done by an interrupted run")
+        if report.left_out:
+            parts.append(f"{len(report.left_out)} left out for want of memory")
         if report.n_copied:
             parts.append(f"{report.n_copied} taken over")
         if report.stopped_by is not None:

@@ -29,6 +29,8 @@ from forge.work.hashing import sha256_of
 from forge.work.json_lines import JsonLines, open_line, sealed_line, whole_lines
 
 JOURNAL: Final = "shards.jsonl"
+# In place of the fingerprint of a deal that has no rows, because the memory was too small for it.
+LEFT_OUT: Final = "left out"
 
 # Of a split: their bytes and places are counted in 64 bits.
 MAX_ROWS: Final = 2**48
@@ -204,7 +206,8 @@ def _usable(folder: Path, wanted: Sequence[tuple[str, str]]) -> Iterator[ShardEn
     n_rows = 0
     for entry, shard in zip(entries, wanted, strict=False):
         n_rows += entry.samples
-        if (entry.file, entry.fingerprint) != shard or not _holds(folder, n_rows):
+        fits = entry.file == shard[0] and entry.fingerprint in (shard[1], LEFT_OUT)
+        if not fits or not _holds(folder, n_rows):
             return
         yield entry
 

@@ -22,9 +22,11 @@ from forge.game.deal import Deal
 from forge.game.state import seats_to_act
 from forge.learn.batches import Batch
 from forge.ml.rows import make_rows, sampled_rows
+from forge.oracle.deal_memory import too_large
 from forge.oracle.shards.checks import check_place, find_shards
 from forge.oracle.shards.naming import ShardKey
 from forge.oracle.shards.schema import ShardMetadata, load_rows, read_metadata
+from forge.work.room import Room
 from forge.work.seed_files import SPLITS
 
 # Fingerprint of a deal that is solved when it is sampled.
@@ -75,6 +77,9 @@ class Source(Protocol):
     def n_states(self) -> int | None:
         """How many states the deal has; None before it is solved."""
 
+    def too_large(self, room: Room) -> tuple[int, str] | None:
+        """The states of a deal that needs more memory than there is, and that in words."""
+
     def sample(self, global_seed: int, n_samples: int) -> Sample:
         """Draw as the format fixes it (`forge.ml.rows.sampled_rows`).
 
@@ -113,6 +118,9 @@ class ShardSource:
         """States of the deal."""
         return self.metadata.n_states
 
+    def too_large(self, room: Room) -> None:
+        """A shard is read in parts."""
+
     def sample(self, global_seed: int, n_samples: int) -> Sample:
         """Draw from the file; the rows drawn are checked against the rules."""
         key, n_states = self.key, self.n_states
@@ -145,6 +153,10 @@ class SeedSource:
     def n_states(self) -> None:
         """Not known before it is solved."""
         return
+
+    def too_large(self, room: Room) -> tuple[int, str] | None:
+        """Asked before it is solved."""
+        return too_large(self.key.deal(), self.key.decl, room)
 
     def sample(self, global_seed: int, n_samples: int) -> Sample:
         """Solve and draw; the whole table is in memory meanwhile, 16 bytes a state."""

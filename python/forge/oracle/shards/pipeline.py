@@ -13,13 +13,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from forge.oracle.deal_memory import (
+    BYTES_A_STATE,
+    BYTES_BESIDE,
+    MOST_STATES,
+    bytes_needed,
+    want_of_memory,
+)
 from forge.oracle.shards.naming import ShardFormat, ShardKey
 from forge.oracle.shards.timer import ShardTiming
 from forge.oracle.shards.writers import MAX_WRITERS, BackgroundWriters, Solved
 from forge.work.pieces import Claims, FileWork, Maker, WorkReport, work_through
 from forge.work.progress import memory_use
 from forge.work.rates import rate_text
-from forge.work.room import Room, in_mb
+from forge.work.room import Room
 from forge.work.seed_files import prepare_splits
 from forge.work.store_path import is_listed
 from forge.work.wording import counted
@@ -31,17 +38,7 @@ if TYPE_CHECKING:
 PassedOver = str
 _OTHER_REASONS: Final = ("present", "busy", "too large")
 
-# A solved state, and what solving and writing take beside.
-BYTES_A_STATE: Final = 17
-BYTES_BESIDE: Final = 64 << 20
 BYTES_A_SHARD: Final = 51_000_000  # on average: 23 million states at 2.2 bytes (docs/scale.md)
-# No deal has as many; where there is room for so many, none is counted beforehand.
-_MOST_STATES: Final = 250_000_000
-
-
-def bytes_needed(n_states: int) -> int:
-    """Memory that a deal takes until its shard is written, in bytes."""
-    return BYTES_A_STATE * n_states + BYTES_BESIDE
 
 
 @dataclass(frozen=True)
@@ -206,17 +203,12 @@ class ShardWork(FileWork[ShardKey, ShardTiming]):
     def refusal(self, piece: ShardKey) -> str | None:
         """Whether a deal has too many states, or needs more memory than there is."""
         limit, memory = self._options.max_states, self.memory()
-        if limit is None and bytes_needed(_MOST_STATES) <= memory:
+        if limit is None and bytes_needed(MOST_STATES) <= memory:
             return None
         n_states = self._states_of(piece)
         if limit is not None and n_states > limit:
             return "too large"
-        if bytes_needed(n_states) > memory:
-            return (
-                f"{n_states:,} states need {in_mb(bytes_needed(n_states))} of memory, "
-                f"{in_mb(memory)} may be taken (--max-memory)"
-            )
-        return None
+        return want_of_memory(n_states, memory)
 
     def memory(self) -> int:
         """Bytes that may be taken, those that solved deals have already included."""
@@ -239,7 +231,7 @@ class ShardWork(FileWork[ShardKey, ShardTiming]):
         """Before a deal is solved: wait until enough of those before it are written, where the
         memory is too small for all of them; yields what is finished by now."""
         memory = self.memory()
-        if bytes_needed(_MOST_STATES + writers.n_states) <= memory:
+        if bytes_needed(MOST_STATES + writers.n_states) <= memory:
             return
         most = (memory - BYTES_BESIDE) // BYTES_A_STATE
         yield from writers.make_room(self._states_of(key), most)
