@@ -13,7 +13,11 @@ import torch
 import yaml
 
 import forge as package
+from forge.game.deal import Deal
 from forge.ml.module import DominoLightningModule
+from forge.ml.positions import train_seed
+from forge.ops import count_states
+from forge.oracle.deal_memory import bytes_needed
 from support.checkpoints import run_eq_checkpoint
 from support.commands import Fails, Run, Works, run_process, start_process
 from support.synthetic_rows import synthetic_arrays, write_split
@@ -161,6 +165,28 @@ def test_init_from_takes_the_weights_alone(train: Run, data: Path) -> None:
     after = weights(Path("runs/domino/version_1/checkpoints/last.ckpt"))
     for name in before:
         torch.testing.assert_close(after[name], before[name], atol=1e-6, rtol=0)
+
+
+def test_deals_too_large_for_the_memory_are_named_and_the_run_goes_on(train: Run) -> None:
+    """The stream takes others; of two validation deals one is left, which the record says."""
+    sizes = {seed: count_states(Deal.from_seed(seed).tensor, seed % 10) for seed in (900, 901)}
+    large, small = sorted(sizes, key=lambda seed: -sizes[seed])
+    assert sizes[small] < sizes[large] - 10**6
+    room = bytes_needed(sizes[large]) // 10**6 - 1
+    options = [*TINY, "--stream", "--per-deal", 32, "--mix-deals", 2, "--num-workers", 0]
+    options += ["--samples-per-epoch", 64, "--epochs", 1, "--val-deals", 2, "--val-per-deal", 50]
+    code, out, err = train(*options, "--seed", 3, "--max-memory", room)
+    assert code == 0 and "epoch 0, 64 samples" in out
+    assert f"left out: validation seed {large}: {sizes[large]:,} states need " in err
+    seed = train_seed(3 * 10_000_000)
+    n_states = count_states(Deal.from_seed(seed).tensor, seed % 10)
+    assert bytes_needed(n_states) > room * 10**6
+    assert f"left out: seed {seed}, declaration {seed % 10}: {n_states:,} states need " in err
+    assert all(line.startswith("left out: ") for line in err.splitlines())
+    record = yaml.safe_load(Path("runs/domino/version_0/checkpoints/last.yaml").read_text())
+    assert record["config"]["max_memory"] == room
+    assert record["data"]["max_memory"] == room * 10**6
+    assert record["data"]["val"] == {"deals": 1, "per_deal": 50, "left_out": [large]}
 
 
 # ---- two processes ---------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Streams of positions: what a batch is made of, and that nothing but the options decides."""
 
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -8,12 +9,15 @@ import pytest
 import torch
 
 from forge.errors import ForgeError
+from forge.game.deal import Deal
 from forge.learn.batches import Batch
 from forge.ml import mixing
 from forge.ml.mixing import PositionStream
-from forge.ml.positions import StreamOptions
+from forge.ml.positions import StreamOptions, train_seed, unit_rows
 from forge.ml.rows import ROW_SHAPES
 from forge.ml.stream import StreamingDataModule
+from forge.ops import count_states
+from forge.oracle.deal_memory import bytes_needed
 
 # Hands played out: a unit costs milliseconds, not a solved deal.
 HANDS = StreamOptions(mixture={"played": 1.0}, per_deal=56, mix_deals=4)
@@ -34,7 +38,7 @@ def same(a: list[Batch], b: list[Batch]) -> bool:
 def numbered_units(monkeypatch: pytest.MonkeyPatch) -> None:
     """Units whose rows carry the number of their unit and their own."""
 
-    def unit_rows(options: StreamOptions, unit: int) -> Batch:
+    def unit_rows(options: StreamOptions, unit: int, left_out: object) -> Batch:
         numbers = torch.arange(options.per_deal)
         return {"targets": numbers, "unit": torch.full_like(numbers, unit)}
 
@@ -168,3 +172,27 @@ def test_bad_options(option: str, value: int) -> None:
 def test_a_stream_has_no_test_split() -> None:
     with pytest.raises(ForgeError, match="no test split"):
         small_data().setup("test")
+
+
+def test_another_deal_takes_the_place_of_one_too_large() -> None:
+    """Named once, by whoever makes it; rows of the other units stay as they are."""
+    whole = StreamOptions(seed=7, per_deal=40, mix_deals=2)
+    seeds = [train_seed(7 * 10_000_000 + unit) for unit in range(3)]
+    sizes = [count_states(Deal.from_seed(seed).tensor, seed % 10) for seed in seeds]
+    largest = sizes.index(max(sizes))
+    tight = replace(whole, max_memory=bytes_needed(sorted(sizes)[1]))
+    for n_workers in (0, 1):
+        told: list[str] = []
+        stream = PositionStream(tight, 40, num_workers=n_workers, left_out=told.append)
+        assert len(take(stream, 0, 2)) == 2  # of three units
+        named = [line for line in told if line.startswith(f"seed {seeds[largest]}, declaration ")]
+        assert len(named) == 1
+        assert f"{sizes[largest]:,} states need " in named[0] and "(--max-memory)" in named[0]
+    for unit in range(3):
+        tokens, of_tight = (unit_rows(options, unit)["tokens"] for options in (whole, tight))
+        assert tokens.shape == of_tight.shape
+        assert torch.equal(tokens, of_tight) == (unit != largest)
+    assert "max_memory" not in whole.description
+    assert tight.description["max_memory"] == tight.max_memory
+    with pytest.raises(ForgeError, match=r"101 deals in a row need more memory .*\(--max-memory\)"):
+        unit_rows(replace(whole, max_memory=1), 0)

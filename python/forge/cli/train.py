@@ -77,6 +77,7 @@ def _data(options: dict[str, Any], temporary: Path) -> DominoDataModule | Stream
 
     folder = fetched(place(options["data"] or DEFAULT_DATA))
     batch_size, num_workers = options["batch_size"], options["num_workers"]
+    max_memory = options["max_memory"]
     if options["stream"]:
         if options["data"] is not None:
             raise ForgeError("--stream draws its own positions: leave --data out")
@@ -86,6 +87,7 @@ def _data(options: dict[str, Any], temporary: Path) -> DominoDataModule | Stream
                 mixture=parse_mixture(options["mixture"]),
                 per_deal=options["per_deal"],
                 mix_deals=options["mix_deals"],
+                max_memory=None if max_memory is None else max_memory * 10**6,
             ),
             batch_size=batch_size,
             samples_per_epoch=options["samples_per_epoch"],

@@ -15,6 +15,7 @@ from forge.ml.settings import DEFAULT_GLOBAL_SEED
 from forge.ml.tokenized.manifest import MANIFEST, Manifest, read_plain
 from forge.ml.tokenized.npy_writer import ShardEntry, data_hash, read_journal
 from forge.oracle.shards.naming import ShardKey
+from forge.work.room import Room
 from forge.work.seed_files import SPLITS
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ class KeptSource:
     name: str
     fingerprint: str
     n_states: int | None
+
+    def too_large(self, room: Room) -> None:
+        """Nothing is solved."""
 
     def sample(self, global_seed: int, n_samples: int) -> Sample:
         """Raises ForgeError: its rows are copied, not drawn."""

@@ -147,7 +147,10 @@ class OracleTurn:
             return golden
         n_deals, a_deal = len(self.seeds), how.samples_per_shard
         options = StreamOptions(
-            how.seed, per_deal=a_deal, mix_deals=min(StreamSettings.mix_deals, n_deals, a_deal)
+            how.seed,
+            per_deal=a_deal,
+            mix_deals=min(StreamSettings.mix_deals, n_deals, a_deal),
+            max_memory=self.watch.room.max_memory,
         )
         rows = StreamingDataModule(
             options,
@@ -155,6 +158,7 @@ class OracleTurn:
             samples_per_epoch=max(1, n_deals * a_deal // self.state.epochs),
             num_workers=how.num_workers,
             val_rows=golden.open_split("val"),
+            left_out=lambda line: self.watch.tell(f"left out: {line}"),
         )
         # Each deal of the range once: the stream goes on where the iteration before ended.
         rows.load_state_dict({"n_rows": self.seeds[0] * a_deal})

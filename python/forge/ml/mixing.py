@@ -13,7 +13,7 @@ No Lightning here: worker processes import this module.
 import atexit
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count, islice, pairwise
 
 import numpy as np
@@ -29,14 +29,19 @@ from forge.work.lifeline import owned
 _SHUFFLE_KEY = 1
 
 
-class Units(Dataset[Batch]):
+# Rows of a unit, and the deals that were left out on the way to them.
+Unit = tuple[Batch, list[str]]
+
+
+class Units(Dataset[Unit]):
     """The units of a stream, made when they are asked for: `units[k]` is `unit_rows` of unit k."""
 
     def __init__(self, options: StreamOptions) -> None:
         self.options = options
 
-    def __getitem__(self, unit: int) -> Batch:
-        return unit_rows(self.options, unit)
+    def __getitem__(self, unit: int) -> Unit:
+        left_out: list[str] = []
+        return unit_rows(self.options, unit, left_out.append), left_out
 
 
 class PositionStream:
@@ -48,6 +53,7 @@ class PositionStream:
         rank: this process, 0..world_size-1; it takes every `world_size`-th unit.
         world_size: number of processes.
         num_workers: processes that make units, 0 to make them in this one.
+        left_out: hears of deals that need more memory than there is; others take their place.
 
     Raises:
         ForgeError: on a value that makes no sense.
@@ -60,6 +66,7 @@ class PositionStream:
         rank: int = 0,
         world_size: int = 1,
         num_workers: int = 0,
+        left_out: Callable[[str], None] = lambda line: None,
     ) -> None:
         if batch_size < 1:
             raise ForgeError(f"batch_size must be at least 1, got {batch_size}")
@@ -69,6 +76,7 @@ class PositionStream:
         self.batch_size = batch_size
         self.rank, self.world_size = rank, world_size
         self.num_workers = num_workers
+        self._left_out = left_out
 
     @property
     def rows_per_step(self) -> int:
@@ -121,13 +129,19 @@ class PositionStream:
         """The units of this process from its `first` on, in order, made ahead by the workers."""
         numbers = count(first * self.world_size + self.rank, self.world_size)
         if not self.num_workers:
-            return iter(self._loader(numbers))
+            return self._heard(iter(self._loader(numbers)))
         # Forking a process with threads (solver, progress bar, W&B, CUDA) may deadlock.
         loader = self._loader(numbers, "spawn")
         with owned():
-            return iter(loader)
+            return self._heard(iter(loader))
 
-    def _loader(self, units: Iterable[int], context: str | None = None) -> DataLoader[Batch]:
+    def _heard(self, units: Iterator[Unit]) -> Iterator[Batch]:
+        for rows, lines in units:
+            for line in lines:
+                self._left_out(line)
+            yield rows
+
+    def _loader(self, units: Iterable[int], context: str | None = None) -> DataLoader[Unit]:
         return DataLoader(
             Units(self.options),
             batch_size=None,

@@ -10,10 +10,11 @@ play, slips of a strong player and beginners all meet, and every trick is seen e
 
 Deals come from seeds of the train split alone, declaration `seed % 10`, counted up from a start
 that depends on the stream's seed. Everything drawn depends on (seed of the stream, number of the
-unit) and nothing else. No Lightning here: worker processes import this module.
+unit) and nothing else, as long as the memory is large enough for every deal. No Lightning here:
+worker processes import this module.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,6 +32,8 @@ from forge.learn.batches import Batch
 from forge.learn.settings import RowsSettings
 from forge.ml.rows import make_rows
 from forge.ml.settings import StreamSettings
+from forge.oracle.deal_memory import too_large
+from forge.work.room import MAX_MEMORY, Room
 
 DISTRIBUTIONS: Final = ("uniform", "played")
 NOISE_RATES: Final = (0.0, 0.1, 0.3, 1.0)
@@ -42,6 +45,8 @@ _TRAIN_SEEDS_PER_1000: Final = 900
 # Streams of different seeds share no deal before this many; the second half is for `played`.
 _DEALS_PER_STREAM: Final = 10_000_000
 _FIRST_PLAYED_DEAL: Final = _DEALS_PER_STREAM // 2
+# Of a unit, which take the place of its own where that is too large for the memory.
+_SPARE_DEALS: Final = 100
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class StreamOptions:
         per_deal: rows of a unit: what one deal gives (and, in the share of `played`, about
             `per_deal` / 28 hands).
         mix_deals: units from which every batch is drawn, at most `per_deal`.
+        max_memory: bytes that a deal may need beside what a process has, or another takes its
+            place; None: four fifths of what is free then.
 
     Raises:
         ForgeError: on a value that makes no sense.
@@ -78,6 +85,7 @@ class StreamOptions:
     mixture: Mapping[str, float] = field(default_factory=lambda: {"uniform": 1.0})
     per_deal: int = StreamSettings.per_deal
     mix_deals: int = StreamSettings.mix_deals
+    max_memory: int | None = None
 
     def __post_init__(self) -> None:
         for name, value, least in (
@@ -109,6 +117,7 @@ class StreamOptions:
             "mix_deals": self.mix_deals,
             "noise_rates": list(NOISE_RATES),
             "noise_points": NOISE_POINTS,
+            **({} if self.max_memory is None else {"max_memory": self.max_memory}),
         }
 
 
@@ -149,22 +158,28 @@ def train_seed(n: int) -> int:
     return n // _TRAIN_SEEDS_PER_1000 * 1000 + n % _TRAIN_SEEDS_PER_1000
 
 
-def unit_rows(options: StreamOptions, unit: int) -> Batch:
+def unit_rows(
+    options: StreamOptions, unit: int, left_out: Callable[[str], None] = lambda line: None
+) -> Batch:
     """The rows of one unit of a stream, shuffled.
 
     Args:
         options: of the stream.
         unit: its number, 0 or more; one deal, and some hands of other deals.
+        left_out: hears of deals that need more memory than there is, `NAME: REASON`.
 
     Returns:
         exactly `options.per_deal` rows, see `make_rows`.
+
+    Raises:
+        ForgeError: where the memory is too small for any deal.
     """
     rng = np.random.default_rng((options.seed, unit))
     first = options.seed * _DEALS_PER_STREAM
     n_played = options.n_played
     parts: list[Batch] = []
     if n_played < options.per_deal:
-        seed = train_seed(first + unit)
+        seed = _seed_that_fits(options, unit, left_out)
         drawn = uniform_positions(seed, seed % 10, options.per_deal - n_played, rng)
         parts.append(drawn.rows())
     if n_played:
@@ -173,6 +188,22 @@ def unit_rows(options: StreamOptions, unit: int) -> Batch:
         parts.append(played_positions(range(first, first + n_hands), n_played, rng).rows())
     order = torch.from_numpy(rng.permutation(options.per_deal))
     return {name: torch.cat([part[name] for part in parts])[order] for name in parts[0]}
+
+
+def _seed_that_fits(options: StreamOptions, unit: int, left_out: Callable[[str], None]) -> int:
+    """The seed of the deal of a unit: the unit's own, or where the memory is too small for that one
+    of its spare deals, which are counted down from the end and so nobody's own for long."""
+    first, room = options.seed * _DEALS_PER_STREAM, Room(options.max_memory)
+    for attempt in range(1 + _SPARE_DEALS):
+        spare = _FIRST_PLAYED_DEAL - _SPARE_DEALS * unit - attempt
+        seed = train_seed(first + (spare % _FIRST_PLAYED_DEAL if attempt else unit))
+        refused = too_large(Deal.from_seed(seed), seed % 10, room)
+        if refused is None:
+            return seed
+        left_out(f"seed {seed}, declaration {seed % 10}: {refused[1]}")
+    raise ForgeError(
+        f"{1 + _SPARE_DEALS} deals in a row need more memory than may be taken ({MAX_MEMORY})"
+    )
 
 
 def uniform_positions(seed: int, decl: int, n: int, rng: np.random.Generator) -> Positions:

@@ -47,6 +47,14 @@ class StreamSettings:
     val_per_deal: int = option(
         1000, "Of the stream: validation positions a deal.", least=1, most=10_000_000
     )
+    max_memory: int | None = option(
+        None,
+        "Of the stream: another deal takes the place of one that needs more memory than this, in "
+        "MB and in each process that solves. [default: four fifths of what is free]",
+        metavar="MB",
+        least=1,
+        most=10**8,
+    )
     val_deals: int = option(
         N_VAL_DEALS, "Of the stream: validation deals.", least=1, most=N_VAL_DEALS
     )

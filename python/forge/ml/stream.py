@@ -1,7 +1,9 @@
 """`StreamingDataModule`: fresh positions from the solver while training, no data on disk."""
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Final
 
 import torch
@@ -10,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from forge import ops
 from forge.errors import ForgeError
 from forge.extras import extra
+from forge.game.deal import Deal
 from forge.learn.batches import Batch
 from forge.learn.data_module import RankSampler, as_is
 from forge.learn.settings import RowsSettings
@@ -22,6 +25,9 @@ from forge.ml.measure.reference_protocol import (
 from forge.ml.mixing import PositionStream
 from forge.ml.positions import StreamOptions
 from forge.ml.settings import StreamSettings
+from forge.oracle.deal_memory import too_large
+from forge.work.ray_group import this_member
+from forge.work.room import MAX_MEMORY, Room
 
 with extra("train"):
     import lightning.pytorch as pl
@@ -29,6 +35,15 @@ with extra("train"):
 # Two units wait for each worker in shared memory, which containers often limit to 64 MB: at the
 # default size of a unit that is 14.
 _MAX_AUTO_WORKERS: Final = 7
+
+
+def _tell_left_out(line: str) -> None:
+    """Name a deal on stderr, that of who started the run."""
+    member, text = this_member(), f"left out: {line}"
+    if member is None:
+        print(text, file=sys.stderr, flush=True)
+    else:
+        member.tell(text, is_error=True)
 
 
 def default_stream_workers() -> int:
@@ -99,6 +114,8 @@ class StreamingDataModule(pl.LightningDataModule):
         val_deals: validation deals: val seeds from 900 on, 50 at most.
         pin_memory: page-locked batches; None pins where there is a CUDA device.
         val_rows: what to validate on instead; their `source` says what they are.
+        left_out: hears of training deals that need more memory than there is; others take their
+            place.
 
     Raises:
         ForgeError: on a value that makes no sense.
@@ -114,6 +131,7 @@ class StreamingDataModule(pl.LightningDataModule):
         val_deals: int = StreamSettings.val_deals,
         pin_memory: bool | None = None,
         val_rows: Dataset[Batch] | None = None,
+        left_out: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
         for name, value in (
@@ -137,17 +155,40 @@ class StreamingDataModule(pl.LightningDataModule):
         self._train: StreamLoader | None = None
         self._val = val_rows
         self._val_is_given = val_rows is not None
+        self._left_out = left_out or _tell_left_out
 
     @property
     def description(self) -> dict[str, object]:
         """Plain values that fix every row, for the record of a run."""
-        val: object = {"deals": self.val_deals, "per_deal": self.val_per_deal}
         if self._val_is_given:
-            val = str(getattr(self._val, "source", "given rows"))
+            val: object = str(getattr(self._val, "source", "given rows"))
+        else:
+            seeds, left_out = self._val_seeds
+            named = {"left_out": sorted(left_out)} if left_out else {}
+            val = {"deals": len(seeds), "per_deal": self.val_per_deal, **named}
         return {"source": "stream", **self.options.description, "val": val}
+
+    @cached_property
+    def _val_seeds(self) -> tuple[list[int], dict[int, str]]:
+        """Seeds of the validation deals; those that need more memory than was given, and why.
+        Every process finds the same, so what is free just now does not count."""
+        seeds = list(REFERENCE_SEEDS["val"][: self.val_deals])
+        if self.options.max_memory is None:
+            return seeds, {}
+        room = Room(self.options.max_memory)
+        found = {seed: too_large(Deal.from_seed(seed), seed % 10, room) for seed in seeds}
+        left_out = {seed: refused[1] for seed, refused in found.items() if refused is not None}
+        if len(left_out) == len(seeds):
+            raise ForgeError(
+                f"every validation deal needs more memory than may be taken ({MAX_MEMORY})"
+            )
+        return [seed for seed in seeds if seed not in left_out], left_out
 
     def prepare_data(self) -> None:
         """Solve the validation deals once, before the other processes ask for them."""
+        if self._val is None:
+            for seed, reason in self._val_seeds[1].items():
+                self._left_out(f"validation seed {seed}: {reason}")
         self._open_val()
 
     def setup(self, stage: str | None = None) -> None:
@@ -165,19 +206,20 @@ class StreamingDataModule(pl.LightningDataModule):
 
     def _open_val(self) -> Dataset[Batch]:
         if self._val is None:
-            if self.val_deals == len(REFERENCE_SEEDS["val"]):
+            seeds, left_out = self._val_seeds
+            if len(seeds) == len(REFERENCE_SEEDS["val"]):
                 self._val = reference_rows("val", samples_per_deal=self.val_per_deal)
             else:
-                seeds = REFERENCE_SEEDS["val"][: self.val_deals]
                 solved = solve_seeds(seeds, self.val_per_deal)
-                self._val = ReferenceRows(solved, f"val seeds {seeds[0]}-{seeds[-1]}")
+                but = f" without {sorted(left_out)}" if left_out else ""
+                self._val = ReferenceRows(solved, f"val seeds {seeds[0]}-{seeds[-1]}{but}")
             ops.release_memory()  # up to a gigabyte, for nothing but these deals
         return self._val
 
     def train_dataloader(self) -> StreamLoader:
         """The stream, from where it stands."""
         stream = PositionStream(
-            self.options, self.batch_size, *self._place(), num_workers=self.num_workers
+            self.options, self.batch_size, *self._place(), self.num_workers, self._left_out
         )
         n_batches = max(1, self.samples_per_epoch // stream.rows_per_step)
         self._train = StreamLoader(stream, n_batches, self.pin_memory)
