@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from forge.learn.network_module import NetworkModule
     from forge.learn.training import RunData
-    from forge.work.ray_group import Line
+    from forge.work.ray_group import Said
     from forge.work.stop import StopSignal
 
 OpenData = Callable[[dict[str, Any]], AbstractContextManager["RunData"]]
@@ -175,7 +175,7 @@ def _train_on_ray(address: str, work: TrainWork, signal: StopSignal) -> None:
     screen, training = console(), work.training
     check_on_ray(training.strategy)
 
-    def tell(line: Line) -> None:
+    def tell(line: Said) -> None:
         if line.is_error:
             print(line.text, file=sys.stderr)
         else:

@@ -14,7 +14,7 @@ from rich.console import Console
 from forge.learn.checkpoints import RunStoppedError
 from forge.learn.run import FOLDER_NOTE, NEW_RUN, Places
 from forge.learn.settings import Training
-from forge.work.ray_group import GroupSize, Line, Member, work_as_group
+from forge.work.ray_group import GroupSize, Member, Said, work_as_group
 from forge.work.stop import StopSignal, forget, undo_at_end
 
 _STOPPED_NOTE = "stopped"
@@ -49,7 +49,7 @@ def train_on_ray(
     places: Places,
     train: Callable[[StopSignal, Console], None],
     signal: StopSignal,
-    tell: Callable[[Line], None],
+    tell: Callable[[Said], None],
 ) -> None:
     """Train on a cluster: `training.devices` processes on each of `training.num_nodes` machines,
     wherever there is room for those of one machine.

@@ -92,13 +92,16 @@ class ShardedStrategy(ModelParallelStrategy):
         }
 
     def load_checkpoint(self, checkpoint_path: Any, weights_only: bool | None = None) -> Any:
-        """Read a checkpoint and take up this process's share of it."""
-        found = self.checkpoint_io.load_checkpoint(checkpoint_path, weights_only=weights_only)
+        """Read a checkpoint, nothing unpickled, and take up this process's share of it."""
+        found = self.checkpoint_io.load_checkpoint(checkpoint_path, weights_only=True)
         assert self.model is not None
         options = StateDictOptions(full_state_dict=True)
         set_model_state_dict(self.model, found["state_dict"], options=options)
         names = {id(each): name for name, each in self.model.named_parameters()}
         for optimizer, saved in zip(self.optimizers, found["optimizer_states"], strict=True):
+            n_ours, n_theirs = len(optimizer.param_groups), len(saved["param_groups"])
+            if n_ours != n_theirs:
+                raise ValueError(f"{n_theirs} groups of parameters where {n_ours} are needed")
             order = [names[id(p)] for group in optimizer.param_groups for p in group["params"]]
             numbers = [number for group in saved["param_groups"] for number in group["params"]]
             by_number = dict(zip(numbers, order, strict=True))
@@ -121,7 +124,7 @@ def shard(network: nn.Module, strategy: object) -> None:
     from torch.distributed.fsdp import fully_shard, register_fsdp_forward_method
 
     mesh = strategy.device_mesh["data_parallel"]
-    for name, part in network.named_modules():
+    for name, part in [*network.named_modules()]:
         if name and isinstance(part, nn.ModuleList):
             for layer in part:
                 fully_shard(layer, mesh=mesh)

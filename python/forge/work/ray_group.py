@@ -56,7 +56,7 @@ class MemberFailedError(Exception):
 
 
 @dataclass(frozen=True)
-class Line:
+class Said:
     """For people: what a member says."""
 
     text: str
@@ -67,12 +67,12 @@ class Line:
 class Desk:
     """Where a group and who wants its work hear of each other; an actor."""
 
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Said] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
     failure: Failure | None = None
     signum: int | None = None
 
-    def tell(self, line: Line) -> None:
+    def tell(self, line: Said) -> None:
         """A member says something."""
         self.lines.append(line)
 
@@ -92,7 +92,7 @@ class Desk:
         """The signal that is to stop the group."""
         return self.signum
 
-    def news(self) -> tuple[list[Line], dict[str, Any], Failure | None]:
+    def news(self) -> tuple[list[Said], dict[str, Any], Failure | None]:
         """What is new: lines since the last time, all notes, the first failure."""
         lines, self.lines = self.lines, []
         return lines, self.notes, self.failure
@@ -115,7 +115,7 @@ class Member:
 
     def tell(self, text: str, is_error: bool = False) -> None:
         """Have a line shown, on stderr where it is an error."""
-        self._ray.get(self._desk.tell.remote(Line(text, is_error)))
+        self._ray.get(self._desk.tell.remote(Said(text, is_error)))
 
     def note(self, name: str, value: Any) -> None:
         """Leave a plain value for who wants the work."""
@@ -221,7 +221,7 @@ class GroupSize:
         return self.n_each * self.n_nodes
 
 
-def device_of(cluster: RayCluster, size: GroupSize, tell: Callable[[Line], None]) -> str:
+def device_of(cluster: RayCluster, size: GroupSize, tell: Callable[[Said], None]) -> str:
     """What members compute on: `cuda` where the cluster has GPUs, one each, else `cpu`, a core
     each. Says what is waited for where there is not enough.
 
@@ -237,9 +237,9 @@ def device_of(cluster: RayCluster, size: GroupSize, tell: Callable[[Line], None]
         wanted = f"{many} on {counted(size.n_nodes, 'node')} take a {kind} each"
         if cluster.address == LOCAL:
             raise ForgeError(f"{wanted}, this machine has {has}")
-        tell(Line(f"Ray: waiting for room: {wanted}, the cluster has {has}"))
+        tell(Said(f"Ray: waiting for room: {wanted}, the cluster has {has}"))
     else:
-        tell(Line(f"Ray: {many}, a {kind} each"))
+        tell(Said(f"Ray: {many}, a {kind} each"))
     return "cuda" if n_gpus else "cpu"
 
 
@@ -248,7 +248,7 @@ def work_as_group(
     size: GroupSize,
     work: Callable[[Member], None],
     signal: StopSignal,
-    tell: Callable[[Line], None],
+    tell: Callable[[Said], None],
     noted: Callable[[Mapping[str, Any]], None],
 ) -> bool:
     """Have a group of processes do some work together, to its end.
@@ -306,7 +306,7 @@ def _notebook() -> tempfile.TemporaryDirectory[str]:
 def _hear(
     ray: Any,
     desk: Any,
-    tell: Callable[[Line], None],
+    tell: Callable[[Said], None],
     noted: Callable[[Mapping[str, Any]], None],
 ) -> tuple[Mapping[str, Any], Failure | None]:
     """Pass on what is new at the desk."""
