@@ -291,3 +291,25 @@ def test_whose_turn_it_was_is_said_as_in_the_review() -> None:
     dominoes[1], dominoes[2] = dominoes[2], dominoes[1]
     with pytest.raises(ForgeError, match="play 2: left may not play"):
         TableHand.from_text(f"{head}; {','.join(dominoes)}")
+
+
+def test_a_bid_that_is_decided_has_no_error() -> None:
+    view = view_of_decided()
+    found = advise_play(view, "seat:n=20")
+    assert view.standing == "set" and "is set already" in found.sentence
+    assert {play.chance for play in found.plays} == {1.0}
+    assert {play.error for play in found.plays} == {0.0} and found.contrast is None
+
+
+def view_of_decided() -> SeatView:
+    """A defender whose side has set the bid, with a choice left."""
+    for seed in range(200):
+        hand = played(seed, decl=seed % 10, bid=84)
+        for n in range(8, 20):
+            before = Position.from_plays(hand.deal, hand.contract.decl, hand.plays[:n])
+            seat = before.seat_to_act
+            if seat % 2 == 1 and before.points[1] > 0 and len(before.legal_slots()) > 1:
+                own = hand.deal.hands[seat]
+                plays, bid = hand.plays[:n], hand.contract.bid
+                return SeatView(own, hand.contract.decl, -seat % 4, plays, bid)
+    raise AssertionError

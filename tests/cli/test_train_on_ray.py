@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -187,6 +188,14 @@ def test_bad_values(fails: Fails, rows: Path) -> None:
     told = fails("train", *options, "--ray local --strategy fast")
     assert "with --ray --strategy must be auto or ddp, got 'fast'" in told
     assert not Path("runs").exists()
+
+
+def test_without_ray_the_extra_is_named(
+    fails: Fails, rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    told = fails("train", "--data", rows, "--ray local")
+    assert 'pip install "crystal-forge[ray]"' in told
 
 
 class ActorDiedError(Exception):

@@ -267,14 +267,50 @@ def test_after_a_hand_the_keyboard_stands_at_what_comes_next(opened: Opened, dou
     support.reach_play(page, doubled, rules={"allPass": "forced-bid", "marksToWin": 1})
     support.play_on(page)
     support.my_turn(page)
-    expect(page.get_by_role("button", name="New match")).to_be_focused()
-    page.keyboard.press("Enter")
+    # Not where one press more would end what there is to be seen.
+    expect(page.get_by_role("button", name="Review this hand")).to_be_focused()
+    page.get_by_role("button", name="New match").click()
     # At once, by the same rules, and with nothing to lose.
     expect(page.locator(".call-grid")).to_be_visible()
     expect(page.locator(".marks")).to_have_attribute("aria-label", "Marks, to 1")
     page.get_by_role("button", name="Leave the table").click()
     page.get_by_role("button", name="Deal a new match").click()
     expect(page.locator(".call-grid")).to_be_visible()
+
+
+def test_the_second_click_of_two_bids_nothing(opened: Opened, doubled: str) -> None:
+    page = opened()
+    support.choose(page, firstDealer="right")
+    page.goto(doubled)
+    page.get_by_role("button", name="Deal a new match").dblclick()
+    expect(page.locator(".call-grid")).to_be_visible()
+    for name in ("Deal a new match", "Study with open hands"):
+        support.bid(page, 84)
+        support.name_trump(page)
+        page.get_by_role("button", name="Leave the table").click()
+        page.get_by_role("button", name=name).click()
+        page.get_by_role("button", name="Deal anew").dblclick()
+        expect(page.locator(".call-grid")).to_be_visible()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    support.bid(page, 84)
+    support.name_trump(page)
+    support.play_on(page)
+    page.get_by_role("button", name="Next hand").dblclick()
+    expect(page.locator("h1")).to_have_text("Texas 42, hand 2")
+    expect(page.locator(".plate .said")).to_have_count(
+        3
+    )  # dealt by me: the others spoke, I did not
+    expect(page.locator(".call-grid")).to_be_visible()
+
+
+def test_a_domino_in_the_auction_says_when_it_is_played(opened: Opened, doubled: str) -> None:
+    page = opened()
+    support.choose(page)
+    support.deal(page, doubled)
+    page.locator(".my-hand button").first.click()
+    expect(page.locator(".toast")).to_have_text("Dominoes are played once trump is named")
+    support.bid(page)
+    expect(page.locator(".toast")).to_have_count(0)
 
 
 def test_tricks_beside_a_wide_table_are_reached_by_their_key(opened: Opened, doubled: str) -> None:

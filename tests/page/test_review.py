@@ -64,6 +64,21 @@ def test_plays_are_graded_and_the_one_that_turned_it_is_shown(opened: Opened, do
     expect(page.locator(".hand-tiles .slot.gone")).to_have_count(number - 1)
 
 
+def test_a_hand_that_is_not_over_says_so(opened: Opened, doubled: str) -> None:
+    page = opened()
+    support.choose(page)
+    page.goto(doubled + PLAYED[:-38])
+    expect(page.locator(".verdict")).to_contain_text("after 9 of 28 plays")
+    page.get_by_role("button", name=re.compile("^Play 9: ")).click()
+    page.get_by_role("button", name="Next play").click()
+    expect(page.locator(".stepper h2")).to_contain_text("Play 10: ")
+    # A hand that is only dealt is no failure.
+    page.goto(f"{doubled}?1")
+    page.evaluate("fragment => { location.hash = fragment; }", PLAYED[: PLAYED.rindex("~") + 1])
+    expect(page.locator(".verdict")).to_contain_text("Nothing is played yet")
+    expect(page.locator(".notice")).to_have_count(0)
+
+
 def test_a_hand_is_played_on_from_a_play(opened: Opened, doubled: str) -> None:
     page = opened()
     support.choose(page)
@@ -111,14 +126,19 @@ def test_hands_of_a_match_are_told_from_the_players_chair(opened: Opened, double
     page.keyboard.press("n")
     expect(page.locator("h1")).to_have_text("Texas 42, hand 2")
     page.get_by_role("button", name="Leave the table").click()
-    # The next hand is dealt; the last one is still to be had, also after a reload.
+    # Another match is dealt; the hand is still to be had, also after a reload.
     page.reload()
+    page.get_by_role("button", name="Deal a new match").click()
+    page.get_by_role("button", name="Deal anew").click()
+    page.get_by_role("button", name="Leave the table").click()
     page.get_by_role("link", name=re.compile("^You bid 30 in sixes: ")).click()
     verdict = page.locator(".verdict .advice-sentence")
     expect(verdict).to_contain_text(re.compile("(your|Left's|Partner's|Right's) "))
     told = verdict.inner_text()
     page.get_by_role("button", name="Play on from here").click()
-    expect(page.locator(".replay")).to_be_visible()
+    expect(page.locator(".replay")).to_contain_text(
+        re.compile("in (your|Left's|Partner's|Right's)")
+    )
     expect(page.locator(".marks")).to_have_count(0)
     support.play_on(page)
     support.my_turn(page)
@@ -143,6 +163,7 @@ BAD_LINKS = [
     ("#hand=", "cut short: 1 of 4 parts"),
     ("#hand=6655", "cut short: 1 of 4 parts"),
     (PLAYED[:60], "cut short: 1 of 4 parts"),
+    (PLAYED[:-3], "cut inside a domino: ...42112"),
     (PLAYED.replace("66", "65", 1), "twice"),
     (PLAYED.replace("~31~", "~29~"), "bid is 30..42 or 84"),
     (PLAYED.replace("fours", "<img/src=x onerror=alert(1)>"), "xpected a bid"),
@@ -171,7 +192,7 @@ def test_a_bad_text_is_one_clear_sentence(opened: Opened, doubled: str) -> None:
     page = opened()
     page.goto(doubled)
     for text, says in [
-        ("", " hand has two or three parts"),
+        ("", "Put a link or the text of a hand here first"),
         ("6-6,6-6 / a / b / c ; 31 fours", "there twice"),
         ("javascript:alert(1)", " hand has two or three parts"),
         ("x" * 3000, "3,000 characters are no hand"),

@@ -119,6 +119,8 @@ def _unlinked(fragment: str) -> str:
 
 
 def _unpaired(pairs: str) -> str:
+    if re.fullmatch(r"[0-6]*", pairs) and len(pairs) % 2:
+        raise ForgeError(f"the link is cut inside a domino: ...{pairs[-5:]}")
     if not re.fullmatch(r"([0-6][0-6])*", pairs):
         raise ForgeError(f"the link holds {pairs[:20]!r} where pairs of pips 0..6 are expected")
     return ",".join(f"{pairs[i]}-{pairs[i + 1]}" for i in range(0, len(pairs), 2))

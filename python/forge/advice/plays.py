@@ -121,9 +121,8 @@ class Advice:
             return f"{best.name} is the only legal play."
         left = view.points_left
         bid = view.bid.text
-        if left == 0:
-            done = f"The bid of {bid} is {'made' if view.is_declaring else 'set'} already"
-            return f"{done}: {best.name} brings most points."
+        if view.standing != "open":
+            return f"The bid of {bid} is {view.standing} already: {best.name} brings most points."
         need = f"Your side needs {counted(left, 'more point')}"
         goal = f"to {view.wanted} the bid of {bid}"
         if best.chance is None:
@@ -205,12 +204,13 @@ def advise_play(view: SeatView, player: str = DEFAULT_PLAYER, seed: int = 0) -> 
     seen = seen_by(games, needed_by(view.bid, 1))
     found = ops.decide(*seen, keys, judge.weights, **vars(judge.how))
     n_worlds = int(found.n_worlds[0])
-    is_exact = judge.weights is None and n_worlds == n_possible
+    is_decided = view.standing != "open"
+    is_exact = is_decided or (judge.weights is None and n_worlds == n_possible)
     effective = math.inf if is_exact else float(found.effective[0])
     plays = _ranked(view, found.chances[0], found.points[0], effective, int(found.slots[0]))
     contrast = None
     first, second = plays[:2]
-    if view.points_left and first.chance is not None and first.chance != second.chance:
+    if not is_decided and first.chance is not None and first.chance != second.chance:
         dominoes = (first.domino, second.domino)
         contrast = contrast_of(view, games, dominoes, keys)
     return Advice(view, player, plays, n_worlds, n_possible, contrast)

@@ -122,6 +122,12 @@ class SeatView:
         return "make" if self.is_declaring else "set"
 
     @property
+    def standing(self) -> str:
+        """`made`, `set` or `open`: what is known of the bid."""
+        won, lost = self.points if self.is_declaring else self.points[::-1]
+        return self.bid.standing(won, lost)
+
+    @property
     def points_left(self) -> int:
         """Points that my side still wants for that; 0 where it has them."""
         return self.bid.points_left(0 if self.is_declaring else 1, self.points[0])

@@ -46,11 +46,11 @@ def headline(verdict: Verdict) -> str:
         trumps = [declaration_name(each.decl) for each in said if each is not None]
         if verdict.is_settled:
             return f"Bid {best.bid.text}: a toss-up between {_listed(trumps, 'and')}"
-        return f"Bid {best.bid.text}, {_listed(trumps, 'or')}: too few deals to tell"
+        return f"Bid {best.bid.text}, {_listed(trumps, 'or')}: {_open(verdict)}"
     names = ["a pass" if each is None else str(each) for each in said]
     if verdict.is_settled:
         return f"A toss-up between {_listed(names, 'and')}"
-    return f"Too few deals to tell: {_listed(names, 'or')}"
+    return f"{_open(verdict).capitalize()}: {_listed(names, 'or')}"
 
 
 def marks_of(verdict: Verdict) -> str:
@@ -106,7 +106,12 @@ def doubt(verdict: Verdict) -> str:
     """What is to be put behind the best of all that may be said; "" where it is clear."""
     if verdict.is_clear:
         return ""
-    return " (a toss-up)" if verdict.is_settled else " (too few deals to tell)"
+    return " (a toss-up)" if verdict.is_settled else f" ({_open(verdict)})"
+
+
+def _open(verdict: Verdict) -> str:
+    """Why it is not settled: more deals of the own hand may not tell what a pass is worth."""
+    return "too few deals to tell" if verdict.needs_deals else "too close to tell"
 
 
 def _remainder(verdict: Verdict) -> str:

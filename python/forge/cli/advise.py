@@ -139,6 +139,7 @@ def _show(found: Advice) -> None:
     if found.n_worlds >= found.n_possible:
         worlds = f"all {found.n_possible:,}"
     told = f"{found.player}, by {worlds} ways the other hands may be."
+    told += " What was said in the bidding is not looked at."
     if not by_chance:
         told += " Points: what your side still wins minus what theirs does."
     screen.print(told, highlight=False)

@@ -14,7 +14,7 @@ from forge.web.checkout import Checkout, MissingProgramError, alone, run_program
 from forge.web.node_packages import are_installed, find_npm, install_packages
 from forge.web.wasm_core import build_wasm, find_compiler, is_current
 
-_ALL_BUT_NODE: Final = "pip install -e '.[dev]' in the checkout brings what comes from PyPI"
+_ALL_BUT_NODE: Final = 'pip install ".[dev]" in the checkout brings what comes from PyPI'
 
 
 def own_targets(checkout: Checkout) -> tuple[Path, ...]:

@@ -1,10 +1,10 @@
-// Hands of the match that are over: each may be looked at again, from the player's chair.
+// Hands that were played: each may be looked at again, from the player's chair.
 
 import { signal } from "@preact/signals";
 import { handLink, parseTableHand } from "../table/hand_text.ts";
 import { bidder, tableHand, type Match } from "../table/match.ts";
 import { placeOf } from "../table/seat_view.ts";
-import { TableError, type Seat, type TableHand } from "../table/types.ts";
+import type { Seat, TableHand } from "../table/types.ts";
 import { rules } from "./rules.ts";
 import { load, onOtherTab, store } from "./storage.ts";
 
@@ -18,7 +18,7 @@ export interface PastHand {
 export const past = signal<readonly PastHand[]>([]);
 
 /** Of the latest so many. */
-const KEPT = 60;
+const KEPT = 20;
 
 /** Takes up what was kept of the last visit; from now on also what another tab keeps. */
 export function recall(): void {
@@ -34,9 +34,6 @@ export function remember(match: Match, me: Seat): void {
   keep([...others, { hand, declarer: placeOf(bidder(match)!, me) }].slice(-KEPT));
 }
 
-/** Another match begins. */
-export const forget = (): void => keep([]);
-
 /** Whether two hands are of one deal, bid and trump. */
 export function isSameDeal(one: TableHand, other: TableHand): boolean {
   return handLink({ ...one, plays: [] }) === handLink({ ...other, plays: [] });
@@ -48,8 +45,11 @@ function keep(hands: readonly PastHand[]): void {
 }
 
 function read(value: unknown): PastHand[] {
-  return (value as [string, Seat][]).slice(-KEPT).map(([link, declarer]) => {
-    if (![0, 1, 2, 3].includes(declarer)) throw new TableError(`the declarer is ${String(declarer)}`);
-    return { hand: parseTableHand(rules(), link), declarer };
+  return (value as [string, Seat][]).slice(-KEPT).flatMap(([link, declarer]) => {
+    try {
+      return [0, 1, 2, 3].includes(declarer) ? [{ hand: parseTableHand(rules(), link), declarer }] : [];
+    } catch {
+      return [];
+    }
   });
 }

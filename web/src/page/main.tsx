@@ -15,6 +15,7 @@ import { Core } from "../../core/core.js";
 import { Rules } from "../table/rules.ts";
 import { watchAdvice } from "./advising.ts";
 import { App } from "./app.tsx";
+import { watchClicks } from "./clicks.ts";
 import { prepare, setEngine } from "./engine.ts";
 import { route, watchRoute } from "./route.ts";
 import { setRules } from "./rules.ts";
@@ -34,6 +35,7 @@ async function start(root: HTMLElement): Promise<void> {
     root.querySelector("p")!.textContent = `The game cannot start: ${(error as Error).message}. Reload to try again.`;
     return;
   }
+  watchClicks();
   watchRoute();
   watchAdvice();
   session.restore();

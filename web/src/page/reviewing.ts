@@ -12,7 +12,7 @@ import { engine } from "./engine.ts";
 import { isSameDeal, past } from "./history.ts";
 import { say } from "./news.ts";
 import { rules } from "./rules.ts";
-import { handsOpen, ME, ownMatch, take } from "./session.ts";
+import { handsOpen, ME, ownMatch, sitIn, take } from "./session.ts";
 import { settings } from "./settings.ts";
 import { capital, forPlayers, ownerOf, SEAT_NAMES } from "./words.ts";
 
@@ -96,9 +96,10 @@ export async function grade(hand: TableHand): Promise<void> {
 export function replayFrom(from: number): void {
   const now = reviewed.value;
   if (now === null || typeof now === "string") return;
-  const { hand, positions } = now;
+  const { hand, positions, names } = now;
   const actor = positions[Math.min(from, positions.length - 1)].turn;
   const declarer = placeOf(0, actor);
   handsOpen.value = true;
+  sitIn(names[actor]);
   take(matchOf(rules(), { ...hand, plays: hand.plays.slice(0, from) }, declarer, settings.value.rules));
 }

@@ -11,7 +11,7 @@ import { handLink } from "../table/hand_text.ts";
 import { placeOf } from "../table/seat_view.ts";
 import type { Call, Declaration, Domino, HouseRules, Seat } from "../table/types.ts";
 import { engine, failureOf, levelInfo, markFailed } from "./engine.ts";
-import { forget, recall, remember } from "./history.ts";
+import { recall, remember } from "./history.ts";
 import { hideToast, say, show } from "./news.ts";
 import { rules } from "./rules.ts";
 import { sceneOf } from "./scene_of.ts";
@@ -23,6 +23,7 @@ import { capital, counted, saysCall, seatName, spoken, trumpSentence } from "./w
 export const ME: Seat = 0;
 /** `matchOf` gives it to a hand that no seed dealt. */
 const REPLAY_SEED = 0;
+const MAX_NAME = 20;
 /** Who plays where its own level cannot. */
 const STAND_IN: Level = "quick";
 
@@ -33,6 +34,8 @@ export const handsOpen = signal(true);
 const lingers = signal(false);
 /** The match in progress, while a hand from a review is on the table. */
 let waiting: Match | null = null;
+/** Whose chair it is that a hand is replayed from, as the review names it. */
+export const chair = signal("");
 /** What went wrong with a player, until it is dismissed. */
 export const trouble = signal<string | null>(null);
 
@@ -50,7 +53,6 @@ let isElsewhere = false;
 let skip: (() => void) | null = null;
 
 export function begin(seed: number, options: { house: HouseRules; study: boolean; dealer: Seat }): void {
-  forget();
   take(newMatch(seed, options));
 }
 
@@ -78,6 +80,7 @@ export function restore(): void {
   recall();
   waiting = load("match", read, null);
   match.value = load("replay", readReplay, waiting, "tab");
+  chair.value = load("chair", (value) => String(value).slice(0, MAX_NAME), "", "tab");
   onOtherTab("match", read, adopt);
   addEventListener("focus", () => {
     if (isElsewhere) wake();
@@ -95,6 +98,12 @@ function adopt(at: Match): void {
   halt();
   lingers.value = false;
   match.value = at;
+}
+
+/** The next replay is from this chair. */
+export function sitIn(name: string): void {
+  chair.value = name;
+  store("chair", name, "tab");
 }
 
 /** Away from a replay, back to the match in progress. */
@@ -134,6 +143,7 @@ export function call(what: Call): void {
   if (at === null) return;
   const why = turnOf(rules(), at) === ME && phaseOf(at) === "auction" ? whyNoCall(at.calls, what, at.house.allPass) : "it is not your turn to speak";
   if (why !== null) return show(capital(why));
+  hideToast();
   advance(called(at, what));
 }
 
@@ -145,7 +155,8 @@ export function declare(decl: Declaration): void {
 
 export function play(domino: Domino): void {
   const at = match.value;
-  if (at === null || phaseOf(at) !== "play") return;
+  if (at === null || phaseOf(at) === "hand-over") return;
+  if (phaseOf(at) !== "play") return show("Dominoes are played once trump is named");
   const turn = turnOf(rules(), at);
   if (turn !== ME) return show(`It is not your turn: ${seatName(placeOf(turn!, ME)).toLowerCase()} is to play`);
   const why = whyNot(rules(), at, domino);

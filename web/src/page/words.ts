@@ -60,7 +60,9 @@ export function saysCall(place: number, call: Call): string {
 /** A sentence of the engine as players say it: trumps by their names, dominoes not broken over two lines. */
 export function forPlayers(text: string): string {
   const worded = DECLARATION_NAMES.reduce((told, name, decl) => told.replaceAll(name, trumpName(decl)), text);
-  return worded.replace(/([0-6])-([0-6])/g, "$1\u2011$2");
+  return worded
+    .replace(/([0-6])-([0-6])/g, "$1\u2011$2")
+    .replace(/\bIf you pass, (left|partner|right)\b/, (_, seat: string) => `If you pass, ${capital(seat)}`);
 }
 
 /** Whose something is, by a name in `SEAT_NAMES` or another: `your`, `Left's`. */

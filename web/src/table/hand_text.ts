@@ -91,6 +91,8 @@ function unlinked(fragment: string): string {
 }
 
 function unpaired(text: string): string {
+  if (/^[0-6]*$/.test(text) && text.length % 2 === 1)
+    throw new TableError(`the link is cut inside a domino: ...${text.slice(-5)}`);
   if (!/^([0-6][0-6])*$/.test(text))
     throw new TableError(`the link holds ${quoted(text.slice(0, 20))} where pairs of pips 0..6 are expected`);
   return (text.match(/../g) ?? []).map((pair) => `${pair[0]}-${pair[1]}`).join(",");

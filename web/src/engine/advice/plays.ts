@@ -1,6 +1,6 @@
 // What to play now, from what the player may know: as forge.advice.plays, from the same worlds.
 
-import { bidText, standingOf } from "../../table/bids.ts";
+import { bidText, standingOf, type Standing } from "../../table/bids.ts";
 import { counted, dominoName, listed } from "../../table/dominoes.ts";
 import type { Rules } from "../../table/rules.ts";
 import { seenFrom, type Seen } from "../../table/seat_view.ts";
@@ -34,7 +34,7 @@ export async function advisePlay(
   task.reach(0.8);
   const plays = ranked(seen, found);
   const pair = [plays[0].domino, plays[1].domino] as const;
-  const differ = seen.pointsLeft > 0 && plays[0].chance !== plays[1].chance;
+  const differ = standingIn(seen) === "open" && plays[0].chance !== plays[1].chance;
   const contrast = differ ? await contrastOf(task, seen, hidden, pair, key) : null;
   return told(seen, plays, Number(found.nWorlds[0]), nPossible, contrast);
 }
@@ -68,8 +68,7 @@ async function theOnly(
   return { domino, chance, error: errorOf(chance, n, isExact) };
 
   async function chanceOf(slot: number): Promise<number> {
-    const won = seen.wanted === "make" ? seen.points : ([seen.points[1], seen.points[0]] as const);
-    const standing = standingOf(seen.view.bid, ...won);
+    const standing = standingIn(seen);
     if (standing !== "open") return Number((standing === "made") === (seen.wanted === "make"));
     const worlds = isExact ? allWorlds(hidden) : await sampleWorlds(task, hidden, key, n);
     const works = await worksIn(task, seen, worlds);
@@ -83,12 +82,18 @@ function ranked(seen: Seen, { slots, chances, points, effective }: Decision): Ad
     if (!seen.legal.includes(domino)) return [];
     const chance = chances[slot];
     const value = Number.isNaN(points[slot]) ? 0 : points[slot];
-    return [{ isChosen: slot === slots[0], value, play: { domino, chance, error: errorOf(chance, effective[0], false) } }];
+    const error = errorOf(chance, effective[0], standingIn(seen) !== "open");
+    return [{ isChosen: slot === slots[0], value, play: { domino, chance, error } }];
   });
   plays.sort(
     (a, b) => Number(b.isChosen) - Number(a.isChosen) || b.play.chance - a.play.chance || b.value - a.value,
   );
   return plays.map(({ play }) => play);
+}
+
+/** What is known of the bid. */
+function standingIn({ wanted, points, view }: Seen): Standing {
+  return standingOf(view.bid, ...(wanted === "make" ? points : ([points[1], points[0]] as const)));
 }
 
 /** Standard error of a share; of 0 or 1 that of half a world, not nothing. */
@@ -108,8 +113,8 @@ function whatToPlay(seen: Seen, plays: readonly AdvisedPlay[], isClose: boolean)
   const name = dominoName(best.domino);
   if (rest.length === 0) return `${name} is the only legal play.`;
   const bid = bidText(seen.view.bid);
-  if (seen.pointsLeft === 0)
-    return `The bid of ${bid} is ${seen.wanted === "make" ? "made" : "set"} already: ${name} brings most points.`;
+  const standing = standingIn(seen);
+  if (standing !== "open") return `The bid of ${bid} is ${standing} already: ${name} brings most points.`;
   const need = `Your side needs ${counted(seen.pointsLeft, "more point")} to ${seen.wanted} the bid of ${bid}`;
   if (best.chance === 0) return `${need}, and no play brings them in any deal that was looked at.`;
   const alike = rest.filter(({ chance }) => chance === best.chance).map(({ domino }) => dominoName(domino));

@@ -38,12 +38,16 @@ export function headlineOf(verdict: Verdict): string {
     const trumps = inPlay.map(({ decl }) => declarationName(decl!));
     const bid = `Bid ${bidText(best.call)}`;
     if (isSettled) return `${bid}: a toss-up between ${someOf(trumps, "and")}`;
-    return `${bid}, ${someOf(trumps, "or")}: too few deals to tell`;
+    return `${bid}, ${someOf(trumps, "or")}: ${openOf(verdict)}`;
   }
   const names = inPlay.map(({ call, decl }) => (isBidCall(call) ? contractText(call, decl!) : "a pass"));
   if (isSettled) return `A toss-up between ${someOf(names, "and")}`;
-  return `Too few deals to tell: ${someOf(names, "or")}`;
+  const open = openOf(verdict);
+  return `${open[0].toUpperCase()}${open.slice(1)}: ${someOf(names, "or")}`;
 }
+
+/** Why it is not settled: more deals of the own hand may not tell what a pass is worth. */
+const openOf = ({ needsDeals }: Verdict): string => (needsDeals ? "too few deals to tell" : "too close to tell");
 
 /** `fours and ones`, `fours, ones and blanks`, `fours, ones and 3 others`. */
 function someOf(names: readonly string[], last: string): string {

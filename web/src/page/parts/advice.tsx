@@ -1,8 +1,9 @@
 // Advice, as the engine gives it: chances with what is not known of them, a sentence, one deal.
 
 import type { BidAdvice, BidChance, Contrast, OpenValue, PlayAdvice } from "../../engine/types.ts";
+import { dominoName } from "../../table/dominoes.ts";
 import { ask } from "../advising.ts";
-import { callName, counted, forPlayers, percent, spoken, trumpName } from "../words.ts";
+import { callName, counted, forPlayers, percent, trumpName } from "../words.ts";
 import { HalfTile } from "./domino.tsx";
 import { Named } from "./seats.tsx";
 
@@ -26,7 +27,8 @@ export function PlayAdviceCard({ advice, open }: { advice: PlayAdvice; open: rea
       </ol>
       <p class="small muted">
         Chance to {advice.wanted} the bid{advice.pointsLeft > 0 ? `, ${counted(advice.pointsLeft, "point")} still needed` : ""};
-        {" "}{sourceOf(advice)}
+        {" "}{sourceOf(advice)} What was said in the bidding is not looked at, and unlike chances in the bidding these are not
+        fitted to how hands came out.
       </p>
       {advice.contrast === null ? null : <Example contrast={advice.contrast} isClose={advice.isClose} />}
     </div>
@@ -75,13 +77,13 @@ function Chance({ chance, low, high }: { chance: number; low: number; high: numb
 }
 
 function Example({ contrast, isClose }: { contrast: Contrast; isClose: boolean }) {
-  const [first, second] = contrast.plays;
+  const [one, other] = contrast.plays.map(dominoName);
   const names = ["Left", "Partner", "Right"];
   return (
     <section class="example">
-      <h3>{isClose ? `Where ${spoken(first)} and ${spoken(second)} differ` : `Why ${spoken(first)} and not ${spoken(second)}`}</h3>
+      <h3>{forPlayers(isClose ? `Where ${one} and ${other} differ` : `Why ${one} and not ${other}`)}</h3>
       <p class="small">
-        With open hands {spoken(first)} works where {spoken(second)} fails in {contrast.nFirst} of {contrast.nDeals} deals;
+        With open hands {forPlayers(`${one} works where ${other}`)} fails in {contrast.nFirst} of {contrast.nDeals} deals;
         the other way round in {contrast.nSecond}. One where it matters:
       </p>
       <dl class="example-deal">

@@ -66,8 +66,7 @@ export function TrumpPad({ bid, nCalled, onDeclare }: TrumpPadProps) {
               key={decl}
               type="button"
               data-decl={decl}
-              // The second click of two on a bid falls on what has come in its place.
-              onClick={(event) => event.detail < 2 && onDeclare(decl)}
+              onClick={() => onDeclare(decl)}
             >
               <span class="half"><HalfTile decl={decl} /></span>
               {decl === 8 ? "doubles suit" : trumpName(decl)}

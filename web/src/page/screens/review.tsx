@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { GradedPlay, Grade } from "../../engine/types.ts";
+import { dominoName } from "../../table/dominoes.ts";
 import { handLink, handText } from "../../table/hand_text.ts";
 import { show } from "../news.ts";
 import * as reviewing from "../reviewing.ts";
@@ -10,7 +11,7 @@ import { goTo } from "../route.ts";
 import { sorted, tricksOf } from "../scene_of.ts";
 import type { Seat } from "../../table/types.ts";
 import { rules } from "../rules.ts";
-import { capital, counted, named, percent, spoken, trumpName } from "../words.ts";
+import { capital, counted, forPlayers, named, percent, trumpName } from "../words.ts";
 import { isTyping } from "../parts/hand.tsx";
 import { HalfTile } from "../parts/domino.tsx";
 import { Icon } from "../parts/icons.tsx";
@@ -65,13 +66,14 @@ function Hand({ now }: { now: Reviewed }) {
 function Sentence({ now }: { now: Reviewed }) {
   const { bid, decl } = now.hand;
   const how = reviewing.grading.value;
+  const isBegun = now.hand.plays.length > 0;
   return (
     <section class="panel verdict" aria-label="What came of it">
       <div class="contract">
         <span class="trump-mark"><HalfTile decl={decl} /></span>
         <p><strong>{now.names[0]} bid {bid}</strong><br /><span class="small muted">{capital(trumpName(decl))}</span></p>
       </div>
-      {how.kind === "thinking" ? (
+      {!isBegun ? <p>Nothing is played yet: there is nothing to grade.</p> : how.kind === "thinking" ? (
         <div class="grading">
           <p class="small muted">Grading every play as its seat saw it ...</p>
           <div class="bar" role="progressbar" aria-label="Grading" aria-valuenow={Math.round(100 * how.done)}>
@@ -90,6 +92,7 @@ function Sentence({ now }: { now: Reviewed }) {
   );
 }
 
+const N_PLAYS = 28;
 const SIGNS: Record<Grade, string> = { best: "✓", good: "✓", inexact: "?!", mistake: "?", blunder: "??" };
 
 function gradeOf(number: number): GradedPlay | undefined {
@@ -156,7 +159,7 @@ function Position({ now }: { now: Reviewed }) {
       <div class="stepper">
         <button type="button" class="button icon" aria-label="Play before" onClick={() => step(-1)}><Icon name="back" /></button>
         <h2 aria-live="polite">
-          {domino === undefined ? "The end" : `Play ${n + 1}: ${now.names[position.turn]}`}
+          {n === N_PLAYS ? "The end" : `Play ${n + 1}: ${now.names[position.turn]}`}
           <span class="small muted"> {position.points[0]}–{position.points[1]}</span>
         </h2>
         <button type="button" class="button icon" aria-label="Next play" onClick={() => step(1)}><Icon name="next" /></button>
@@ -177,7 +180,7 @@ function Position({ now }: { now: Reviewed }) {
       </ul>
       {domino === undefined ? null : <Said n={n} />}
       <div class="row">
-        {n >= 28 ? null : (
+        {n === N_PLAYS ? null : (
           <button type="button" class="button primary" onClick={() => replay(n)}>
             Play on from here
           </button>
@@ -209,8 +212,8 @@ function Said({ n }: { n: number }) {
         {how.review.turning === graded.number ? <strong class="turned"> It turned the hand.</strong> : null}
       </p>
       <p>
-        After {spoken(graded.domino)} the chance was {percent(graded.chance)}
-        {isBest ? ", as good as any." : `, after ${spoken(graded.best)} ${percent(graded.bestChance)}.`} {open}
+        After {forPlayers(dominoName(graded.domino))} the chance was {percent(graded.chance)}
+        {isBest ? ", as good as any." : forPlayers(`, after ${dominoName(graded.best)} ${percent(graded.bestChance)}.`)} {open}
       </p>
     </div>
   );

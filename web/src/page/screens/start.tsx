@@ -6,10 +6,9 @@ import { handLink, parseTableHand } from "../../table/hand_text.ts";
 import { matchWinner, score, type Match } from "../../table/match.ts";
 import { standingOf } from "../../table/bids.ts";
 import { positionOf } from "../../table/open_hand.ts";
-import type { TableHand } from "../../table/types.ts";
 import { dealMatch, MAX_DEAL, MIN_DEAL } from "../dealing.ts";
 import { prepare } from "../engine.ts";
-import { past } from "../history.ts";
+import { past, type PastHand } from "../history.ts";
 import { goTo } from "../route.ts";
 import { rules } from "../rules.ts";
 import * as session from "../session.ts";
@@ -32,7 +31,8 @@ export function StartScreen() {
   const wanted = useSignal<(() => void) | null>(null);
 
   function begin(study: boolean): void {
-    const seed = deal.value.trim() === "" ? undefined : Number(deal.value);
+    const typed = deal.value.trim();
+    const seed = typed === "" ? undefined : /^\d+$/.test(typed) ? Number(typed) : NaN;
     if (seed !== undefined && (!Number.isInteger(seed) || seed < MIN_DEAL || seed > MAX_DEAL)) {
       wrong.value = "A deal number is a whole number from 1 to 999,999,999; leave it empty for a deal by chance.";
       return;
@@ -133,25 +133,28 @@ function GiveUp({ match, onKeep, onGiveUp }: { match: Match; onKeep: () => void;
   );
 }
 
-/** Hands of the match that are over, to be looked at again. */
+/** Hands that are over, to be looked at again. */
 function PastHands() {
   return (
     <section class="panel">
-      <h2>Hands of this match</h2>
-      <ol class="past-hands">
-        {past.value.map(({ hand, declarer }) => (
-          <li key={handLink(hand)}>
-            <a href={handLink(hand)}>{SEAT_NAMES[declarer]} bid {hand.bid} in {trumpName(hand.decl)}: {cameOut(hand)}</a>
+      <h2>Hands you played, the last one first</h2>
+      <ul class="past-hands">
+        {past.value.map((each) => (
+          <li key={handLink(each.hand)}>
+            <a href={handLink(each.hand)}>
+              {SEAT_NAMES[each.declarer]} bid {each.hand.bid} in {trumpName(each.hand.decl)}: {cameOut(each)}
+            </a>
           </li>
-        ))}
-      </ol>
+        )).reverse()}
+      </ul>
     </section>
   );
 }
 
-function cameOut(hand: TableHand): string {
+function cameOut({ hand, declarer }: PastHand): string {
   const { bid, points } = positionOf(rules(), hand);
-  return `${standingOf(bid, ...points)}, ${points[0]} to ${points[1]}`;
+  const [us, them] = declarer % 2 === 0 ? points : [points[1], points[0]];
+  return `${standingOf(bid, ...points)}, ${us} for us, ${them} for them`;
 }
 
 const DEALERS = { lot: "by lot", me: "me", left: "Left", partner: "Partner", right: "Right" } as const;
@@ -192,6 +195,10 @@ function PasteHand() {
 
   function open(event: Event): void {
     event.preventDefault();
+    if (text.value.trim() === "") {
+      wrong.value = "Put a link or the text of a hand here first.";
+      return;
+    }
     try {
       goTo(handLink(parseTableHand(rules(), text.value.trim())));
     } catch (error) {

@@ -13,7 +13,7 @@ import { nCalled } from "../scene_of.ts";
 import type { Scene } from "../scene.ts";
 import * as session from "../session.ts";
 import { settings } from "../settings.ts";
-import { callName, capital, trumpName } from "../words.ts";
+import { callName, capital, ownerOf, trumpName } from "../words.ts";
 import { BidAdviceCard, PlayAdviceCard, TrumpAdviceCard } from "../parts/advice.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Hand, isTyping } from "../parts/hand.tsx";
@@ -55,7 +55,7 @@ export function TableScreen() {
         <button type="button" class="button quiet icon" aria-label="Leave the table" onClick={() => goTo("")}>
           <Icon name="home" />
         </button>
-        {session.isReplay() ? <p class="replay">Replay <span class="muted small">nothing counts</span></p> : <Marks scene={scene} />}
+        {session.isReplay() ? <p class="replay">Replay{session.chair.value === "" ? "" : `, in ${ownerOf(session.chair.value)} chair`}</p> : <Marks scene={scene} />}
         <button type="button" class="button quiet icon" aria-label="Settings" onClick={openSettings}>
           <Icon name="settings" />
         </button>
@@ -140,7 +140,7 @@ function Outcome({ scene }: { scene: Scene }) {
       <p class="small">{scene.bid === null ? "Nobody bid: the dominoes are dealt anew." : summary(scene)}</p>
       <div class="row">
         {link === null ? null : (
-          <button type="button" class="button" data-key="review" onClick={() => goTo(link)}>
+          <button type="button" class="button" data-key="review" data-focus={winner === null ? undefined : ""} onClick={() => goTo(link)}>
             Review this hand <kbd>R</kbd>
           </button>
         )}
@@ -154,7 +154,7 @@ function Outcome({ scene }: { scene: Scene }) {
               {isReplay ? "Done" : "First screen"}
             </button>
             {isReplay ? null : (
-              <button type="button" class="button primary" data-focus onClick={() => dealMatch(at.study)}>New match</button>
+              <button type="button" class="button primary" onClick={() => dealMatch(at.study)}>New match</button>
             )}
           </>
         )}
@@ -188,7 +188,7 @@ function Actions({ scene }: { scene: Scene }) {
       </button>
       {isWide.value ? null : (
         <button type="button" class="button" onClick={() => (open.value = "tricks")}>
-          <Icon name="tricks" /> Last trick <kbd>T</kbd>
+          <Icon name="tricks" /> Tricks <kbd>T</kbd>
         </button>
       )}
       {at.study ? (
@@ -250,7 +250,11 @@ function Calls({ scene }: { scene: Scene }) {
 }
 
 function Dialogs({ scene }: { scene: Scene }) {
-  const close = () => (open.value = null);
+  const close = () => {
+    open.value = null;
+    // What had the keyboard before may be gone.
+    focusMyPart();
+  };
   if (open.value === "keys") return <Keys onClose={close} />;
   if (isWide.value || open.value === null) return null;
   return open.value === "advice" ? (
