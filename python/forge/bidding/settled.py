@@ -56,6 +56,7 @@ class Saying:
         made: bool [N], whether each deal makes it; None where it does not depend on them.
         slope: marks that it gains as the share of made deals goes from 0 to 1.
         error: standard error of `marks` from elsewhere.
+        shrinks: whether that, too, gets smaller with the deals.
     """
 
     contract: Contract | None
@@ -63,6 +64,12 @@ class Saying:
     made: Made | None = None
     slope: float = 0.0
     error: float = 0.0
+    shrinks: bool = False
+
+    @property
+    def error_left(self) -> float:
+        """What deals without end would leave of the error."""
+        return 0.0 if self.shrinks else self.error
 
 
 # A pass where nobody plays if all pass.
@@ -103,7 +110,7 @@ def of_counts(choice: Choice, n_made: int, n_deals: int) -> Saying:
     slope = (float(bid.worth(choice.high)) - float(bid.worth(choice.low))) / (high - low)
     share = (n_made + 1) / (n_deals + 2)
     error = slope * sqrt(share * (1 - share) / (n_deals + 2))
-    return Saying(choice.contract, choice.marks, error=error)
+    return Saying(choice.contract, choice.marks, error=error, shrinks=True)
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,9 @@ class Verdict:
     def needs_deals(self) -> bool:
         """Whether more deals may settle what is open, were no figure to change."""
         return any(
-            standing(self.best.marks - each.marks, SURE * hypot(self.best.error, each.error))
+            standing(
+                self.best.marks - each.marks, SURE * hypot(self.best.error_left, each.error_left)
+            )
             != "open"
             for each in self.open
         )

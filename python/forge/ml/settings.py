@@ -38,7 +38,7 @@ class PolicyLossSettings:
 class StreamSettings:
     """Fresh positions from the solver."""
 
-    mixture: str = option("uniform", "Of the stream, e.g. uniform:0.8,played:0.2.")
+    mixture: str = option("uniform", "Of the stream: uniform, played, or NAME:SHARE,... of both.")
     per_deal: int = option(10_000, "Of the stream: positions a deal.", least=1, most=10_000_000)
     mix_deals: int = option(
         32, "Of the stream: deals a batch is drawn from.", least=1, most=100_000

@@ -181,8 +181,9 @@ def this_member() -> Member | None:
 def _work_as_member(about: dict[str, Any]) -> None:
     """What Ray Train calls in each process, in a thread that is not its main one."""
     global _member
-    import ray
-    from ray import train
+    with extra("ray"):
+        import ray
+        from ray import train
 
     _member = member = Member(ray, about["desk"], train.get_context().get_world_rank())
     failure = unfit(about["version"], about["folder"])
