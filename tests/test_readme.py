@@ -42,6 +42,17 @@ SHORTER = {
     "tournament policy": "--games 2 --workers 1",
     "bid-continuous --limit": "--workers 1",
 }
+# Pages that tell how their figures were made, by days of work: all lines in order, made short.
+RESULTS = (ROOT / "docs/bidding.md", ROOT / "docs/seat.md", ROOT / "docs/eq_analysis.md")
+FEW = {
+    "bid-calibrate play": "--hands 300 --deals 2 --played 1 --player greedy-points --workers 1",
+    "bid-calibrate fit": "",
+    "generate-eq-continuous": "--limit 1 --n-samples 4 --start-seed 900",
+    "generate-eq ": "--n-games 1 --n-samples 4",
+    "play-hands": "--hands 60 --worlds 1 --pool 1",
+    "train-policy": "--epochs 1",
+    "policy-curve": "--hands 100,150 --epochs 1",
+}
 # Installing is run by .ci/run, a policy of one's own as printed by tests/cli/test_policy_commands,
 # what ends with Ctrl+C by tests/cli/test_play_command.
 _ELSEWHERE = re.compile(
@@ -128,6 +139,23 @@ def test_the_page_of_formats_names_every_field_of_results() -> None:
     for kind in (ARENA, HANDS, CALIBRATION_HANDS, ROUNDS):
         (line,) = [each for each in lines if each.startswith(f"| `{kind.name}` |")]
         assert {each.name for each in fields(kind.row)} <= set(re.findall(r"`(\w+)`", line))
+
+
+@pytest.mark.parametrize("page", RESULTS, ids=[page.stem for page in RESULTS])
+def test_pages_of_results(
+    page: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for start, more in FEW.items():
+        monkeypatch.setitem(SHORTER, start, more)
+    lines = [each for part in blocks(page).values() for each in part]
+    # One takes a policy that lines further down make.
+    for line in sorted(lines, key=lambda each: "--posterior-policy" in each):
+        if "bench/" not in line:  # .ci/run runs the benchmarks
+            _run(line.replace("--samples 500", "--samples 20"), capsys)
 
 
 def _needed(page: Path, head: str) -> list[str]:
