@@ -46,7 +46,6 @@ SHORTER = {
 RESULTS = (ROOT / "docs/bidding.md", ROOT / "docs/seat.md", ROOT / "docs/eq_analysis.md")
 FEW = {
     "bid-calibrate play": "--hands 300 --deals 2 --played 1 --player greedy-points --workers 1",
-    "bid-calibrate fit": "",
     "generate-eq-continuous": "--limit 1 --n-samples 4 --start-seed 900",
     "generate-eq ": "--n-games 1 --n-samples 4",
     "play-hands": "--hands 60 --worlds 1 --pool 1",

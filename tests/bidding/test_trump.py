@@ -31,7 +31,7 @@ def no_pips() -> Calibration:
 def test_the_best_chance_at_a_table_is_trump(monkeypatch: pytest.MonkeyPatch) -> None:
     hand = parse_hand("6-6,6-5,6-4,6-2,6-1,4-2,2-2")
     assert BestChance().decl(hand, LOWEST_BID, random.Random(1)) == 6
-    monkeypatch.setattr(trump, "_calibration", no_pips)
+    monkeypatch.setattr(trump, "shipped_calibration", no_pips)
     assert BestChance().decl(hand, LOWEST_BID, random.Random(1)) in (7, 9)
     # What cannot be lost needs no line.
     laydown = parse_hand("6-6,6-5,6-4,6-3,6-2,6-1,6-0")
@@ -47,7 +47,7 @@ def test_a_series_goes_on_with_the_same_calibration_only(
     assert options.record()["sha256 of trump"] == calibration.sha256
     run_arena(options, 2, out=path)
     run_arena(options, 3, out=path)
-    monkeypatch.setattr(trump, "_calibration", no_pips)
+    monkeypatch.setattr(trump, "shipped_calibration", no_pips)
     with pytest.raises(ForgeError, match="was made with sha256 of trump"):
         run_arena(options, 4, out=path)
     assert "sha256 of trump" not in OPTIONS.record()

@@ -10,8 +10,9 @@ import torch
 import yaml
 
 from forge.ml.module import DominoLightningModule
+from support.checkpoints import last_weights
 from support.commands import Fails, importing_tests, run_process, words
-from support.synthetic_rows import synthetic_arrays, write_split
+from support.synthetic_rows import write_rows
 
 NETWORK = "--embed-dim 24 --n-heads 2 --n-layers 1 --ff-dim 32 --dropout 0 --precision 64-true"
 LINE = f"--epochs 2 --deterministic {NETWORK}"
@@ -27,13 +28,6 @@ def train(folder: Path, data: Path, *options: object) -> Path:
     return only / "checkpoints"
 
 
-def state(folder: Path) -> dict[str, torch.Tensor]:
-    loaded: dict[str, torch.Tensor] = torch.load(folder / "last.ckpt", weights_only=True)[
-        "state_dict"
-    ]
-    return loaded
-
-
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -47,13 +41,7 @@ def torchrun(*options: object) -> list[str]:
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """128 train and 37 val rows: four and two steps of 32."""
-    folder = tmp_path_factory.mktemp("many") / "rows"
-    for i, (split, n) in enumerate((("train", 128), ("val", 37))):
-        write_split(folder / split, synthetic_arrays(n, seed=i))
-    entry = {"samples": 128, "sha256": "ab12"}
-    (folder / "manifest.yaml").write_text(yaml.safe_dump({"splits": {"train": entry}}))
-    return folder
+    return write_rows(tmp_path_factory.mktemp("many") / "rows")
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +55,8 @@ def test_two_processes_learn_what_one_of_the_doubled_batch_does(
 ) -> None:
     """Gradients are means of two shares that hold as many rows: equal but for rounding."""
     one = train(tmp_path, rows, LINE, "--batch-size 32")
-    for name, weight in state(one).items():
-        torch.testing.assert_close(state(two)[name], weight, atol=1e-8, rtol=0)
+    for name, weight in last_weights(one).items():
+        torch.testing.assert_close(last_weights(two)[name], weight, atol=1e-8, rtol=0)
     steps = [
         torch.load(each / "last.ckpt", weights_only=True)["global_step"] for each in (one, two)
     ]
@@ -132,8 +120,8 @@ def test_torchrun_starts_them(rows: Path, two: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     assert [path.name for path in (tmp_path / "torchrun/domino").iterdir()] == ["version_0"]
     assert done.stdout.count("epoch 0,") == 1 and done.stdout.count("run: ") == 1
-    theirs = state(tmp_path / "torchrun/domino/version_0/checkpoints")
-    assert all(torch.equal(theirs[name], weight) for name, weight in state(two).items())
+    theirs = last_weights(tmp_path / "torchrun/domino/version_0/checkpoints")
+    assert all(torch.equal(theirs[name], weight) for name, weight in last_weights(two).items())
 
 
 def test_two_machines(rows: Path, two: Path, tmp_path: Path) -> None:
@@ -154,8 +142,10 @@ def test_two_machines(rows: Path, two: Path, tmp_path: Path) -> None:
     assert [out.count("epoch 0,") for out, _ in told] == [1, 0]
     record = yaml.safe_load((tmp_path / "runs/domino/version_0/checkpoints/last.yaml").read_text())
     assert record["config"]["num_nodes"] == 2
-    theirs = state(tmp_path / "runs/domino/version_0/checkpoints")
-    for name, weight in state(two).items():  # with other threads, which add up in another order
+    theirs = last_weights(tmp_path / "runs/domino/version_0/checkpoints")
+    for name, weight in last_weights(
+        two
+    ).items():  # with other threads, which add up in another order
         torch.testing.assert_close(theirs[name], weight, atol=1e-8, rtol=0)
 
 
@@ -170,7 +160,7 @@ def test_shares_of_the_weights_learn_what_whole_ones_do(rows: Path, tmp_path: Pa
     far = max(farthest(runs["ddp"], runs["fsdp"]).values())
     assert far < 1e-4
     start = DominoLightningModule.load_from_checkpoint(runs["fsdp"] / "last.ckpt")
-    assert start.state_dict().keys() == state(runs["ddp"]).keys()
+    assert start.state_dict().keys() == last_weights(runs["ddp"]).keys()
     record = yaml.safe_load((runs["fsdp"] / "last.yaml").read_text())
     assert record["step"] == 8 and record["config"]["strategy"] == "fsdp"
     went_on = []
@@ -199,7 +189,7 @@ def test_shares_of_the_weights_learn_what_whole_ones_do(rows: Path, tmp_path: Pa
 
 def farthest(a: Path, b: Path) -> dict[str, float]:
     """How far the weights of two runs are from each other."""
-    ours, theirs = state(a), state(b)
+    ours, theirs = last_weights(a), last_weights(b)
     return {name: float((each - theirs[name]).abs().max()) for name, each in ours.items()}
 
 

@@ -12,9 +12,10 @@ import torch
 import yaml
 
 from forge.work.ray_group import Failure, GroupSize, _why
+from support.checkpoints import last_weights
 from support.commands import SCRIPT, Fails, importing_tests, run_process, words
 from support.signalled import run_signalled
-from support.synthetic_rows import synthetic_arrays, write_split
+from support.synthetic_rows import synthetic_arrays, write_rows, write_split
 from support.two_nodes import TwoNodes
 
 pytestmark = [pytest.mark.xdist_group("ray"), pytest.mark.timeout(600)]
@@ -33,29 +34,16 @@ def train(folder: Path, data: Path, *options: object) -> Path:
     return only / "checkpoints"
 
 
-def state(folder: Path) -> dict[str, torch.Tensor]:
-    loaded: dict[str, torch.Tensor] = torch.load(folder / "last.ckpt", weights_only=True)[
-        "state_dict"
-    ]
-    return loaded
-
-
 def differ(a: Path, b: Path, by: float = 0.0) -> list[str]:
     """The weights of two runs that are further from each other."""
-    ours, theirs = state(a), state(b)
+    ours, theirs = last_weights(a), last_weights(b)
     assert ours.keys() == theirs.keys()
     return [n for n, w in ours.items() if float((w - theirs[n]).abs().max()) > by]
 
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """128 train and 37 val rows: four and two steps of 32."""
-    folder = tmp_path_factory.mktemp("ray") / "rows"
-    for i, (split, n) in enumerate((("train", 128), ("val", 37))):
-        write_split(folder / split, synthetic_arrays(n, seed=i))
-    entry = {"samples": 128, "sha256": "ab12"}
-    (folder / "manifest.yaml").write_text(yaml.safe_dump({"splits": {"train": entry}}))
-    return folder
+    return write_rows(tmp_path_factory.mktemp("ray") / "rows")
 
 
 @pytest.fixture(scope="module")

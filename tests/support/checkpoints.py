@@ -73,3 +73,11 @@ def tiny_decisions(folder: Path) -> JudgedDecisions:
     """The decisions of three games of few worlds, which are written into the folder."""
     write_games(folder, small_record())
     return JudgedDecisions(folder)
+
+
+def last_weights(folder: Path) -> dict[str, torch.Tensor]:
+    """The weights in the last checkpoint of a run."""
+    found: dict[str, torch.Tensor] = torch.load(folder / "last.ckpt", weights_only=True)[
+        "state_dict"
+    ]
+    return found

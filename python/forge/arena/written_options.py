@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 
 from forge.errors import ForgeError
 from forge.options import Option, check_value, option_of
+from forge.work.wording import listed
 
 _METAVARS: Final = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
 _KINDS: Final = {int: "a whole number", float: "a number"}
@@ -185,5 +186,4 @@ def _split(text: str, known: dict[str, WrittenOption]) -> dict[str, str]:
 
 
 def _or(choices: tuple[Any, ...]) -> str:
-    *others, last = map(str, choices)
-    return f"{', '.join(others)} or {last}" if others else last
+    return listed([*map(str, choices)], "or")

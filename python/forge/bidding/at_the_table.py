@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
-import numpy as np
-
 from forge.bidding.auction import Auction
-from forge.bidding.calibration.logistic import Calibration, shipped
 from forge.bidding.calls import other_contract, turn_of
-from forge.bidding.estimates import table_of_counts
-from forge.bidding.hand import BIDDING_DECLS
 from forge.bidding.settled import Turn
-from forge.bidding.simulate import Simulator
+from forge.bidding.trump import chances_at_table, shipped_calibration
 from forge.game.contract import Bid
 
 # Deals around the hand that calls, and deals that the hand of another bidder may be in.
@@ -54,22 +48,12 @@ class TableAuction:
         wanted = Turn(auction.legal_bids).wanted
         if not wanted:
             return None
-        simulator = Simulator(seed=self.seed)
-        made = [simulator.made(hand, BIDDING_DECLS, 0, N_DEALS, bid) for bid in wanted]
-        counts = np.stack([rows.sum(axis=1) for rows in made], axis=1)
-        table = table_of_counts(BIDDING_DECLS, wanted, counts, np.full(len(counts), N_DEALS))
-        calibration = _calibration()
-        table = table if calibration is None else calibration.apply(table, hand)
+        table = chances_at_table(hand, wanted, self.seed, N_DEALS)
         best = max((table.best_decl(bid) for bid in wanted), key=lambda choice: choice.marks)
         if auction.may_pass:
-            other = other_contract(auction, hand, self.seed, calibration, N_DEALS)
+            other = other_contract(auction, hand, self.seed, shipped_calibration(), N_DEALS)
             passing = turn_of(auction, other).passing
             assert passing is not None
             if passing.marks >= best.marks:
                 return None
         return best.contract.bid
-
-
-@cache
-def _calibration() -> Calibration | None:
-    return shipped()

@@ -14,6 +14,7 @@ from forge.arena.protocol import (
 from forge.errors import ForgeError
 from forge.game.contract import BIDS, LOWEST_BID, VALID_BIDS, Bid
 from forge.options import option
+from forge.work.wording import listed
 
 _TRUMPS: Final = ("suit", "bidding", "any")
 _AUCTION: Final = "auction"
@@ -34,7 +35,7 @@ def _forced_bid(name: str, text: str) -> Bid | tuple[Bid, ...] | None:
 
 def _trump_rule(name: str, text: str) -> TrumpRule:
     if text not in _TRUMPS:
-        raise ForgeError(f"{name} must be {', '.join(_TRUMPS[:-1])} or {_TRUMPS[-1]}, got {text!r}")
+        raise ForgeError(f"{name} must be {listed(_TRUMPS, 'or')}, got {text!r}")
     if text == "bidding":
         from forge.bidding.trump import BestChance
 

@@ -13,9 +13,8 @@ from torch import Tensor
 from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.checkpoints import MONITOR
-from forge.learn.strategies import share, whole
+from forge.learn.strategies import not_finite_anywhere, whole
 from forge.work.atomic import write_file
-from forge.work.tensor_files import not_finite
 
 with extra("train"):
     import lightning.pytorch as pl
@@ -81,9 +80,8 @@ class StopOnNonFinite(pl.Callback):
         if trainer.state.fn != TrainerFn.FITTING:
             return
         start = f"training stopped at step {trainer.global_step}: "
-        name = not_finite({n: share(t) for n, t in pl_module.state_dict().items()})
-        if not trainer.strategy.reduce_boolean_decision(name is None, all=True):
-            name = name or "a weight of another process"
+        name = not_finite_anywhere(trainer)
+        if name is not None:
             raise ForgeError(f"{start}{name} is not finite")
         for metric in _JUDGED:
             figure = trainer.callback_metrics.get(metric)

@@ -9,10 +9,9 @@ from forge.errors import ForgeError
 from forge.extras import extra
 from forge.learn.own_handlers import keep_handlers
 from forge.learn.run import BEST_CHECKPOINT, LAST_CHECKPOINT, NEW_RUN
-from forge.learn.strategies import share
+from forge.learn.strategies import not_finite_anywhere
 from forge.work.atomic import naming
 from forge.work.stop import StopSignal, forget, held
-from forge.work.tensor_files import not_finite
 from forge.work.yaml_files import write_yaml
 
 with extra("train"):
@@ -90,12 +89,11 @@ class Checkpoints(Checkpoint):
         Raises:
             ForgeError: if weights are not finite; what is there stays.
         """
-        weights = trainer.lightning_module.state_dict()
-        bad = not_finite({name: share(tensor) for name, tensor in weights.items()})
-        if not trainer.strategy.reduce_boolean_decision(bad is None, all=True):
+        bad = not_finite_anywhere(trainer)
+        if bad is not None:
             raise ForgeError(
                 f"training stopped at step {trainer.global_step}: "
-                f"{bad or 'a weight of another process'} is not finite, {path.name} was not written"
+                f"{bad} is not finite, {path.name} was not written"
             )
         with naming(path), held():  # Lightning writes it to a temporary file
             trainer.save_checkpoint(path)

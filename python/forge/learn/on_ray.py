@@ -37,10 +37,8 @@ class _TrainAsMember:
         try:
             self.train(member.signal, screen)
         except RunStoppedError as stopped:
-            if member.rank == 0 and stopped.checkpoint is not None:
-                member.note(_STOPPED_NOTE, str(stopped.checkpoint))
-            elif member.rank == 0:
-                member.note(_STOPPED_NOTE, "")
+            if member.rank == 0:
+                member.note(_STOPPED_NOTE, str(stopped.checkpoint or ""))
 
 
 def train_on_ray(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import torch
@@ -19,8 +20,10 @@ from forge.extras import extra
 from forge.learn.run import Hardware
 from forge.learn.settings import FSDP, Training
 from forge.work.ray_group import this_member
+from forge.work.tensor_files import not_finite
 
 with extra("train"):
+    import lightning.pytorch as pl
     from lightning.pytorch.strategies import ModelParallelStrategy
 
 # On a Ray cluster; the first is the second by another name.
@@ -82,14 +85,7 @@ class ShardedStrategy(ModelParallelStrategy):
         if self.global_rank != 0:
             return named
         names = [name for group in named["param_groups"] for name in group["params"]]
-        numbers = {name: number for number, name in enumerate(names)}
-        return {
-            "state": {numbers[name]: each for name, each in named["state"].items()},
-            "param_groups": [
-                {**group, "params": [numbers[name] for name in group["params"]]}
-                for group in named["param_groups"]
-            ],
-        }
+        return _renamed(named, {name: number for number, name in enumerate(names)})
 
     def load_checkpoint(self, checkpoint_path: Any, weights_only: bool | None = None) -> Any:
         """Read a checkpoint, nothing unpickled, and take up this process's share of it."""
@@ -104,16 +100,20 @@ class ShardedStrategy(ModelParallelStrategy):
                 raise ValueError(f"{n_theirs} groups of parameters where {n_ours} are needed")
             order = [names[id(p)] for group in optimizer.param_groups for p in group["params"]]
             numbers = [number for group in saved["param_groups"] for number in group["params"]]
-            by_number = dict(zip(numbers, order, strict=True))
-            named: dict[str, Any] = {
-                "state": {by_number[number]: each for number, each in saved["state"].items()},
-                "param_groups": [
-                    {**group, "params": [by_number[number] for number in group["params"]]}
-                    for group in saved["param_groups"]
-                ],
-            }
+            named = _renamed(saved, dict(zip(numbers, order, strict=True)))
             set_optimizer_state_dict(self.model, optimizer, named, options=options)
         return found
+
+
+def _renamed(state: Mapping[str, Any], names: Mapping[Any, Any]) -> dict[str, Any]:
+    """The state of an optimiser whose parameters are called otherwise."""
+    return {
+        "state": {names[old]: each for old, each in state["state"].items()},
+        "param_groups": [
+            {**group, "params": [names[old] for old in group["params"]]}
+            for group in state["param_groups"]
+        ],
+    }
 
 
 def shard(network: nn.Module, strategy: object) -> None:
@@ -131,6 +131,16 @@ def shard(network: nn.Module, strategy: object) -> None:
     fully_shard(network, mesh=mesh)
     if hasattr(network, "with_logits"):  # asked instead of `forward`
         register_fsdp_forward_method(network, "with_logits")
+
+
+def not_finite_anywhere(trainer: pl.Trainer) -> str | None:
+    """A weight that is not finite, by its name where this process has it; None where all are. All
+    processes have to ask."""
+    weights = trainer.lightning_module.state_dict()
+    name = not_finite({name: share(tensor) for name, tensor in weights.items()})
+    if trainer.strategy.reduce_boolean_decision(name is None, all=True):
+        return None
+    return name or "a weight of another process"
 
 
 def whole(tensor: torch.Tensor) -> torch.Tensor:

@@ -1,6 +1,7 @@
 // Hands that were played: each may be looked at again, from the player's chair.
 
 import { signal } from "@preact/signals";
+import { N_PLAYS } from "../../core/rules.js";
 import { handLink, parseTableHand } from "../table/hand_text.ts";
 import { bidder, tableHand, type Match } from "../table/match.ts";
 import { placeOf } from "../table/seat_view.ts";
@@ -29,7 +30,7 @@ export function recall(): void {
 /** A hand is over; played anew in study it takes its own place. */
 export function remember(match: Match, me: Seat): void {
   const hand = tableHand(match);
-  if (hand === null || hand.plays.length < 28) return;
+  if (hand === null || hand.plays.length < N_PLAYS) return;
   const others = past.value.filter((each) => !isSameDeal(each.hand, hand));
   keep([...others, { hand, declarer: placeOf(bidder(match)!, me) }].slice(-KEPT));
 }

@@ -1,5 +1,6 @@
 // What came of a hand and which play turned it, in words.
 
+import { N_PLAYS } from "../../../core/rules.js";
 import { contractText } from "../../table/bids.ts";
 import { dominoName } from "../../table/dominoes.ts";
 import { SEATS } from "../../table/open_hand.ts";
@@ -7,7 +8,6 @@ import type { TableHand } from "../../table/types.ts";
 import { percent } from "../numbers.ts";
 import type { GradedPlay, Review } from "../types.ts";
 
-const N_PLAYS = 28;
 const OWNERS = SEATS.map((seat) => `${seat}'s`);
 
 /** As forge.advice.reviewing.Review.sentence.

@@ -1,6 +1,7 @@
 // A hand, play by play: what each cost, which one turned it, and the chance to play it again.
 
 import { signal } from "@preact/signals";
+import { N_PLAYS } from "../../../core/rules.js";
 import { useEffect } from "preact/hooks";
 import type { GradedPlay, Grade } from "../../engine/types.ts";
 import { dominoName } from "../../table/dominoes.ts";
@@ -92,7 +93,6 @@ function Sentence({ now }: { now: Reviewed }) {
   );
 }
 
-const N_PLAYS = 28;
 const SIGNS: Record<Grade, string> = { best: "✓", good: "✓", inexact: "?!", mistake: "?", blunder: "??" };
 
 function gradeOf(number: number): GradedPlay | undefined {
