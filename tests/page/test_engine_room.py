@@ -29,7 +29,7 @@ def test_a_hand_against_a_strong_table_with_advice_and_review(opened: Opened, wh
     support.reach_play(
         page, whole, call=84, levels=["strong", "casual", "strong"], firstDealer="right"
     )
-    page.keyboard.press("a")
+    support.ask_advice(page)
     expect(page.locator(".chances li")).to_have_count(7, timeout=60_000)
     expect(page.locator(".advice-sentence")).not_to_be_empty()
     support.play_on(page)

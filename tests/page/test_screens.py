@@ -34,7 +34,7 @@ def screens(page: Page, address: str) -> Iterator[str]:
     support.deal(page, address)
     expect(page.locator(".call-grid")).to_be_visible()
     yield "auction"
-    page.keyboard.press("a")
+    support.ask_advice(page)
     expect(page.locator(".advice")).to_be_visible()
     yield "auction_advice"
     page.keyboard.press("Escape")
@@ -44,7 +44,7 @@ def screens(page: Page, address: str) -> Iterator[str]:
     support.play_on(page, 2)
     support.my_turn(page)
     yield "play"
-    page.keyboard.press("a")
+    support.ask_advice(page)
     expect(page.locator(".advice")).to_be_visible()
     yield "play_advice"
     page.keyboard.press("Escape")

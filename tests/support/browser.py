@@ -108,6 +108,12 @@ def name_trump(page: Page, decl: int | None = None) -> None:
     offered.first.click()
 
 
+def ask_advice(page: Page) -> None:
+    """Ask for advice once something is mine to decide; before that the page only says so."""
+    page.locator(".call-grid, .trump-grid, .my-hand button.legal").first.wait_for()
+    page.keyboard.press("a")
+
+
 def reach_play(
     page: Page,
     address: str,
