@@ -134,6 +134,7 @@ def test_text_and_link_come_back(n_plays: int, bid: int) -> None:
     assert TableHand.from_text(f"https://example.org/any/path/{hand.fragment}") == hand
     assert set(hand.fragment) <= set("#=.~-0123456789abcdefghijklmnopqrstuvwxyz")
     assert hand.fragment.startswith(LINK_MARK)
+    assert TableHand.from_text(hand.fragment.upper()) == hand
 
 
 def test_every_cut_of_a_link_is_told_in_a_line() -> None:

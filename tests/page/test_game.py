@@ -40,6 +40,8 @@ def test_a_whole_match_by_keyboard(opened: Opened, doubled: str) -> None:
     expect(page.locator(".outcome h2")).to_contain_text("win the match")
     assert sum(support.points(page)) == 42
     expect(page.get_by_role("button", name="New match")).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.locator(".call-grid")).to_be_visible()
 
 
 def _tab_back_to(page: Page, name: str) -> None:

@@ -147,11 +147,13 @@ def test_hands_of_a_match_are_told_from_the_players_chair(opened: Opened, double
     expect(verdict).to_have_text(told)
 
 
-def test_a_link_that_a_program_escaped_is_read(opened: Opened, doubled: str) -> None:
+def test_a_link_that_a_program_escaped_or_spelt_large_is_read(opened: Opened, doubled: str) -> None:
     page = opened()
     support.choose(page)
-    page.goto(doubled + PLAYED.replace("~", "%7E"))
-    expect(page.locator(".review .trick-line")).to_have_count(7)
+    for written in (PLAYED.replace("~", "%7E"), PLAYED.upper()):
+        page.goto(doubled)
+        page.goto(doubled + written)
+        expect(page.locator(".review .trick-line")).to_have_count(7)
     page.goto(doubled)
     link = (doubled + PLAYED).replace("#", "%23").replace("=", "%3D")
     page.get_by_label("A link, or the hand as text").fill(link)

@@ -90,7 +90,7 @@ describe("texts and links", () => {
     for (const { hand, text, link } of told.hands) {
       expect(handText(hand)).toBe(text);
       expect(handLink(hand)).toBe(link);
-      for (const written of [text, link, `https://table.example/a?b${link}`])
+      for (const written of [text, link, link.toUpperCase(), `https://table.example/a?b${link}`])
         expect(parseTableHand(rules, written)).toEqual(hand);
     }
   });

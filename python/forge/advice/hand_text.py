@@ -27,6 +27,7 @@ SEATS: Final = ("declarer", "left", "partner", "right")
 
 # What a link has before the hand; a page may stand in front of it.
 LINK_MARK: Final = "#hand="
+_ANY_MARK: Final = re.compile(LINK_MARK, re.IGNORECASE | re.ASCII)
 # A hand takes 200 characters; what is much longer is no hand.
 MAX_CHARACTERS: Final = 2000
 # All that a browser or Python takes for a blank.
@@ -74,9 +75,9 @@ class TableHand:
         """
         if len(text) > MAX_CHARACTERS:
             raise ForgeError(f"{len(text):,} characters are no hand: {_WRITE}")
-        text = _BLANK.sub(" ", unescaped(text))
-        if LINK_MARK in text:
-            text = _unlinked(text.split(LINK_MARK, 1)[1])
+        text = _BLANK.sub(" ", _unescaped(text))
+        if link := _ANY_MARK.search(text):
+            text = _unlinked(text[link.end() :])
         parts = [part.strip() for part in text.split(";")]
         if len(parts) not in (2, 3):
             raise ForgeError(f"a hand has two or three parts, got {len(parts)}: {_WRITE}")
@@ -103,7 +104,12 @@ def _pairs(dominoes: Sequence[int]) -> str:
     return "".join(f"{HIGH[domino]}{LOW[domino]}" for domino in dominoes)
 
 
-def unescaped(text: str) -> str:
+def holds_link(text: str) -> bool:
+    """Whether a text is, or ends with, the link of a hand, whole or not."""
+    return _ANY_MARK.search(_unescaped(text)) is not None
+
+
+def _unescaped(text: str) -> str:
     """A text as it was before a program that passed it on escaped what needed no escape."""
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
 

@@ -167,9 +167,9 @@ def table_hand(text: str) -> TableHand:
 
 def _hand_text(text: str) -> str:
     """The text itself, or what is in the file that it names."""
-    from forge.advice.hand_text import LINK_MARK, MAX_CHARACTERS, unescaped
+    from forge.advice.hand_text import MAX_CHARACTERS, holds_link
 
-    if LINK_MARK in unescaped(text):
+    if holds_link(text):
         return text
     if any(mark in text for mark in (";", "/ ", ",")) and not _is_there(text):
         return text

@@ -1,7 +1,7 @@
 // Which screen is shown is what stands behind # in the address, so that "back" goes back.
 
 import { signal } from "@preact/signals";
-import { LINK_MARK, unescaped } from "../table/hand_text.ts";
+import { isHandLink, unescaped } from "../table/hand_text.ts";
 
 export type Route = { screen: "start" } | { screen: "table" } | { screen: "review"; link: string };
 
@@ -9,7 +9,7 @@ export const route = signal<Route>(routeOf(location.hash));
 
 export function routeOf(hash: string): Route {
   const link = unescaped(hash);
-  if (link.startsWith(LINK_MARK)) return { screen: "review", link };
+  if (isHandLink(link)) return { screen: "review", link };
   return hash === "#table" ? { screen: "table" } : { screen: "start" };
 }
 

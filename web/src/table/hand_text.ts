@@ -11,7 +11,7 @@ import type { Rules } from "./rules.ts";
 import { TableError, type Domino, type TableHand } from "./types.ts";
 
 /** What a link has before the hand; a page may stand in front of it. */
-export const LINK_MARK = "#hand=";
+const LINK_MARK = "#hand=";
 /** A hand takes 200 characters; what is much longer is no hand. */
 export const MAX_CHARACTERS = 2000;
 /** All that a browser or Python takes for a blank. */
@@ -30,7 +30,7 @@ export function parseTableHand(rules: Rules, text: string): TableHand {
     if (n > MAX_CHARACTERS) throw new TableError(`${n.toLocaleString("en-US")} characters are no hand: ${WRITE}`);
   }
   const plain = unescaped(text).replace(BLANK, " ");
-  const mark = plain.indexOf(LINK_MARK);
+  const mark = plain.search(/#hand=/i);
   const written = mark < 0 ? plain : unlinked(plain.slice(mark + LINK_MARK.length));
   const parts = written.split(";").map((part) => part.trim());
   if (parts.length !== 2 && parts.length !== 3)
@@ -54,6 +54,9 @@ export function handLink(hand: TableHand): string {
   const hands = hand.hands.map((each) => pairs([...each].reverse())).join(".");
   return `${LINK_MARK}${hands}~${hand.bid}~${declarationName(hand.decl)}~${pairs(hand.plays)}`;
 }
+
+/** Whether the part of an address from # on tells a hand. */
+export const isHandLink = (fragment: string): boolean => /^#hand=/i.test(fragment);
 
 /** Four hands of seven, ascending, all 28 dominoes. */
 export function parseDeal(text: string): Domino[][] {

@@ -154,7 +154,9 @@ function Outcome({ scene }: { scene: Scene }) {
               {isReplay ? "Done" : "First screen"}
             </button>
             {isReplay ? null : (
-              <button type="button" class="button primary" onClick={() => dealMatch(at.study)}>New match</button>
+              <button type="button" class="button primary" onClick={newMatch}>
+                New match <kbd>N</kbd>
+              </button>
             )}
           </>
         )}
@@ -303,7 +305,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["U", "take back (study)"],
   ["O", "open or close the hands (study)"],
   ["Space", "go on at once after a trick"],
-  ["R, N", "review the hand; the next hand"],
+  ["R, N", "review the hand; the next hand or match"],
   ["?", "these keys"],
 ];
 
@@ -334,6 +336,9 @@ function seeTricks(): void {
   else open.value = "tricks";
 }
 
+const isMatchOver = () => matchWinner(rules(), session.match.value!) !== null;
+const newMatch = () => dealMatch(session.match.value!.study);
+
 function toggleHands(): void {
   session.handsOpen.value = !session.handsOpen.value;
 }
@@ -348,13 +353,14 @@ function onShortcut(event: KeyboardEvent): void {
   const study = session.match.value?.study === true;
   const over = session.scene.value?.phase === "over";
   const link = over ? session.linkOfHand() : null;
+  const next = over && !session.isReplay() && (isMatchOver() ? newMatch : session.goOn);
   const does: Record<string, (() => void) | false> = {
     a: askAdvice,
     t: seeTricks,
     u: study && session.undo,
     o: study && toggleHands,
     p: session.scene.value?.phase === "auction" && (() => session.call("pass")),
-    n: over && !session.isReplay() && session.goOn,
+    n: next,
     r: link !== null && (() => goTo(link)),
     "?": () => (open.value = "keys"),
     " ": event.target === document.body && session.hurry,
