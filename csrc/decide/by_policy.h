@@ -35,21 +35,30 @@ FORGE_HD inline double probability_of(const SeenHand& seen, int k, uint32_t hand
   return (1 - uniform) * (of_play / sum) + uniform / f.n_candidates;
 }
 
-// The policy's probability of all plays of hidden seats that were a choice, in a world; of the last
-// `window` plays of the hand.
+// That of play number k in a world; 1 where it was no choice.
+template <class Judge>
+FORGE_HD inline double probability_in_world(const SeenHand& seen, int k, const Owners& world,
+                                            double uniform, const Judge& judge) {
+  const PublicHand& p = seen.before[k];
+  const uint32_t hand = world.dealt[p.seat()] & ~p.by[p.seat()];
+  const uint32_t legal = p.legal(hand);
+  return legal & (legal - 1) ? probability_of(seen, k, hand, legal, uniform, judge) : 1;
+}
+
+// The first of the last `window` plays of the hand.
+FORGE_INLINE int first_that_counts(const SeenHand& seen, int64_t window) {
+  return window < seen.now.n_plays ? seen.now.n_plays - static_cast<int>(window) : 0;
+}
+
+// The policy's probability of all plays of hidden seats that count, in a world.
 template <class Judge>
 FORGE_HD inline double likelihood(const SeenHand& seen, const Owners& world, double uniform,
                                   int64_t window, const Judge& judge) {
   const int me = seen.now.seat();
   double product = 1;
-  const int first = window < seen.now.n_plays ? seen.now.n_plays - static_cast<int>(window) : 0;
-  for (int k = first; k < seen.now.n_plays; ++k) {
-    const PublicHand& p = seen.before[k];
-    if (p.seat() == me) continue;
-    const uint32_t hand = world.dealt[p.seat()] & ~p.by[p.seat()];
-    const uint32_t legal = p.legal(hand);
-    if (legal & (legal - 1)) product *= probability_of(seen, k, hand, legal, uniform, judge);
-  }
+  for (int k = first_that_counts(seen, window); k < seen.now.n_plays; ++k)
+    if (seen.before[k].seat() != me)
+      product *= probability_in_world(seen, k, world, uniform, judge);
   return product;
 }
 

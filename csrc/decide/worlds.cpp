@@ -1,7 +1,5 @@
 #include "decide/worlds.h"
 
-#include "decide/by_policy.h"
-
 namespace forge::cpu {
 
 bool SeatWorlds::draw(const SeenHand& seen, int64_t key, const DecideSettings& how,
@@ -13,9 +11,10 @@ bool SeatWorlds::draw(const SeenHand& seen, int64_t key, const DecideSettings& h
   for (int64_t j = 0; j < plan.n; ++j)
     worlds_.push_back(owners_of(seen, draw_world(table_, plan, key, j)));
   if (plan.weighs) {
+    weigher_.begin(seen, how, judge);
     for (Owners& world : worlds_) {
       look();
-      world.weight = likelihood(seen, world, how.uniform, how.window, judge);
+      world.weight = weigher_.likelihood(world);
     }
   }
   const int64_t n = settle_worlds(worlds_.data(), plan, how, key, &weighed_);

@@ -6,19 +6,9 @@
 
 #include "decide/draw.h"
 #include "decide/settings.h"
-#include "policy/evaluate.h"
+#include "decide/weigher.h"
 
 namespace forge::cpu {
-
-struct Judge {
-  EvaluatePolicy evaluate;
-  PolicyWeights weights;  // none: numbers is null
-
-  void operator()(const PublicHand& p, uint32_t hand, uint32_t legal, Features* f,
-                  float* logits) const {
-    evaluate(weights, p, hand, legal, f, logits);
-  }
-};
 
 class SeatWorlds {
  public:
@@ -36,6 +26,7 @@ class SeatWorlds {
   WorldTable table_;
   Weighed weighed_ = {};
   std::vector<Owners> worlds_;
+  Weigher weigher_;
 };
 
 }  // namespace forge::cpu

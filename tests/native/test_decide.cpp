@@ -4,10 +4,12 @@
 #include <cstring>
 #include <limits>
 
+#include "decide/by_policy.h"
 #include "decide/decide_cpu.h"
 #include "decide/exponential.h"
 #include "decide/race.h"
 #include "decide/schedule.h"
+#include "decide/worlds.h"
 #include "search/kernels.h"
 #include "seen_rows.h"
 
@@ -94,6 +96,31 @@ void test_threads_change_nothing() {
   CHECK(cpu::decide(job_of(rows, keys, weights.data(), settings, &one), {1, nullptr}) == -1);
   CHECK(cpu::decide(job_of(rows, keys, weights.data(), settings, &two), {3, nullptr}) == -1);
   CHECK(one == two);
+}
+
+// Of many hands, and of few that come again: to the byte, one decision after the other.
+void test_hands_asked_about_once_weigh_the_same() {
+  const SeenRows rows = all_seen(3);
+  const std::vector<float> weights = random_weights();
+  const cpu::Judge judge{cpu::fastest_policy(), {weights.data()}};
+  DecideSettings how;
+  how.n_worlds = 500;
+  cpu::Weigher weigher;
+  int64_t n = 0;
+  for (int64_t i = 0; i < rows.n(); ++i) {
+    SeenHand seen;
+    WorldTable table;
+    read_seen(rows.batch(), i, &seen);
+    build_world_table(constraints_of(seen), &table);
+    how.window = i % 2 ? 28 : 5;
+    weigher.begin(seen, how, judge);
+    const WorldPlan plan = plan_worlds(table, seen, how, false);
+    for (int64_t j = 0; j < plan.n; ++j, ++n) {
+      const Owners world = owners_of(seen, draw_world(table, plan, 17 * i, j));
+      CHECK(weigher.likelihood(world) == likelihood(seen, world, how.uniform, how.window, judge));
+    }
+  }
+  CHECK(n > 10000);
 }
 
 // The scratch of a device, every part a block of its own so that the sanitizer sees its ends.
@@ -220,6 +247,7 @@ int main() {
   test_exponential();
   test_a_race_drops_what_is_clearly_behind();
   test_threads_change_nothing();
+  test_hands_asked_about_once_weigh_the_same();
   test_kernels_decide_as_the_cpu_does();
   test_rows_that_cannot_be();
   test_hidden_hands_that_fit_nowhere();
