@@ -108,6 +108,13 @@ def test_ctrl_c_and_going_on(shards: Path, works: Works, tmp_path: Path) -> None
     assert data_files(tmp_path / "data/tokenized") == data_files(tmp_path / "data/whole")
 
 
+def test_a_full_disk_ends_it_cleanly(shards: Path, forge: Run, tmp_path: Path) -> None:
+    code, text, err = forge("tokenize", *LINE[3:], "--min-disk", 10**9)
+    assert code == 1 and "0 deals tokenised: " in text and "the next start goes on" in text
+    assert err.startswith("error: stopped: ") and "have to stay (--min-disk): data/tok" in err
+    assert not (tmp_path / "data/tokenized/train").exists()
+
+
 def test_a_second_process_on_one_output_is_refused(shards: Path, tmp_path: Path) -> None:
     with locked(tmp_path / "data/tokenized"):
         done = run_process(*LINE, cwd=tmp_path)  # locks are a process's own

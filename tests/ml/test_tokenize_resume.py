@@ -21,6 +21,7 @@ from forge.ml.tokenize import Report, Settings, ShardDone, TokenizeListener, tok
 from forge.ml.tokenized.folder import locked
 from forge.ml.tokenized.npy_writer import JOURNAL, SplitWriter, read_journal
 from forge.ml.tokenized.sources import shard_sources
+from forge.work.room import ANY_ROOM, Room
 from support.shards import TINY_DEAL, tiny_rows, write_foreign
 from support.tiny_shards import SEEDS, data_files, tiny_key, write_tiny, write_tiny_shards
 
@@ -32,11 +33,13 @@ def run(
     output: Path,
     force: bool = False,
     listener: TokenizeListener | None = None,
+    room: Room = ANY_ROOM,
     **settings: Any,
 ) -> Report:
     settings = {"samples_per_shard": N_SAMPLES, **settings}
     options = Settings("shards", **settings)
-    return tokenize(shard_sources(shards), output, options, "shards of a test", force, listener)
+    given = shard_sources(shards), output, options, "shards of a test", force, listener
+    return tokenize(*given, room=room)
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +197,20 @@ def test_a_full_disk(shards: Path, tmp_path: Path, expected: dict[str, bytes]) -
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not (tmp_path / "train").exists()
     assert run(shards, tmp_path).n_resumed == 2
+    assert data_files(tmp_path) == expected
+
+
+def test_a_disk_that_fills_ends_the_run(
+    shards: Path, tmp_path: Path, expected: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked before each deal; what was begun is finished, and kept."""
+    free = iter(range(500, 0, -100))
+    monkeypatch.setattr("forge.work.room.free_disk", lambda _: 10**6 * next(free, 0))
+    report = run(shards, tmp_path, room=Room(min_disk=350 * 10**6))
+    assert report.n_tokenized == 2 and report.stopped_by is None
+    assert report.disk_low is not None and "350 MB have to stay (--min-disk)" in report.disk_low
+    assert not (tmp_path / "train").exists()
+    assert run(shards, tmp_path, room=Room(min_disk=0)).n_resumed == 2
     assert data_files(tmp_path) == expected
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from forge.cli import values
 from forge.cli.command import command
 from forge.cli.on_ray import where_to_work
-from forge.cli.room_options import MemoryOptions, tell_left_out
+from forge.cli.room_options import RoomOptions, end_if_full, tell_left_out
 from forge.cli.shared_options import device_option, ray_option, wandb_option
 from forge.cli.values import console, parse_seed_range
 from forge.errors import ForgeError
@@ -94,7 +94,7 @@ class TokenizeDataArgs:
 
 
 @command()
-def tokenize_data(args: TokenizeDataArgs, memory: MemoryOptions) -> None:
+def tokenize_data(args: TokenizeDataArgs, room: RoomOptions) -> None:
     """Turn solved deals into memory-mapped training data, split by seed.
 
     A second start goes on where the first ended and adds deals that have come since; the arrays
@@ -112,7 +112,7 @@ def tokenize_data(args: TokenizeDataArgs, memory: MemoryOptions) -> None:
             ("--per-seed", args.per_seed),
             ("--declarations", args.declarations),
             ("--opp-seeds", args.opp_seeds),
-            ("--max-memory", memory.max_memory),
+            ("--max-memory", room.max_memory),
         ):
             if value is not None:
                 raise ForgeError(f"{name} needs --from-seeds A:B")
@@ -150,7 +150,7 @@ def tokenize_data(args: TokenizeDataArgs, memory: MemoryOptions) -> None:
         return
     if not sources:
         raise ForgeError(nothing)
-    run_tokenizer(sources, settings, description, args, memory.room())
+    run_tokenizer(sources, settings, description, args, room.room())
 
 
 def _seed_sources(
@@ -170,7 +170,7 @@ def run_tokenizer(
     room: Room,
 ) -> None:
     """Tokenise with progress and tracking; ends with 128 + the signal's number if stopped, with 1
-    where deals were left out."""
+    where deals were left out or the disk is full."""
     from forge.cli.show.tokenizing import TokenizeProgress
     from forge.ml.tokenize import tokenize
     from forge.ml.tokenized.manifest import MANIFEST
@@ -202,6 +202,7 @@ def run_tokenizer(
             )
     screen.print(progress.summary(output, report), markup=False, highlight=False, soft_wrap=True)
     place.end(screen, report.stopped_by)
+    end_if_full(report)
     tell_left_out(report.left_out, "deal")
 
 

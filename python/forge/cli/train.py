@@ -109,11 +109,14 @@ def _make_data(folder: Path) -> Path:
     from forge.ml.tokenized.sources import shard_sources
     from forge.oracle.shards.naming import ShardKey
     from forge.oracle.shards.pipeline import PipelineOptions, run_pipeline
+    from forge.work.room import Room
 
     shards, tokenized = folder / "shards", folder / "tokenized"
-    run_pipeline([ShardKey(seed, seed % 10) for seed in TRIAL_SEEDS], PipelineOptions(shards))
+    small = Room(min_disk=0)
+    options = PipelineOptions(shards, room=small)
+    run_pipeline([ShardKey(seed, seed % 10) for seed in TRIAL_SEEDS], options)
     settings = Settings("shards", DEFAULT_GLOBAL_SEED, TRIAL_SAMPLES_PER_SHARD)
-    tokenize(shard_sources(shards), tokenized, settings, f"shards {shards}")
+    tokenize(shard_sources(shards), tokenized, settings, f"shards {shards}", room=small)
     return tokenized
 
 

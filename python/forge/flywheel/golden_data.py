@@ -181,8 +181,12 @@ class GoldenData:
 
         how = self._how()
         with watch.deals() as listener:
-            done = tokenize(self._sources(), self.folder, how, how.source, listener=listener)
+            done = tokenize(
+                self._sources(), self.folder, how, how.source, listener=listener, room=watch.room
+            )
         watch.check(done.stopped_by)
+        if done.disk_low is not None:
+            raise ForgeError(done.disk_low)
 
     def _how(self) -> Settings:
         from forge.ml.tokenized.folder import Settings

@@ -33,6 +33,7 @@ from forge.ml.tokenized.npy_writer import (
 )
 from forge.ml.tokenized.sources import BATCH_ROWS, Sample, Source
 from forge.oracle.deal_memory import want_of_memory
+from forge.work.pieces import DiskWatch, MayStop
 from forge.work.pools import Pool, ThisMachine
 from forge.work.room import ANY_ROOM, Room
 from forge.work.seed_files import SPLITS
@@ -125,8 +126,14 @@ class Report:
     n_copied: int = 0  # deals whose rows were in the finished data
     elapsed_s: float = 0.0
     stopped_by: int | None = None
+    disk_low: str | None = None  # why it ended early, where the disk is full
     total_samples: dict[str, int] = field(default_factory=dict)  # by split; when all is done
     left_out: list[str] = field(default_factory=list)  # for want of memory: `NAME: REASON`
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether another run goes on where this one ended."""
+        return self.stopped_by is not None or self.disk_low is not None
 
     @property
     def samples_per_s(self) -> float:
@@ -197,7 +204,8 @@ def tokenize(
     """Make or complete the data of the given deals.
 
     Ctrl+C or SIGTERM ends the run after the deal in hand (`stopped_by` in the report), a second one
-    at once with KeyboardInterrupt; what is done is kept either way. A deal that the memory is too
+    at once with KeyboardInterrupt; so does a disk that gets too full (`disk_low`). What is done is
+    kept either way. A deal that the memory is too
     small for is left out and named; the next run tries it again, and puts its rows where they
     belong.
 
@@ -210,7 +218,7 @@ def tokenize(
         force: start anew; the finished data stay until the new are.
         listener: hears of the progress.
         pool: who samples (and solves); this process by default.
-        room: memory that solving may take.
+        room: memory that solving may take, and how much of the disk has to stay free.
 
     Raises:
         ForgeError: as `make_plan`; if another process writes to the folder, if a shard turns out
@@ -286,10 +294,12 @@ class _Run:
             return
         folder.start(self._settings, to_build)
         self._listener.planned(self._plan.n_new)
-        with StopSignal("deal") as stop:
+        with StopSignal("deal") as signals:
+            watched = DiskWatch(signals, folder.path, self._room)
             for split in to_build:
-                if not self._build(split, stop):
-                    self.report.stopped_by = stop.signum
+                if not self._build(split, watched):
+                    self.report.stopped_by = signals.signum
+                    self.report.disk_low = watched.low
                     return
         folder.publish(self._manifest(description))
 
@@ -310,7 +320,7 @@ class _Run:
         self.report.left_out += lines
         return True
 
-    def _build(self, split: str, stop: StopSignal) -> bool:
+    def _build(self, split: str, stop: MayStop) -> bool:
         """Bring a split under construction to its end; False if told to stop before."""
         plan, folder = self._plan.splits[split], self._plan.folder
         with SplitWriter(folder.building / split, _fingerprints(plan.sources)) as writer:
@@ -327,9 +337,9 @@ class _Run:
             new = [source for source in left if source.name not in plan.stored]
             samples = self._pool.in_order(SampleWork(self._settings, self._room), new, stop)
             for source in left:
-                if stop.requested and source.name in plan.stored:
-                    return False
                 if source.name in plan.stored:
+                    if stop.requested:
+                        return False
                     first, entry = plan.stored[source.name]
                     rows = _stored_rows(folder.path / split, first, entry.samples)
                     writer.add(entry.file, entry.fingerprint, entry.states, rows)

@@ -196,12 +196,12 @@ def work_through(
             report.n_present += 1
         passed_over(piece, reason)
 
-    watched: _DiskWatch | None = None
+    watched: DiskWatch | None = None
     with ExitStack() as stack:
         signals = None if stop is not None else stack.enter_context(StopSignal(work.in_hand))
         asked: MayStop = stop or signals or _NEVER
         if folder is not None:
-            asked = watched = _DiskWatch(asked, folder, room)
+            asked = watched = DiskWatch(asked, folder, room)
         worker = pool or ThisMachine()
         n_made = worker.make_files(FileRun(pieces, work, made, over, limit, asked))
         if busy and n_made != limit and not asked.requested:
@@ -215,7 +215,7 @@ def work_through(
 
 
 @dataclass
-class _DiskWatch:
+class DiskWatch:
     """Asks another one whether to stop, and the disk; `low` is why, where that is the disk."""
 
     other: MayStop
@@ -354,7 +354,7 @@ def rows_in_order(
     """
     n_done = 0
     with StopSignal(in_hand) as stop:
-        watched = None if file is None else _DiskWatch(stop, file.path.parent, room)
+        watched = None if file is None else DiskWatch(stop, file.path.parent, room)
         for row in pool.in_order(work, todo, watched or stop):
             if file is not None:
                 file.append(row)

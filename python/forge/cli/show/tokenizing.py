@@ -85,7 +85,7 @@ class TokenizeProgress(TokenizeListener):
 
     def summary(self, output: Path, report: Report) -> str:
         """One line about the whole run."""
-        if not (report.n_tokenized or report.total_samples or report.stopped_by):
+        if not (report.n_tokenized or report.total_samples or report.is_cut_short):
             if report.left_out:
                 return f"{output}: nothing to do but {counted(len(report.left_out), 'deal')}"
             return f"{output}: nothing to do, all deals are there"
@@ -100,7 +100,7 @@ class TokenizeProgress(TokenizeListener):
             parts.append(f"{len(report.left_out)} left out for want of memory")
         if report.n_copied:
             parts.append(f"{report.n_copied} taken over")
-        if report.stopped_by is not None:
+        if report.is_cut_short:
             parts.append("stopped; the next start goes on from here")
         else:
             sizes = ", ".join(f"{split} {n:,}" for split, n in report.total_samples.items())
