@@ -285,8 +285,10 @@ def test_a_directory(folder: Path) -> None:
         await pilot.press("g")
         told = "\n".join(await seen(pilot))
         assert place(app) == (4, 0, 0) and "file 5 of 5" in told
-        # Blanks where what lies below changes its style are not in the picture.
-        assert told.count("Passed by") == 2 and "isnotareadableE[Q]" in told.replace(" ", "")
+        # Blanks where what lies below changes its style are not in the picture, and where a line
+        # ends depends on the folder's name.
+        unbroken = "".join(told.split()).replace("\u258c", "")
+        assert told.count("Passed by") == 2 and "isnotareadableE[Q]" in unbroken
         await pilot.press("left")
         assert place(app) == (1, 0, 27)
 
