@@ -75,6 +75,13 @@ def late_seats() -> tuple[Tensor, ...]:
     return (*seen_by(games, needed), torch.arange(10), load_policy(SHIPPED).tensor)
 
 
+def estimate_by_policy(*seats: Tensor) -> ops.DecisionEstimates:
+    """E[Q] over worlds that a policy weighs, of what `late_seats` has."""
+    *seen, keys, weights = seats
+    weighing = ops.PolicyWeights(weights, pool=3)
+    return ops.estimate_decisions(*seen, keys, n_samples=12, weighing=weighing)
+
+
 def check(name: str, op: Callable[..., Any], device: torch.device, *arguments: Any) -> bool:
     """Whether the device gives the bytes of the CPU."""
     on_device = [x.to(device) if isinstance(x, Tensor) else x for x in arguments]
@@ -132,6 +139,7 @@ def main() -> None:
             check("enumerate_worlds", ops.enumerate_worlds, device, *first, 100, 1000),
             check("policy_logits", ops.policy_logits, device, *seats[:4], seats[5]),
             check("decide", partial(ops.decide, n_worlds=12, pool=40), device, *seats),
+            check("estimate_decisions", estimate_by_policy, device, *seats),
         ]
     if not all(checks):
         raise SystemExit(1)

@@ -10,6 +10,7 @@ enable_language(CUDA)
 
 add_library(forge_cuda STATIC
   csrc/decide/decide_cuda.cu
+  csrc/decide/estimate_cuda.cu
   csrc/play/play_cuda.cu
   csrc/policy/policy_cuda.cu
   csrc/search/search_cuda.cu
@@ -21,7 +22,8 @@ target_link_libraries(forge_cuda PUBLIC forge_options)
 target_compile_options(forge_cuda PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr
   --threads=2 -Xcompiler=-Wall,-Wextra>)
 # Floating point that is the same bytes as on the CPU: no operation is fused with another.
-set_source_files_properties(csrc/decide/decide_cuda.cu PROPERTIES COMPILE_OPTIONS "--fmad=false")
+set_source_files_properties(csrc/decide/decide_cuda.cu csrc/decide/estimate_cuda.cu
+  PROPERTIES COMPILE_OPTIONS "--fmad=false")
 if(FORGE_WERROR)
   target_compile_options(forge_cuda PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings>)
 endif()

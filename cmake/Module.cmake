@@ -20,7 +20,7 @@ pybind11_add_module(_native
 target_link_libraries(_native PRIVATE forge_core)
 target_compile_definitions(_native PRIVATE FORGE_MARCH="${FORGE_MARCH}")
 if(FORGE_USE_CUDA)
-  target_sources(_native PRIVATE csrc/bindings/bind_cuda.cpp)
+  target_sources(_native PRIVATE csrc/bindings/bind_cuda.cpp csrc/bindings/bind_cuda_decide.cpp)
   target_link_libraries(_native PRIVATE forge_cuda)
   list(JOIN CMAKE_CUDA_ARCHITECTURES " " cuda_archs)
   target_compile_definitions(_native PRIVATE FORGE_WITH_CUDA

@@ -1,8 +1,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "bindings/common.h"
-#include "decide/decide_cuda.h"
+#include "bindings/on_device.h"
 #include "play/play_cuda.h"
 #include "policy/policy_cuda.h"
 #include "search/search_cuda.h"
@@ -13,21 +12,6 @@
 
 namespace forge::bindings {
 namespace {
-
-// One block of device memory, cut up: every part begins at a multiple of 256 bytes.
-struct WorkLayout {
-  int64_t n_bytes = 0;
-  int64_t add(int64_t bytes) {
-    const int64_t start = n_bytes;
-    n_bytes += (bytes + 255) / 256 * 256;
-    return start;
-  }
-};
-
-template <class T>
-T* at(std::uintptr_t address) {
-  return reinterpret_cast<T*>(address);
-}
 
 // `with_offsets`: the row offsets that emitting states takes, 336 MB of the 354.
 DeviceWork cut(std::uintptr_t base, bool with_offsets, int64_t* n_bytes) {
@@ -47,46 +31,6 @@ DeviceWork cut(std::uintptr_t base, bool with_offsets, int64_t* n_bytes) {
   return work;
 }
 
-// Worlds of a decision that are looked at in one round, at most.
-constexpr int64_t MAX_WINDOW = 4096;
-
-// Room for so many decisions at a time.
-DecideWork cut(std::uintptr_t base, int64_t n_rows, const DecideSettings& settings, bool has_policy,
-               int64_t* n_bytes) {
-  WorkLayout layout;
-  const auto part = [&](int64_t n, size_t item) {
-    return base + static_cast<std::uintptr_t>(layout.add(n * static_cast<int64_t>(item)));
-  };
-  DecideWork work;
-  work.n_rows = n_rows;
-  work.pool = most_worlds(settings, has_policy);
-  work.window = std::min(settings.n_worlds, MAX_WINDOW);
-  const int64_t n_positions = n_rows * work.window;
-  work.seen = at<SeenHand>(part(n_rows, sizeof(SeenHand)));
-  work.tables = at<WorldTable>(part(n_rows, sizeof(WorldTable)));
-  work.rows = at<DecidingRow>(part(n_rows, sizeof(DecidingRow)));
-  work.worlds = at<Owners>(part(n_rows * work.pool, sizeof(Owners)));
-  work.n_asked = at<int64_t>(part(2, sizeof(int64_t)));
-  work.queue = work.n_asked + 1;
-  work.states = at<int64_t>(part(n_positions, sizeof(int64_t)));
-  work.deals = at<int8_t>(part(n_positions, N_DOMINOES));
-  work.decls = at<int8_t>(part(n_positions, 1));
-  work.targets = at<int8_t>(part(n_positions, 1));
-  work.slots = at<uint8_t>(part(n_positions, 1));
-  work.answers = at<int8_t>(part(n_positions, N_SLOTS));
-  work.rolled = at<int8_t>(part(n_positions, N_SLOTS));
-  *n_bytes = layout.n_bytes;
-  return work;
-}
-
-using DeviceDeal = Device<const int8_t, N_SEATS, N_SLOTS>;
-using DeviceDeals = Device<const int8_t, ANY, N_SEATS, N_SLOTS>;
-using DeviceSmall = Device<const int8_t, ANY>;
-using DeviceStates = Device<const int64_t, ANY>;
-using DeviceAllowed = Device<const int32_t, ANY, N_HIDDEN>;
-using DeviceSizes = Device<const int8_t, ANY, N_HIDDEN>;
-using DeviceTables = Device<uint8_t, ANY, static_cast<int64_t>(sizeof(WorldTable))>;
-
 // Bytes of scratch of one tablebase, as work_bytes(with_offsets) says.
 DeviceWork work_in(const Device<uint8_t, ANY>& work, bool with_offsets) {
   int64_t n_bytes;
@@ -95,23 +39,6 @@ DeviceWork work_in(const Device<uint8_t, ANY>& work, bool with_offsets) {
     throw py::value_error("work must have " + std::to_string(n_bytes) + " bytes, got " +
                           std::to_string(work.rows()));
   return parts;
-}
-
-// An address of a stream, as Python has it.
-class Stream {
- public:
-  explicit Stream(std::uintptr_t address) : address_(address) {}
-  void* get() const { return at<void>(address_); }
-
- private:
-  std::uintptr_t address_;
-};
-
-int log2_of(int64_t n) {
-  int log2 = 0;
-  while (int64_t{1} << log2 < n) ++log2;
-  if (int64_t{1} << log2 != n) throw py::value_error("entries must be a power of 2 a lane");
-  return log2;
 }
 
 void bind_tablebase_on_device(py::module_& c) {
@@ -326,59 +253,6 @@ void bind_worlds_on_device(py::module_& c) {
       },
       "The worlds from number `start` on.", "allowed"_a, "sizes"_a, "start"_a, "table"_a,
       "worlds"_a, "stream"_a);
-}
-
-void bind_decisions_on_device(py::module_& c) {
-  c.def(
-      "decide_work_bytes",
-      [](int64_t n_rows, const DecideSettings& settings, bool has_policy) {
-        int64_t n_bytes;
-        cut(0, n_rows, settings, has_policy, &n_bytes);
-        return n_bytes;
-      },
-      "Bytes of scratch for so many decisions at a time.", "n_rows"_a, "settings"_a,
-      "has_policy"_a);
-  c.def(
-      "decide",
-      [](const Device<const int8_t, ANY, N_SLOTS>& hands, const DeviceSmall& decls,
-         const Device<const int8_t, ANY, N_PLAYS>& plays, const DeviceSmall& needed,
-         const DeviceStates& keys,
-         const std::optional<Device<const float, N_POLICY_WEIGHTS>>& weights,
-         const DecideSettings& settings, const Device<int8_t, ANY>& slots,
-         const Device<double, ANY, N_SLOTS>& chances, const Device<double, ANY, N_SLOTS>& points,
-         const Device<int64_t, ANY>& n_worlds, const Device<double, ANY>& effective,
-         const Device<uint8_t, ANY>& work, int64_t n_rows, const Device<int64_t, ANY, ANY>& entries,
-         const Device<int32_t, ANY>& epochs, Stream stream) {
-        const SeenBatch batch = seen_of(hands, decls, plays, needed);
-        check_rows("keys", keys.rows(), batch.n);
-        for (const int64_t rows :
-             {slots.rows(), chances.rows(), points.rows(), n_worlds.rows(), effective.rows()})
-          check_rows("the room for results", rows, batch.n);
-        check_rows("epochs", epochs.rows(), entries.rows());
-        if (n_rows < 1) throw py::value_error("n_rows must be 1 or more");
-        const bool has_policy = weights.has_value();
-        int64_t n_bytes;
-        const DecideWork parts = cut(reinterpret_cast<std::uintptr_t>(work.data), n_rows, settings,
-                                     has_policy, &n_bytes);
-        if (work.rows() < n_bytes)
-          throw py::value_error("work must have " + std::to_string(n_bytes) + " bytes, got " +
-                                std::to_string(work.rows()));
-        const DecideJob job{batch,
-                            keys.data,
-                            {has_policy ? weights->data : nullptr},
-                            settings,
-                            {slots.data, chances.data, points.data, n_worlds.data, effective.data}};
-        const LaneTables tables{reinterpret_cast<TableEntry*>(entries.data),
-                                log2_of(entries.shape[1]),
-                                reinterpret_cast<uint32_t*>(epochs.data)};
-        const py::gil_scoped_release release;
-        cuda::decide(job, parts, tables, entries.rows(), stream.get());
-      },
-      "Chooses a slot of each row, -1 where nothing can be seen so or no hidden hands fit. Entries "
-      "and epochs are zero; a lane for each row of them.",
-      "hands"_a, "decls"_a, "plays"_a, "needed"_a, "keys"_a, "weights"_a, "settings"_a, "slots"_a,
-      "chances"_a, "points"_a, "n_worlds"_a, "effective"_a, "work"_a, "n_rows"_a, "entries"_a,
-      "epochs"_a, "stream"_a);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ struct EstimateRoom {
   Host<double, ANY> effective, greatest;
   Host<bool, ANY> converged;
 
-  cpu::Estimates of(int64_t n) const {
+  Estimates of(int64_t n) const {
     for (const int64_t rows :
          {mean.rows(), variance.rows(), shares.rows(), chances.rows(), n_possible.rows(),
           n_worlds.rows(), effective.rows(), greatest.rows(), converged.rows()})
@@ -92,7 +92,7 @@ void bind_estimate(py::module_& m) {
          int n_threads) -> int64_t {
         const SeenBatch batch = seen_of(hands, decls, plays, needed);
         check_rows("keys", keys.rows(), batch.n);
-        const cpu::Estimates out = room.of(batch.n);
+        const Estimates out = room.of(batch.n);
         return without_gil(n_threads, [&](const Parallel& how) {
           return cpu::estimate(batch, keys.data, {weights ? weights->data : nullptr}, settings, out,
                                memories, how);

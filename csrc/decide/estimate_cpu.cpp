@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <limits>
 #include <memory>
 
 #include "decide/estimate_row.h"
@@ -10,7 +9,6 @@
 namespace forge::cpu {
 namespace {
 
-constexpr double NOT_A_NUMBER = std::numeric_limits<double>::quiet_NaN();
 // Decisions and worlds in memory at a time; worlds that a worker takes at a time.
 constexpr int64_t MAX_ROWS = 256;
 constexpr int64_t MAX_WORLDS = int64_t{1} << 18;
@@ -94,23 +92,6 @@ class Estimator {
   std::vector<Piece> pieces_;
 };
 
-void write(const EstimateRow& row, bool for_chance, int64_t i, const Estimates& out) {
-  const WorldSums& sums = row.sums();
-  out.n_worlds[i] = sums.n_worlds();
-  out.effective[i] = sums.effective();
-  out.greatest[i] = sums.greatest_share();
-  out.converged[i] = row.converged();
-  for (int slot = 0; slot < N_SLOTS; ++slot) {
-    const int64_t at = N_SLOTS * i + slot;
-    const bool legal = row.slots() >> slot & 1, counts = legal && !for_chance;
-    out.mean[at] = counts ? sums.mean(slot) : NOT_A_NUMBER;
-    out.variance[at] = counts ? sums.variance(slot) : NOT_A_NUMBER;
-    out.chances[at] = legal ? row.chance(slot) : NOT_A_NUMBER;
-    for (int bin = 0; bin < N_BINS; ++bin)
-      out.shares[N_BINS * at + bin] = counts ? sums.share(slot, bin) : 0.0;
-  }
-}
-
 // Worlds of every row; the first row without one, or -1.
 int64_t count_possible(const SeenBatch& batch, int64_t* n_possible) {
   SeenHand seen;
@@ -146,8 +127,10 @@ int64_t estimate(const SeenBatch& batch, const int64_t* keys, const PolicyWeight
       group.push_back(row);
     }
     estimator.run(group);
-    for (int64_t i = begin; i < end; ++i)
-      write(*group[static_cast<size_t>(i - begin)], settings.for_chance, i, out);
+    for (int64_t i = begin; i < end; ++i) {
+      const EstimateRow& row = *group[static_cast<size_t>(i - begin)];
+      write_estimate(row.sums(), row.seen(), settings.for_chance, row.converged(), i, out);
+    }
   }
   return -1;
 }

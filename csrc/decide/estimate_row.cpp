@@ -9,14 +9,6 @@
 #include "decide/posterior.h"
 
 namespace forge::cpu {
-namespace {
-
-// Worlds in memory at a time, where they can be counted part by part. Tempered weights of all
-// worlds of a decision are tempered by so many.
-constexpr int64_t MAX_TOGETHER = int64_t{1} << 16;
-
-}  // namespace
-
 bool EstimateRow::begin(const SeenBatch& batch, int64_t row, int64_t key) {
   read_seen(batch, row, &seen_);
   build_world_table(constraints_of(seen_), &table_);
@@ -67,13 +59,7 @@ void EstimateRow::draw(SeatWorlds& pool, const std::function<void()>& look) {
 
 // From a pool of worlds, drawn again by what the policy makes of them.
 void EstimateRow::draw_by_policy(SeatWorlds& pool, const std::function<void()>& look) {
-  DecideSettings how;
-  how.n_worlds = batch_n_;
-  how.pool = settings_.policy.pool * batch_n_;
-  how.uniform = settings_.policy.uniform;
-  how.window = settings_.policy.window;
-  how.race = false;
-  pool.draw(seen_, batch_key_, how, judge_, look);
+  pool.draw(seen_, batch_key_, pool_settings(settings_, batch_n_), judge_, look);
   worlds_ = pool.worlds();
   const double mean = log_of(pool.mean_likelihood());
   for (const Owners& world : worlds_) log_weights_.push_back(mean + log_of(world.weight));
@@ -85,14 +71,11 @@ void EstimateRow::value(int64_t i, SearchMemory& memory) {
   const int decl = seen_.now.decl;
   const bool of_defenders = defends(seen_);
   int8_t* const value = &values_[static_cast<size_t>(N_SLOTS * i)];
-  if (settings_.for_chance) {
+  if (settings_.for_chance)
     search_at_least_warm(memory, position.deal, decl, position.state, target_of(seen_), value);
-    for (uint32_t s = slots_; s && of_defenders; s &= s - 1) value[lowest(s)] ^= 1;
-  } else {
-    search_warm(memory, position.deal, decl, position.state, value);
-    for (uint32_t s = slots_; s && of_defenders; s &= s - 1)
-      value[lowest(s)] = static_cast<int8_t>(-value[lowest(s)]);
-  }
+  else search_warm(memory, position.deal, decl, position.state, value);
+  for (uint32_t s = slots_; s; s &= s - 1)
+    value[lowest(s)] = value_of_answer(value[lowest(s)], settings_.for_chance, of_defenders);
   double& log_weight = log_weights_[static_cast<size_t>(i)];
   if (settings_.weighing == Weighing::ORACLE) {
     log_weight = log_likelihood(position, world, memory);
@@ -166,12 +149,6 @@ bool EstimateRow::certain() const {
     if (!(sums_.mean(best) - sums_.mean(slot) > 4 * error)) return false;
   }
   return true;
-}
-
-double EstimateRow::chance(int slot) const {
-  if (settings_.for_chance) return sums_.at_least(slot, 1);
-  // The other side makes it where the acting one has no more than minus the target.
-  return sums_.at_least(slot, defends(seen_) ? 1 - target_of(seen_) : target_of(seen_));
 }
 
 }  // namespace forge::cpu

@@ -3,9 +3,7 @@
 
 #include <vector>
 
-#include "decide/estimate_settings.h"
-#include "decide/sums.h"
-#include "decide/values.h"
+#include "decide/estimates.h"
 #include "decide/world_position.h"
 #include "decide/worlds.h"
 #include "search/search_cpu.h"
@@ -35,9 +33,7 @@ class EstimateRow {
   bool complete() const { return n_possible() <= settings_.all_up_to; }
   bool converged() const { return converged_; }
   const WorldSums& sums() const { return sums_; }
-  uint32_t slots() const { return slots_; }
-  // Of the acting side's end, from what the slot's values are.
-  double chance(int slot) const;
+  const SeenHand& seen() const { return seen_; }
 
  private:
   void draw_by_policy(SeatWorlds& pool, const std::function<void()>& look);

@@ -35,6 +35,10 @@ struct AdaptiveSampling {
   bool stop_when_certain = false;
 };
 
+// Worlds of a decision in memory at a time, where they can be counted part by part. Tempered
+// weights of all worlds of a decision are tempered by so many.
+inline constexpr int64_t MAX_TOGETHER = int64_t{1} << 16;
+
 struct EstimateSettings {
   int64_t n_samples = 50;
   int64_t all_up_to = 50;  // decisions with at most so many worlds get each once

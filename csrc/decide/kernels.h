@@ -6,12 +6,11 @@
 
 #include <cmath>
 
-#include "core/atomics.h"
 #include "decide/by_policy.h"
 #include "decide/draw.h"
 #include "decide/race.h"
+#include "decide/rounds.h"
 #include "decide/values.h"
-#include "decide/world_position.h"
 #include "policy/kernels.h"
 
 namespace forge {
@@ -21,8 +20,10 @@ struct DecidingRow {
   int64_t n_worlds;  // judged by
   int64_t place;     // of its first position in the round, -1: it has none
   uint32_t best;     // slots that points decide between
-  bool racing;
+  bool open;         // whether anything is asked about its worlds
   Race race;
+
+  FORGE_HD uint32_t asked() const { return race.open(); }
 };
 
 // What there is room for on the device, beside what the caller keeps.
@@ -57,15 +58,6 @@ struct DecideChunk {
   int64_t begin;
 };
 
-// Worlds [from, to) of every decision that is still open.
-struct DecideRound {
-  int64_t from, to;
-  bool drops;       // plays, in the end
-  bool for_points;  // values are points, not chances
-
-  FORGE_INLINE int64_t n_worlds() const { return to - from; }
-};
-
 // Over rows: what the seat sees, and how many worlds are to be drawn.
 struct BeginDecisions {
   DecideChunk c;
@@ -81,7 +73,7 @@ struct BeginDecisions {
     r.plan = {0, false, false};
     r.n_worlds = 0;
     r.best = 0;
-    r.racing = false;
+    r.open = false;
     if (seen_error(c.job.batch, row)) return;
     SeenHand& seen = c.work.seen[i];
     read_seen(c.job.batch, row, &seen);
@@ -127,55 +119,14 @@ struct SettleWorlds {
     c.job.out.effective[row] = weighed.effective;
     r.best = legal_slots(c.work.seen[i]);
     r.race = Race(r.best);
-    r.racing = !c.job.settings.for_points && !c.work.seen[i].now.decided();
-  }
-};
-
-// Over rows: room for the positions of the round, one after the other.
-struct PlaceRows {
-  DecideChunk c;
-  DecideRound round;
-  FORGE_HD void operator()(int64_t i) const {
-    DecidingRow& r = c.work.rows[i];
-    r.place = -1;
-    if (!r.racing || round.from >= r.n_worlds) return;
-    const int64_t to = round.to < r.n_worlds ? round.to : r.n_worlds;
-    r.place = atomic_add(c.work.n_asked, to - round.from);
-  }
-};
-
-// Which position of the round an item is; false: none.
-FORGE_INLINE bool find_position(const DecideChunk& c, const DecideRound& round, int64_t i,
-                                int64_t* row, int64_t* world, int64_t* at) {
-  *row = i / round.n_worlds();
-  *world = round.from + i % round.n_worlds();
-  const DecidingRow& r = c.work.rows[*row];
-  *at = r.place + *world - round.from;
-  return r.place >= 0 && *world < r.n_worlds;
-}
-
-// Over rows and the worlds of the round: what the search is asked.
-struct WritePositions {
-  DecideChunk c;
-  DecideRound round;
-  FORGE_HD void operator()(int64_t i) const {
-    int64_t row, world, at;
-    if (!find_position(c, round, i, &row, &world, &at)) return;
-    const DecideWork& work = c.work;
-    const SeenHand& seen = work.seen[row];
-    const WorldPosition position(seen, work.worlds[work.pool * row + world]);
-    for (int k = 0; k < N_DOMINOES; ++k) work.deals[N_DOMINOES * at + k] = position.deal[k];
-    work.states[at] = position.state;
-    work.decls[at] = static_cast<int8_t>(seen.now.decl);
-    work.targets[at] = static_cast<int8_t>(target_of(seen));
-    work.slots[at] = static_cast<uint8_t>(work.rows[row].race.open());
+    r.open = !c.job.settings.for_points && !c.work.seen[i].now.decided();
   }
 };
 
 // Over rows, the worlds of the round and slots.
 struct RollOut {
   DecideChunk c;
-  DecideRound round;
+  WorldRound round;
   FORGE_HD void operator()(int64_t i) const {
     int64_t row, world, at;
     const int slot = static_cast<int>(i % N_SLOTS);
@@ -190,7 +141,7 @@ struct RollOut {
 // Over rows: the answers of the round, world after world.
 struct AddWorlds {
   DecideChunk c;
-  DecideRound round;
+  WorldRound round;
   FORGE_HD void operator()(int64_t i) const {
     const DecideWork& work = c.work;
     DecidingRow& r = work.rows[i];
@@ -214,7 +165,7 @@ struct AddWorlds {
     }
     if (round.drops && round.to <= r.n_worlds) {
       race.drop();
-      r.racing = is_choice(race.open());
+      r.open = is_choice(race.open());
     }
     r.race = race;
   }
@@ -238,7 +189,7 @@ struct KeepChances {
     }
     c.job.out.slots[row] = static_cast<int8_t>(lowest(r.best));
     r.race = Race(r.best);
-    r.racing = is_choice(r.best);
+    r.open = is_choice(r.best);
   }
 };
 

@@ -5,27 +5,8 @@
 #pragma once
 
 #include "decide/kernels.h"
-#include "search/lane.h"
 
 namespace forge {
-
-// A round of a chunk with room for so many positions.
-FORGE_INLINE SearchJob search_job(const DecideChunk& c, const DecideRound& round, int64_t n_rows,
-                                  int64_t n_lanes) {
-  const DecideWork& w = c.work;
-  const int64_t n = n_rows * round.n_worlds();
-  SearchJob job{};
-  job.batch = {w.deals, w.decls, w.states, n, N_DOMINOES, 1};
-  job.targets = round.for_points ? nullptr : w.targets;
-  job.target_stride = 1;
-  job.out = w.answers;
-  job.slots_per_item = n >= n_lanes ? N_SLOTS : 1;
-  job.queue = w.queue;
-  job.width = N_SLOTS;
-  job.slots = w.slots;
-  job.n_rows = w.n_asked;
-  return job;
-}
 
 template <class Launch, class Search>
 void launch_race(const Launch& launch, const Search& search, const DecideChunk& c, int64_t n_rows,
@@ -36,13 +17,10 @@ void launch_race(const Launch& launch, const Search& search, const DecideChunk& 
     int64_t to = from + c.work.window;
     to = to < how.n_worlds ? to : how.n_worlds;
     to = to < look ? to : look;
-    const DecideRound round{from, to, to == look, for_points};
-    const int64_t n = n_rows * round.n_worlds();
-    launch.zero(c.work.n_asked, 2 * sizeof(int64_t));
-    launch(n_rows, PlaceRows{c, round});
-    launch(n, WritePositions{c, round});
-    search(search_job(c, round, n_rows, n_lanes));
-    if (!for_points && mix_of(c.job) > 0) launch(N_SLOTS * n, RollOut{c, round});
+    const WorldRound round{from, to, to == look, for_points};
+    ask_round(launch, search, c, round, n_rows, n_lanes);
+    if (!for_points && mix_of(c.job) > 0)
+      launch(N_SLOTS * n_rows * round.n_worlds(), RollOut{c, round});
     launch(n_rows, AddWorlds{c, round});
     if (to == look) look = next_look(look);
     from = to;

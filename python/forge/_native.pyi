@@ -561,3 +561,31 @@ class cuda:
         stream: cuda.Stream,
     ) -> None:
         """Chooses a slot of each row, -1 where nothing can be seen so or no hidden hands fit. Entries and epochs are zero; a lane for each row of them."""
+    @staticmethod
+    def estimate_work_bytes(n_rows: int, settings: EstimateSettings) -> int:
+        """Bytes of scratch for so many estimates at a time."""
+    @staticmethod
+    def estimate(
+        hands: DeviceArray,
+        decls: DeviceArray,
+        plays: DeviceArray,
+        needed: DeviceArray,
+        keys: DeviceArray,
+        weights: DeviceArray | None,
+        settings: EstimateSettings,
+        mean: DeviceArray,
+        variance: DeviceArray,
+        shares: DeviceArray,
+        chances: DeviceArray,
+        n_possible: DeviceArray,
+        n_worlds: DeviceArray,
+        effective: DeviceArray,
+        greatest: DeviceArray,
+        converged: DeviceArray,
+        work: DeviceArray,
+        n_rows: int,
+        entries: DeviceArray,
+        epochs: DeviceArray,
+        stream: cuda.Stream,
+    ) -> None:
+        """Values every legal slot of each row in its worlds; n_possible 0 where nothing can be seen so or no hidden hands fit. Entries and epochs are zero; a lane for each row of them."""

@@ -1,10 +1,15 @@
-// Estimates: logarithms and sums are right, and any number of threads gives the same bytes.
+// Estimates: logarithms and sums are right; any number of threads and the kernels of a device give
+// the same bytes.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <memory>
 
 #include "decide/estimate_cpu.h"
+#include "decide/estimate_schedule.h"
 #include "decide/hidden_cpu.h"
 #include "decide/posterior.h"
+#include "search/kernels.h"
 #include "seen_rows.h"
 
 using namespace forge;
@@ -82,21 +87,26 @@ SeenRows four_rows() {
 }
 
 struct Estimated {
-  std::vector<double> mean = std::vector<double>(7 * N), variance = mean, chances = mean;
-  std::vector<double> shares = std::vector<double>(7 * N * N_BINS);
-  std::vector<int64_t> n_possible = std::vector<int64_t>(N), n_worlds = n_possible;
-  std::vector<double> effective = std::vector<double>(N), greatest = effective;
-  bool converged[N];
+  std::vector<double> mean, variance, chances, shares, effective, greatest;
+  std::vector<int64_t> n_possible, n_worlds;
+  std::unique_ptr<bool[]> converged;
+  size_t n;
 
-  Estimated(const SeenRows& rows, const EstimateSettings& settings, int n_threads) {
-    cpu::SearchMemories memories;
-    const std::vector<float> weights = random_weights();
-    const std::vector<int64_t> keys = {1, 2, 3, 4};
-    CHECK(cpu::estimate(
-              rows.batch(), keys.data(), {weights.data()}, settings,
-              {mean.data(), variance.data(), shares.data(), chances.data(), n_possible.data(),
-               n_worlds.data(), effective.data(), greatest.data(), converged},
-              memories, {n_threads, nullptr}) == -1);
+  explicit Estimated(int64_t n_rows)
+      : mean(static_cast<size_t>(7 * n_rows), 77.0),
+        variance(mean),
+        chances(mean),
+        shares(mean.size() * N_BINS),
+        effective(static_cast<size_t>(n_rows)),
+        greatest(effective),
+        n_possible(effective.size()),
+        n_worlds(effective.size()),
+        converged(new bool[effective.size()]()),
+        n(effective.size()) {}
+
+  Estimates out() {
+    return {mean.data(),     variance.data(),  shares.data(),   chances.data(), n_possible.data(),
+            n_worlds.data(), effective.data(), greatest.data(), converged.get()};
   }
 
   bool same(const Estimated& other) const {
@@ -107,9 +117,31 @@ struct Estimated {
            equal(chances, other.chances) && equal(shares, other.shares) &&
            equal(effective, other.effective) && equal(greatest, other.greatest) &&
            n_worlds == other.n_worlds && n_possible == other.n_possible &&
-           std::memcmp(converged, other.converged, sizeof converged) == 0;
+           std::memcmp(converged.get(), other.converged.get(), n * sizeof(bool)) == 0;
+  }
+
+  // The row as where there is nothing to estimate.
+  void forget(int64_t row) {
+    n_possible[static_cast<size_t>(row)] = 0;
+    write_nothing(row, out());
   }
 };
+
+std::vector<int64_t> keys_of(const SeenRows& rows) {
+  std::vector<int64_t> keys(static_cast<size_t>(rows.n()));
+  for (size_t i = 0; i < keys.size(); ++i) keys[i] = static_cast<int64_t>(i * 0x9E3779B97F4A7C15u);
+  return keys;
+}
+
+Estimated by_cpu(const SeenRows& rows, const EstimateSettings& settings, int n_threads) {
+  cpu::SearchMemories memories;
+  const std::vector<float> weights = random_weights();
+  const std::vector<int64_t> keys = keys_of(rows);
+  Estimated found(rows.n());
+  CHECK(cpu::estimate(rows.batch(), keys.data(), {weights.data()}, settings, found.out(), memories,
+                      {n_threads, nullptr}) == -1);
+  return found;
+}
 
 void test_estimates_on_threads() {
   const SeenRows rows = four_rows();
@@ -120,11 +152,98 @@ void test_estimates_on_threads() {
     settings.adaptive = {10, 35, 10, 1.0, true};
     for (const bool for_chance : {false, true}) {
       settings.for_chance = for_chance;
-      const Estimated one(rows, settings, 1);
-      CHECK(one.same(Estimated(rows, settings, 3)));
+      const Estimated one = by_cpu(rows, settings, 1);
+      CHECK(one.same(by_cpu(rows, settings, 3)));
       CHECK(one.n_worlds[0] > 0 && one.effective[0] >= 1);
     }
   }
+}
+
+// As a device estimates, with room for so many decisions at a time and worlds a round; every part
+// of the scratch is a block of its own so that the sanitizer sees its ends.
+Estimated by_kernels(const SeenRows& rows, const EstimateSettings& settings, int64_t n_rows,
+                     int64_t window, int64_t n_lanes) {
+  constexpr int LOG2_SIZE = 8;
+  const std::vector<float> weights = random_weights();
+  const std::vector<int64_t> keys = keys_of(rows);
+  const int64_t pool = most_drawn(settings);
+  const auto size = [](int64_t n) { return static_cast<size_t>(n); };
+  std::vector<SeenHand> seen(size(n_rows));
+  std::vector<WorldTable> tables(size(n_rows));
+  std::vector<EstimatingRow> deciding(size(n_rows));
+  std::vector<WorldSums> sums(size(n_rows));
+  std::vector<Owners> worlds(size(n_rows * pool));
+  std::vector<int64_t> counters(2, 77), states(size(n_rows * window));
+  std::vector<int8_t> deals(28 * states.size()), decls(states.size()), targets(states.size());
+  std::vector<int8_t> answers(7 * states.size(), int8_t{99});
+  std::vector<uint8_t> slots(states.size());
+  const EstimateWork work{
+      n_rows,       pool,           window,          seen.data(),   tables.data(), deciding.data(),
+      sums.data(),  worlds.data(),  counters.data(), &counters[1],  states.data(), deals.data(),
+      decls.data(), targets.data(), slots.data(),    answers.data()};
+  std::vector<TableEntry> entries(size(n_lanes << LOG2_SIZE));
+  std::vector<uint32_t> epochs(size(n_lanes));
+  const LaneTables lanes{entries.data(), LOG2_SIZE, epochs.data()};
+  const auto search = [&](const SearchJob& asked) {
+    HostLaunch{}(n_lanes, RunLanes{asked, lanes});
+  };
+  Estimated found(rows.n());
+  launch_estimate(HostLaunch{}, search,
+                  {rows.batch(), keys.data(), {weights.data()}, settings, found.out()}, work,
+                  n_lanes);
+  return found;
+}
+
+// Every way of weighing that a device has, samples and all worlds, and both sides of its limits.
+void test_kernels_estimate_as_the_cpu_does() {
+  const SeenRows rows = all_seen(4, 11);
+  int64_t n_complete = 0, n_sampled = 0;
+  for (const Weighing weighing : {Weighing::ALIKE, Weighing::POLICY}) {
+    for (const Sampler sampler : {Sampler::UNIFORM, Sampler::MRV}) {
+      if (sampler == Sampler::MRV && weighing == Weighing::POLICY) continue;
+      for (const bool for_chance : {false, true}) {
+        EstimateSettings settings;
+        settings.weighing = weighing;
+        settings.sampler = sampler;
+        settings.for_chance = for_chance;
+        settings.n_samples = 12;
+        settings.all_up_to = for_chance ? 0 : 90;
+        settings.policy = {3, 0.02, for_chance ? 5 : 28};
+        const Estimated wanted = by_cpu(rows, settings, 2);
+        CHECK(wanted.same(by_kernels(rows, settings, rows.n(), most_valued(settings), 500)));
+        CHECK(wanted.same(by_kernels(rows, settings, 7, 5, 3)));
+        for (const int64_t n : wanted.n_possible)
+          n <= settings.all_up_to ? ++n_complete : ++n_sampled;
+      }
+    }
+  }
+  CHECK(n_complete > 50 && n_sampled > 50);
+}
+
+void test_rows_that_cannot_be() {
+  SeenRows rows = all_seen(1, 14);
+  EstimateSettings settings;
+  settings.n_samples = settings.all_up_to = 8;
+  Estimated wanted = by_cpu(rows, settings, 1);
+  rows.needed[3] = 0;
+  rows.plays[28 * 5] = rows.plays[28 * 5 + 1];
+  wanted.forget(3);
+  wanted.forget(5);
+  CHECK(wanted.same(by_kernels(rows, settings, 4, 8, 4)));
+}
+
+// The declarer leads the double six, nobody follows, and six sixes are nowhere to be.
+void test_hidden_hands_that_fit_nowhere() {
+  SeenRows rows;
+  rows.hands = {7, 8, 9, 11, 12, 13, 27};
+  rows.decls = {0};
+  rows.needed = {30};
+  rows.plays.assign(N_PLAYS, -1);
+  std::copy_n(std::vector<int8_t>{27, 2, 4, 5}.begin(), 4, rows.plays.begin());
+  CHECK(!seen_error(rows.batch(), 0));
+  Estimated wanted(1);
+  wanted.forget(0);
+  CHECK(wanted.same(by_kernels(rows, {}, 1, 50, 4)));
 }
 
 void test_hidden_dominoes_on_threads() {
@@ -156,6 +275,9 @@ int main() {
   test_weights_are_tempered_just_enough();
   test_likely_plays();
   test_estimates_on_threads();
+  test_kernels_estimate_as_the_cpu_does();
+  test_rows_that_cannot_be();
+  test_hidden_hands_that_fit_nowhere();
   test_hidden_dominoes_on_threads();
   return 0;
 }

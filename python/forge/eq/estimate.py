@@ -91,7 +91,7 @@ def estimate(
     Raises:
         ForgeError: if a game is over, its plays leave no world, or the policy is missing.
     """
-    if answers_natively(games, oracle):
+    if answers_natively(games, oracle, config):
         _refuse_over(games)
         found = estimate_natively(games, keys, config, bids, policy)
         n_possible, chances = found.n_possible, found.chances

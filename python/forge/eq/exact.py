@@ -1,4 +1,4 @@
-"""The exact search on the CPU: worlds are drawn, weighed, valued and counted in the native core."""
+"""The exact search: worlds are drawn, weighed, valued and counted in the native core."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,28 @@ from forge.eq.oracle import ExactOracle, Oracle
 from forge.eq.settings import EstimateConfig, PolicyPosterior, PosteriorConfig
 from forge.errors import ForgeError
 from forge.game.contract import Bid
-from forge.ops import AdaptiveSampling, DecisionEstimates, OracleWeights, PolicyWeights
+from forge.ops import (
+    MOST_ON_DEVICE,
+    AdaptiveSampling,
+    DecisionEstimates,
+    OracleWeights,
+    PolicyWeights,
+)
 from forge.play.games import Games
 from forge.play.seen import needed_by, seen_by
 
 
-def answers_natively(games: Games, oracle: Oracle) -> bool:
-    """Whether the native core answers for an oracle."""
-    return isinstance(oracle, ExactOracle) and games.states.device.type == "cpu"
+def answers_natively(games: Games, oracle: Oracle, config: EstimateConfig) -> bool:
+    """Whether the native core answers for an oracle: on the CPU always, on a device what
+    `forge.ops.estimate_decisions` does there."""
+    if not isinstance(oracle, ExactOracle):
+        return False
+    if games.states.device.type == "cpu":
+        return True
+    pool = config.posterior.pool if isinstance(config.posterior, PolicyPosterior) else 1
+    n_drawn = max(config.all_up_to, pool * config.n_samples)
+    by_oracle = isinstance(config.posterior, PosteriorConfig)
+    return config.adaptive is None and not by_oracle and n_drawn <= MOST_ON_DEVICE
 
 
 def estimate_natively(

@@ -90,7 +90,7 @@ def contract_chances(
     if config.adaptive is not None:
         raise ForgeError("the chance of a contract takes a number of worlds: no adaptive sampling")
     n_possible = possible_worlds(games)
-    if not answers_natively(games, oracle):
+    if not answers_natively(games, oracle, config):
         return asked_for_chances(games, keys, n_possible, oracle, config, targets)
     chances = _sure_chances(games, targets)
     rows = (~is_decided(games, targets)).nonzero()[:, 0]

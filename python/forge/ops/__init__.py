@@ -6,17 +6,18 @@
 from forge.ops import cpu as cpu
 from forge.ops import cuda as cuda
 from forge.ops.cpu import count_states, verify_tablebase
-from forge.ops.cpu_estimate import (
+from forge.ops.cpu_hidden import HiddenDominoes, hidden_dominoes
+from forge.ops.cpu_policy import policy_features
+from forge.ops.decisions import decide
+from forge.ops.device import resolve_device
+from forge.ops.estimates import (
+    MOST_ON_DEVICE,
     AdaptiveSampling,
     DecisionEstimates,
     OracleWeights,
     PolicyWeights,
     estimate_decisions,
 )
-from forge.ops.cpu_hidden import HiddenDominoes, hidden_dominoes
-from forge.ops.cpu_policy import policy_features
-from forge.ops.decisions import decide
-from forge.ops.device import resolve_device
 from forge.ops.functions import (
     backward_induction,
     count_worlds,
@@ -38,6 +39,7 @@ from forge.ops.memory import release_memory
 from forge.ops.policy_schemas import SeatDecisions
 
 __all__ = [
+    "MOST_ON_DEVICE",
     "AdaptiveSampling",
     "DecisionEstimates",
     "HiddenDominoes",

@@ -1,24 +1,26 @@
-"""E[Q] and the chance of a contract, natively: no tensor holds a world."""
+"""E[Q] and the chance of a contract, natively, on the CPU and on CUDA: no tensor holds a world."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
 
-from forge.build import native
+from forge.build import native, require_cuda_build
 from forge.errors import ForgeError, brief
 from forge.game.constants import HAND_POINTS, N_PLAYS, N_SLOTS
 from forge.game.whole_numbers import real_number, truth, whole_number
 from forge.ops.cpu import search_memories
 from forge.ops.cpu_policy import check_fits, seen_arrays
-from forge.ops.policy_schemas import check_keys, check_model, check_weights
+from forge.ops.cuda_estimate import estimate_on_cuda
+from forge.ops.policy_schemas import check_keys, check_model, check_seen, check_weights
 from forge.ops.schemas import on_cpu
 from forge.ops.world_schemas import SAMPLERS, check_sampler
 from forge.options import MAX_WORLDS
 
 _MOST = 1 << 40
+MOST_ON_DEVICE: Final = 1 << 16
 
 
 class OracleWeights(NamedTuple):
@@ -115,6 +117,9 @@ def estimate_decisions(
 ) -> DecisionEstimates:
     """Value every legal slot exactly in worlds that fit, and sum over them.
 
+    On a CUDA device nothing leaves it and nothing waits for it; the bytes are the same. There worlds
+    are drawn once (not adaptively), at most 65,536 of a decision, and not weighed by the oracle.
+
     Args:
         hands, decls, plays, needed: what the seats to act see, as `decide` takes it.
         keys: int64 [B]; worlds are those of `sample_worlds`, a decision depends on its row and its
@@ -128,23 +133,58 @@ def estimate_decisions(
         for_chance: the chance alone is asked for, which takes a fraction of the time.
 
     Raises:
-        ForgeError: for a row that no seat can be looking at or no hidden hands fit, or an argument
-            out of range.
+        ForgeError: for an argument out of range, or more than a device does; and on the CPU for a
+            row that no seat can be looking at or no hidden hands fit: on a device `n_possible` of
+            such a row is 0.
     """
-    seen = seen_arrays(hands, decls, plays, needed)
-    n = hands.shape[0]
+    check_seen(hands, decls, plays, needed)
     check_keys(hands, keys)
     numbers = None
     if isinstance(weighing, PolicyWeights):
         check_weights(hands, weighing.numbers)
-        numbers = on_cpu("numbers", weighing.numbers)
+        numbers = weighing.numbers
     settings = _settings(n_samples, all_up_to, sampler, weighing, adaptive, for_chance)
-    found = _room(n)
+    seen = (hands, decls, plays, needed)
+    if hands.device.type == "cpu":
+        return _estimate_on_cpu(seen, keys, numbers, settings)
+    if hands.device.type != "cuda":
+        raise ForgeError(f"decisions are estimated on the CPU or on CUDA, got {hands.device}")
+    require_cuda_build()
+    pool = weighing.pool if isinstance(weighing, PolicyWeights) else 1
+    least = n_samples if all_up_to is None else max(n_samples, all_up_to)
+    _check_device(max(least, pool * n_samples), weighing, adaptive)
+    found = _room(hands)
+    estimate_on_cuda(seen, keys, numbers, settings, found, least)
+    return found
+
+
+def _check_device(
+    n_drawn: int, weighing: OracleWeights | PolicyWeights | None, adaptive: AdaptiveSampling | None
+) -> None:
+    """Raises ForgeError for what a device does not do."""
+    if adaptive is not None:
+        raise ForgeError("on a device worlds are drawn once: no adaptive sampling")
+    if isinstance(weighing, OracleWeights):
+        raise ForgeError("worlds are weighed by the oracle on the CPU alone")
+    if n_drawn > MOST_ON_DEVICE:
+        raise ForgeError(
+            f"a device draws at most {MOST_ON_DEVICE:,} worlds of a decision, got {n_drawn:,}"
+        )
+
+
+def _estimate_on_cpu(
+    seen: tuple[Tensor, Tensor, Tensor, Tensor],
+    keys: Tensor,
+    numbers: Tensor | None,
+    settings: native.EstimateSettings,
+) -> DecisionEstimates:
+    arrays = seen_arrays(*seen)
+    found = _room(keys)
     with search_memories() as memories:
         row = native.estimate(
-            *seen,
+            *arrays,
             on_cpu("keys", keys),
-            numbers,
+            None if numbers is None else on_cpu("numbers", numbers),
             settings,
             native.EstimateRoom(*(each.numpy() for each in found)),
             memories,
@@ -154,9 +194,11 @@ def estimate_decisions(
     return found
 
 
-def _room(n: int) -> DecisionEstimates:
+def _room(like: Tensor) -> DecisionEstimates:
+    """For as many decisions, on the same device."""
+
     def room(*shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
-        return torch.empty((n, *shape), dtype=dtype)
+        return like.new_empty((like.shape[0], *shape), dtype=dtype)
 
     return DecisionEstimates(
         mean=room(N_SLOTS),
