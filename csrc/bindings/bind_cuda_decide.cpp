@@ -74,7 +74,7 @@ void check_work(int64_t n_bytes, int64_t n_needed) {
                           std::to_string(n_bytes));
 }
 
-void bind_decide(py::module_& c) {
+void bind_decide_on_device(py::module_& c) {
   c.def(
       "decide_work_bytes",
       [](int64_t n_rows, const DecideSettings& settings, bool has_policy) {
@@ -185,7 +185,7 @@ void bind_estimates_on_device(py::module_& c) {
 }  // namespace
 
 void bind_decisions_on_device(py::module_& c) {
-  bind_decide(c);
+  bind_decide_on_device(c);
   bind_estimates_on_device(c);
 }
 

@@ -66,7 +66,9 @@ def test_rows_that_cannot_be_on_a_device() -> None:
     wanted = ops.estimate_decisions(*seen, keys, n_samples=10)
     needed = seen.needed.clone()
     needed[3] = 0
-    found = ops.estimate_decisions(*on_cuda(seen._replace(needed=needed)), keys.cuda(), n_samples=10)
+    found = ops.estimate_decisions(
+        *on_cuda(seen._replace(needed=needed)), keys.cuda(), n_samples=10
+    )
     assert int(found.n_possible[3]) == 0 and bool(found.mean[3].isnan().all())
     others = torch.arange(len(keys)) != 3
     assert_same(

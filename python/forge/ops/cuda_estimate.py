@@ -21,7 +21,7 @@ def estimate_on_cuda(
     numbers: Tensor | None,
     settings: native.EstimateSettings,
     room: Sequence[Tensor],
-    n_worlds: int,
+    n_valued: int,
 ) -> None:
     """See `forge.ops.estimate_decisions`; checked arguments.
 
@@ -31,23 +31,37 @@ def estimate_on_cuda(
         numbers: float32 [N], of a policy that worlds are weighed by.
         settings: how; see `runs_on_a_device`.
         room: the tensors of `DecisionEstimates`, in order.
-        n_worlds: valued of a decision, at most.
+        n_valued: worlds valued of a decision, at most.
     """
     n = keys.shape[0]
     if n == 0:
         return
     columns = [each.contiguous() for each in (*seen, keys)]
+    hands, decls, plays, needed, keys_there = (on_device(each) for each in columns)
+    mean, var, pdf, chances, n_possible, n_worlds, ess, max_w, converged = map(on_device, room)
     weights = None if numbers is None else numbers.detach().contiguous()
     with torch.cuda.device(keys.device):
         work_bytes = native.cuda.estimate_work_bytes
         n_rows = max(1, min(n, WORK_BYTES // work_bytes(1, settings)))
         work = keys.new_empty(work_bytes(n_rows, settings), dtype=torch.uint8)
-        n_lanes = min(most_lanes(keys.device), n_rows * n_worlds * N_SLOTS)
+        n_lanes = min(most_lanes(keys.device), n_rows * n_valued * N_SLOTS)
         native.cuda.estimate(
-            *(on_device(each) for each in columns),
+            hands,
+            decls,
+            plays,
+            needed,
+            keys_there,
             None if weights is None else on_device(weights),
             settings,
-            *(on_device(each) for each in room),
+            mean,
+            var,
+            pdf,
+            chances,
+            n_possible,
+            n_worlds,
+            ess,
+            max_w,
+            converged,
             on_device(work),
             n_rows,
             on_device(lane_tables(n_lanes, keys.device)),

@@ -117,8 +117,8 @@ def estimate_decisions(
 ) -> DecisionEstimates:
     """Value every legal slot exactly in worlds that fit, and sum over them.
 
-    On a CUDA device nothing leaves it and nothing waits for it; the bytes are the same. There worlds
-    are drawn once (not adaptively), at most 65,536 of a decision, and not weighed by the oracle.
+    On a CUDA device nothing leaves it and nothing waits for it; the bytes are the same. Worlds are
+    drawn once there (not adaptively), at most 65,536 of a decision, and not weighed by the oracle.
 
     Args:
         hands, decls, plays, needed: what the seats to act see, as `decide` takes it.
