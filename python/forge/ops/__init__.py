@@ -8,9 +8,7 @@ from forge.ops import cuda as cuda
 from forge.ops.cpu import count_states, verify_tablebase
 from forge.ops.cpu_hidden import HiddenDominoes, hidden_dominoes
 from forge.ops.cpu_policy import policy_features
-from forge.ops.decisions import decide
-from forge.ops.device import resolve_device
-from forge.ops.estimates import (
+from forge.ops.decision_estimates import (
     MOST_ON_DEVICE,
     AdaptiveSampling,
     DecisionEstimates,
@@ -18,6 +16,8 @@ from forge.ops.estimates import (
     PolicyWeights,
     estimate_decisions,
 )
+from forge.ops.decisions import decide
+from forge.ops.device import resolve_device
 from forge.ops.functions import (
     backward_induction,
     count_worlds,

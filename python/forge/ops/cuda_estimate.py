@@ -1,4 +1,4 @@
-"""Estimates of decisions by the CUDA kernels; `estimates` has their contract."""
+"""Estimates of decisions by the CUDA kernels; `decision_estimates` has their contract."""
 
 from collections.abc import Sequence
 from typing import Final
