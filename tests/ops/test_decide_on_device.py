@@ -12,7 +12,7 @@ from forge.game.deal import Deal
 from forge.ops import cuda_policy
 from forge.play.games import Games
 from forge.play.keys import decision_keys
-from support.seen import SeenRows, random_seen, random_weights
+from support.seen import SeenRows, assert_same_bytes, on_cuda, random_seen, random_weights
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "seat": {"n_worlds": 30, "pool": 240},
@@ -23,18 +23,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "for points": {"n_worlds": 30, "for_points": True},
     "for points, no race": {"n_worlds": 20, "for_points": True, "race": False},
 }
-
-
-def on_cuda(seen: SeenRows) -> SeenRows:
-    """Return the columns on the device."""
-    return SeenRows(*(column.cuda() for column in seen))
-
-
-def assert_same(found: ops.SeatDecisions, wanted: ops.SeatDecisions) -> None:
-    """Fail unless all columns have the same bytes."""
-    for name, a, b in zip(wanted._fields, found, wanted, strict=True):
-        assert a.dtype == b.dtype
-        assert torch.equal(a.cpu().view(torch.int64), b.view(torch.int64)), name
 
 
 @pytest.mark.gpu
@@ -49,7 +37,7 @@ def test_same_bytes(how: str, with_policy: bool) -> None:
     on_device = None if weights is None else weights.cuda()
     found = ops.decide(*on_cuda(seen), keys.cuda(), on_device, **settings)
     assert all(column.is_cuda for column in found)
-    assert_same(found, wanted)
+    assert_same_bytes(found, wanted)
 
 
 @pytest.mark.gpu
@@ -58,7 +46,7 @@ def test_the_first_lead() -> None:
     keys = torch.arange(8)
     weights = random_weights()
     wanted = ops.decide(*seen, keys, weights, n_worlds=20)
-    assert_same(ops.decide(*on_cuda(seen), keys.cuda(), weights.cuda(), n_worlds=20), wanted)
+    assert_same_bytes(ops.decide(*on_cuda(seen), keys.cuda(), weights.cuda(), n_worlds=20), wanted)
 
 
 @pytest.mark.gpu
@@ -70,7 +58,7 @@ def test_a_few_decisions_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     for work_bytes in (1, 150_000):
         monkeypatch.setattr(cuda_policy, "WORK_BYTES", work_bytes)
         found = ops.decide(*on_cuda(seen), keys.cuda(), weights.cuda(), n_worlds=20, pool=60)
-        assert_same(found, wanted)
+        assert_same_bytes(found, wanted)
 
 
 @pytest.mark.gpu
@@ -84,7 +72,7 @@ def test_rows_that_cannot_be_on_a_device() -> None:
     found = ops.decide(*on_cuda(seen._replace(needed=needed)), keys.cuda(), n_worlds=10)
     assert int(found.slots[3]) == -1
     others = torch.arange(len(keys)) != 3
-    assert_same(
+    assert_same_bytes(
         ops.SeatDecisions(*(column[others.cuda()] for column in found)),
         ops.SeatDecisions(*(column[others] for column in wanted)),
     )

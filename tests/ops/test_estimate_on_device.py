@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from forge import ForgeError, ops
 from forge.ops import cuda_estimate
-from support.seen import SeenRows, random_seen, random_weights
+from support.seen import SeenRows, assert_same_bytes, on_cuda, random_seen, random_weights
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "samples": {"n_samples": 20, "all_up_to": 0},
@@ -16,22 +15,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "mrv": {"n_samples": 20, "sampler": "mrv"},
     "the chance": {"n_samples": 20, "for_chance": True},
 }
-
-
-def on_cuda(seen: SeenRows) -> SeenRows:
-    """Return the columns on the device."""
-    return SeenRows(*(column.cuda() for column in seen))
-
-
-def assert_same(found: ops.DecisionEstimates, wanted: ops.DecisionEstimates) -> None:
-    """Fail unless all columns have the same bytes."""
-    for name, a, b in zip(wanted._fields, found, wanted, strict=True):
-        assert a.dtype == b.dtype
-        assert torch.equal(_bits(a.cpu()), _bits(b)), name
-
-
-def _bits(column: Tensor) -> Tensor:
-    return column if column.dtype == torch.bool else column.view(torch.int64)
 
 
 @pytest.mark.gpu
@@ -55,7 +38,7 @@ def test_same_bytes(how: str, with_policy: bool, monkeypatch: pytest.MonkeyPatch
             **SETTINGS[how],
         )
         assert all(column.is_cuda for column in found)
-        assert_same(found, wanted)
+        assert_same_bytes(found, wanted)
 
 
 @pytest.mark.gpu
@@ -71,7 +54,7 @@ def test_rows_that_cannot_be_on_a_device() -> None:
     )
     assert int(found.n_possible[3]) == 0 and bool(found.mean[3].isnan().all())
     others = torch.arange(len(keys)) != 3
-    assert_same(
+    assert_same_bytes(
         ops.DecisionEstimates(*(column[others.cuda()] for column in found)),
         ops.DecisionEstimates(*(column[others] for column in wanted)),
     )
@@ -99,3 +82,14 @@ def test_devices_that_estimate_nothing() -> None:
         ops.estimate_decisions(*seen, keys)
     with pytest.raises(ForgeError, match=r"^all arguments must be on one device"):
         ops.estimate_decisions(*random_seen(1), keys)
+
+
+def test_what_a_device_would_refuse() -> None:
+    plain = {"by_oracle": False, "is_adaptive": False}
+    assert ops.refused_on_a_device(8192, 65_536, 8, **plain) is None
+    for n_samples, all_up_to, pool in ((8193, 0, 8), (1, 65_537, 1)):
+        assert "at most 65,536" in (
+            ops.refused_on_a_device(n_samples, all_up_to, pool, **plain) or ""
+        )
+    assert ops.refused_on_a_device(1, 1, by_oracle=True, is_adaptive=False) is not None
+    assert ops.refused_on_a_device(1, 1, by_oracle=False, is_adaptive=True) is not None

@@ -44,6 +44,22 @@ def random_seen(n_games: int, seed: int = 0, min_plays: int = 0) -> SeenRows:
     return SeenRows(*(torch.tensor(column, dtype=torch.int8) for column in zip(*rows, strict=True)))
 
 
+def on_cuda(seen: SeenRows) -> SeenRows:
+    """Return the columns on the device."""
+    return SeenRows(*(column.cuda() for column in seen))
+
+
+def assert_same_bytes(found: NamedTuple, wanted: NamedTuple) -> None:
+    """Fail unless all columns of a result, wherever they are, have the same bytes."""
+    for name, a, b in zip(wanted._fields, found, wanted, strict=True):
+        assert a.dtype == b.dtype
+        assert torch.equal(_bits(a.cpu()), _bits(b)), name
+
+
+def _bits(column: Tensor) -> Tensor:
+    return column if column.dtype == torch.bool else column.view(torch.int64)
+
+
 def random_weights(seed: int = 0) -> Tensor:
     """Return float32 [N], weights of a policy that has learnt nothing."""
     generator = torch.Generator().manual_seed(seed)

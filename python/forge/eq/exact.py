@@ -10,13 +10,7 @@ from forge.eq.oracle import ExactOracle, Oracle
 from forge.eq.settings import EstimateConfig, PolicyPosterior, PosteriorConfig
 from forge.errors import ForgeError
 from forge.game.contract import Bid
-from forge.ops import (
-    MOST_ON_DEVICE,
-    AdaptiveSampling,
-    DecisionEstimates,
-    OracleWeights,
-    PolicyWeights,
-)
+from forge.ops import AdaptiveSampling, DecisionEstimates, OracleWeights, PolicyWeights
 from forge.play.games import Games
 from forge.play.seen import needed_by, seen_by
 
@@ -28,10 +22,14 @@ def answers_natively(games: Games, oracle: Oracle, config: EstimateConfig) -> bo
         return False
     if games.states.device.type == "cpu":
         return True
-    pool = config.posterior.pool if isinstance(config.posterior, PolicyPosterior) else 1
-    n_drawn = max(config.all_up_to, pool * config.n_samples)
-    by_oracle = isinstance(config.posterior, PosteriorConfig)
-    return config.adaptive is None and not by_oracle and n_drawn <= MOST_ON_DEVICE
+    refused = ops.refused_on_a_device(
+        config.n_samples,
+        config.all_up_to,
+        config.posterior.pool if isinstance(config.posterior, PolicyPosterior) else 1,
+        by_oracle=isinstance(config.posterior, PosteriorConfig),
+        is_adaptive=config.adaptive is not None,
+    )
+    return refused is None
 
 
 def estimate_natively(

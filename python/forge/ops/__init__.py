@@ -9,12 +9,12 @@ from forge.ops.cpu import count_states, verify_tablebase
 from forge.ops.cpu_hidden import HiddenDominoes, hidden_dominoes
 from forge.ops.cpu_policy import policy_features
 from forge.ops.decision_estimates import (
-    MOST_ON_DEVICE,
     AdaptiveSampling,
     DecisionEstimates,
     OracleWeights,
     PolicyWeights,
     estimate_decisions,
+    refused_on_a_device,
 )
 from forge.ops.decisions import decide
 from forge.ops.device import resolve_device
@@ -39,7 +39,6 @@ from forge.ops.memory import release_memory
 from forge.ops.policy_schemas import SeatDecisions
 
 __all__ = [
-    "MOST_ON_DEVICE",
     "AdaptiveSampling",
     "DecisionEstimates",
     "HiddenDominoes",
@@ -59,6 +58,7 @@ __all__ = [
     "play",
     "policy_features",
     "policy_logits",
+    "refused_on_a_device",
     "release_memory",
     "resolve_device",
     "sample_worlds",

@@ -29,7 +29,7 @@ def estimate_on_cuda(
         seen: hands, decls, plays, needed.
         keys: int64 [B].
         numbers: float32 [N], of a policy that worlds are weighed by.
-        settings: how; see `runs_on_a_device`.
+        settings: how; see `refused_on_a_device`.
         room: the tensors of `DecisionEstimates`, in order.
         n_valued: worlds valued of a decision, at most.
     """

@@ -20,7 +20,7 @@ from forge.ops.world_schemas import SAMPLERS, check_sampler
 from forge.options import MAX_WORLDS
 
 _MOST = 1 << 40
-MOST_ON_DEVICE: Final = 1 << 16
+_MOST_ON_DEVICE: Final = 1 << 16  # worlds that are counted together, as the core has it
 
 
 class OracleWeights(NamedTuple):
@@ -150,26 +150,40 @@ def estimate_decisions(
     if hands.device.type != "cuda":
         raise ForgeError(f"decisions are estimated on the CPU or on CUDA, got {hands.device}")
     require_cuda_build()
-    pool = weighing.pool if isinstance(weighing, PolicyWeights) else 1
-    least = n_samples if all_up_to is None else max(n_samples, all_up_to)
-    _check_device(max(least, pool * n_samples), weighing, adaptive)
+    all_up_to = n_samples if all_up_to is None else all_up_to
+    refused = refused_on_a_device(
+        n_samples,
+        all_up_to,
+        weighing.pool if isinstance(weighing, PolicyWeights) else 1,
+        by_oracle=isinstance(weighing, OracleWeights),
+        is_adaptive=adaptive is not None,
+    )
+    if refused is not None:
+        raise ForgeError(refused)
     found = _room(hands)
-    estimate_on_cuda(seen, keys, numbers, settings, found, least)
+    estimate_on_cuda(seen, keys, numbers, settings, found, max(n_samples, all_up_to))
     return found
 
 
-def _check_device(
-    n_drawn: int, weighing: OracleWeights | PolicyWeights | None, adaptive: AdaptiveSampling | None
-) -> None:
-    """Raises ForgeError for what a device does not do."""
-    if adaptive is not None:
-        raise ForgeError("on a device worlds are drawn once: no adaptive sampling")
-    if isinstance(weighing, OracleWeights):
-        raise ForgeError("worlds are weighed by the oracle on the CPU alone")
-    if n_drawn > MOST_ON_DEVICE:
-        raise ForgeError(
-            f"a device draws at most {MOST_ON_DEVICE:,} worlds of a decision, got {n_drawn:,}"
-        )
+def refused_on_a_device(
+    n_samples: int, all_up_to: int, pool: int = 1, *, by_oracle: bool, is_adaptive: bool
+) -> str | None:
+    """Why a device does not estimate so; None where it does.
+
+    Args:
+        n_samples, all_up_to: see `estimate_decisions`.
+        pool: worlds drawn for each that is valued.
+        by_oracle: whether worlds count by `OracleWeights`.
+        is_adaptive: whether they are drawn until they are enough.
+    """
+    if is_adaptive:
+        return "on a device worlds are drawn once: no adaptive sampling"
+    if by_oracle:
+        return "worlds are weighed by the oracle on the CPU alone"
+    n_drawn = max(n_samples * pool, all_up_to)
+    if n_drawn > _MOST_ON_DEVICE:
+        return f"a device draws at most {_MOST_ON_DEVICE:,} worlds of a decision, got {n_drawn:,}"
+    return None
 
 
 def _estimate_on_cpu(

@@ -12,6 +12,7 @@ import { TableError, type Domino, type TableHand } from "./types.ts";
 
 /** What a link has before the hand; a page may stand in front of it. */
 const LINK_MARK = "#hand=";
+const ANY_MARK = new RegExp(LINK_MARK, "i");
 /** A hand takes 200 characters; what is much longer is no hand. */
 export const MAX_CHARACTERS = 2000;
 /** All that a browser or Python takes for a blank. */
@@ -30,7 +31,7 @@ export function parseTableHand(rules: Rules, text: string): TableHand {
     if (n > MAX_CHARACTERS) throw new TableError(`${n.toLocaleString("en-US")} characters are no hand: ${WRITE}`);
   }
   const plain = unescaped(text).replace(BLANK, " ");
-  const mark = plain.search(/#hand=/i);
+  const mark = plain.search(ANY_MARK);
   const written = mark < 0 ? plain : unlinked(plain.slice(mark + LINK_MARK.length));
   const parts = written.split(";").map((part) => part.trim());
   if (parts.length !== 2 && parts.length !== 3)
@@ -56,7 +57,7 @@ export function handLink(hand: TableHand): string {
 }
 
 /** Whether the part of an address from # on tells a hand. */
-export const isHandLink = (fragment: string): boolean => /^#hand=/i.test(fragment);
+export const isHandLink = (fragment: string): boolean => fragment.search(ANY_MARK) === 0;
 
 /** Four hands of seven, ascending, all 28 dominoes. */
 export function parseDeal(text: string): Domino[][] {
