@@ -11,67 +11,55 @@ namespace {
 // Worlds of a decision that are looked at in one round, at most.
 constexpr int64_t MAX_WINDOW = 4096;
 
-// Room for the positions of a round.
-template <class Work, class Part>
-void cut_round(Work& work, int64_t n_positions, const Part& part) {
-  work.n_asked = at<int64_t>(part(2, sizeof(int64_t)));
-  work.queue = work.n_asked + 1;
-  work.states = at<int64_t>(part(n_positions, sizeof(int64_t)));
-  work.deals = at<int8_t>(part(n_positions, N_DOMINOES));
-  work.decls = at<int8_t>(part(n_positions, 1));
-  work.targets = at<int8_t>(part(n_positions, 1));
-  work.slots = at<uint8_t>(part(n_positions, 1));
-  work.answers = at<int8_t>(part(n_positions, N_SLOTS));
+// Room for so many decisions and the positions of a round.
+void cut_room(RoundRoom* room, WorkLayout* layout, std::uintptr_t base) {
+  const int64_t n = room->n_rows, n_positions = n * room->window;
+  room->seen = layout->part<SeenHand>(base, n);
+  room->tables = layout->part<WorldTable>(base, n);
+  room->worlds = layout->part<Owners>(base, n * room->pool);
+  room->n_asked = layout->part<int64_t>(base, 2);
+  room->queue = room->n_asked + 1;
+  room->states = layout->part<int64_t>(base, n_positions);
+  room->deals = layout->part<int8_t>(base, N_DOMINOES * n_positions);
+  room->decls = layout->part<int8_t>(base, n_positions);
+  room->targets = layout->part<int8_t>(base, n_positions);
+  room->slots = layout->part<uint8_t>(base, n_positions);
+  room->answers = layout->part<int8_t>(base, N_SLOTS * n_positions);
 }
 
-// Room for so many decisions at a time.
 DecideWork cut(std::uintptr_t base, int64_t n_rows, const DecideSettings& settings, bool has_policy,
                int64_t* n_bytes) {
   WorkLayout layout;
-  const auto part = [&](int64_t n, size_t item) {
-    return base + static_cast<std::uintptr_t>(layout.add(n * static_cast<int64_t>(item)));
-  };
   DecideWork work;
   work.n_rows = n_rows;
   work.pool = most_worlds(settings, has_policy);
   work.window = std::min(settings.n_worlds, MAX_WINDOW);
-  const int64_t n_positions = n_rows * work.window;
-  work.seen = at<SeenHand>(part(n_rows, sizeof(SeenHand)));
-  work.tables = at<WorldTable>(part(n_rows, sizeof(WorldTable)));
-  work.rows = at<DecidingRow>(part(n_rows, sizeof(DecidingRow)));
-  work.worlds = at<Owners>(part(n_rows * work.pool, sizeof(Owners)));
-  cut_round(work, n_positions, part);
-  work.rolled = at<int8_t>(part(n_positions, N_SLOTS));
+  cut_room(&work, &layout, base);
+  work.rows = layout.part<DecidingRow>(base, n_rows);
+  work.rolled = layout.part<int8_t>(base, N_SLOTS * n_rows * work.window);
   *n_bytes = layout.n_bytes;
   return work;
 }
 
-// Room for so many estimates at a time.
 EstimateWork cut(std::uintptr_t base, int64_t n_rows, const EstimateSettings& settings,
                  int64_t* n_bytes) {
   WorkLayout layout;
-  const auto part = [&](int64_t n, size_t item) {
-    return base + static_cast<std::uintptr_t>(layout.add(n * static_cast<int64_t>(item)));
-  };
   EstimateWork work;
   work.n_rows = n_rows;
   work.pool = most_drawn(settings);
   work.window = std::min(most_valued(settings), MAX_WINDOW);
-  const int64_t n_positions = n_rows * work.window;
-  work.seen = at<SeenHand>(part(n_rows, sizeof(SeenHand)));
-  work.tables = at<WorldTable>(part(n_rows, sizeof(WorldTable)));
-  work.rows = at<EstimatingRow>(part(n_rows, sizeof(EstimatingRow)));
-  work.sums = at<WorldSums>(part(n_rows, sizeof(WorldSums)));
-  work.worlds = at<Owners>(part(n_rows * work.pool, sizeof(Owners)));
-  cut_round(work, n_positions, part);
+  cut_room(&work, &layout, base);
+  work.rows = layout.part<EstimatingRow>(base, n_rows);
+  work.sums = layout.part<WorldSums>(base, n_rows);
   *n_bytes = layout.n_bytes;
   return work;
 }
 
-void check_work(int64_t n_bytes, int64_t n_needed) {
-  if (n_bytes < n_needed)
-    throw py::value_error("work must have " + std::to_string(n_needed) + " bytes, got " +
-                          std::to_string(n_bytes));
+// Lanes of a device, as Python has them.
+LaneTables lanes_of(const Device<int64_t, ANY, ANY>& entries, const Device<int32_t, ANY>& epochs) {
+  check_rows("epochs", epochs.rows(), entries.rows());
+  return {reinterpret_cast<TableEntry*>(entries.data), log2_of(entries.shape[1]),
+          reinterpret_cast<uint32_t*>(epochs.data)};
 }
 
 void bind_decide_on_device(py::module_& c) {
@@ -100,7 +88,6 @@ void bind_decide_on_device(py::module_& c) {
         for (const int64_t rows :
              {slots.rows(), chances.rows(), points.rows(), n_worlds.rows(), effective.rows()})
           check_rows("the room for results", rows, batch.n);
-        check_rows("epochs", epochs.rows(), entries.rows());
         if (n_rows < 1) throw py::value_error("n_rows must be 1 or more");
         const bool has_policy = weights.has_value();
         int64_t n_bytes;
@@ -112,9 +99,7 @@ void bind_decide_on_device(py::module_& c) {
                             {has_policy ? weights->data : nullptr},
                             settings,
                             {slots.data, chances.data, points.data, n_worlds.data, effective.data}};
-        const LaneTables tables{reinterpret_cast<TableEntry*>(entries.data),
-                                log2_of(entries.shape[1]),
-                                reinterpret_cast<uint32_t*>(epochs.data)};
+        const LaneTables tables = lanes_of(entries, epochs);
         const py::gil_scoped_release release;
         cuda::decide(job, parts, tables, entries.rows(), stream.get());
       },
@@ -154,7 +139,6 @@ void bind_estimates_on_device(py::module_& c) {
              {mean.rows(), variance.rows(), shares.rows(), chances.rows(), n_possible.rows(),
               n_worlds.rows(), effective.rows(), greatest.rows(), converged.rows()})
           check_rows("the room for results", rows, batch.n);
-        check_rows("epochs", epochs.rows(), entries.rows());
         if (n_rows < 1) throw py::value_error("n_rows must be 1 or more");
         if (settings.weighing == Weighing::ORACLE || settings.adaptive.min_samples)
           throw py::value_error("on a device worlds are drawn once, and not weighed by the oracle");
@@ -168,9 +152,7 @@ void bind_estimates_on_device(py::module_& c) {
                               settings,
                               {mean.data, variance.data, shares.data, chances.data, n_possible.data,
                                n_worlds.data, effective.data, greatest.data, converged.data}};
-        const LaneTables tables{reinterpret_cast<TableEntry*>(entries.data),
-                                log2_of(entries.shape[1]),
-                                reinterpret_cast<uint32_t*>(epochs.data)};
+        const LaneTables tables = lanes_of(entries, epochs);
         const py::gil_scoped_release release;
         cuda::estimate(job, parts, tables, entries.rows(), stream.get());
       },

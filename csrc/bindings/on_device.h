@@ -14,18 +14,25 @@ struct WorkLayout {
     n_bytes += (bytes + 255) / 256 * 256;
     return start;
   }
+  // The next n items of a block that begins at `base`.
+  template <class T>
+  T* part(std::uintptr_t base, int64_t n) {
+    return reinterpret_cast<T*>(
+        base + static_cast<std::uintptr_t>(add(n * static_cast<int64_t>(sizeof(T)))));
+  }
 };
 
-template <class T>
-T* at(std::uintptr_t address) {
-  return reinterpret_cast<T*>(address);
+inline void check_work(int64_t n_bytes, int64_t n_needed) {
+  if (n_bytes < n_needed)
+    throw py::value_error("work must have " + std::to_string(n_needed) + " bytes, got " +
+                          std::to_string(n_bytes));
 }
 
 // An address of a stream, as Python has it.
 class Stream {
  public:
   explicit Stream(std::uintptr_t address) : address_(address) {}
-  void* get() const { return at<void>(address_); }
+  void* get() const { return reinterpret_cast<void*>(address_); }
 
  private:
   std::uintptr_t address_;

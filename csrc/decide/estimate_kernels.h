@@ -24,24 +24,10 @@ struct EstimatingRow {
   FORGE_HD uint32_t asked() const { return slots; }
 };
 
-// What there is room for on the device, beside what the caller keeps.
-struct EstimateWork {
-  int64_t n_rows;       // decisions
-  int64_t pool;         // worlds of each
-  int64_t window;       // of them in a round
-  SeenHand* seen;       // [n_rows]
-  WorldTable* tables;   // [n_rows]
+// The weight of a world is its logarithm, once worlds are settled.
+struct EstimateWork : RoundRoom {
   EstimatingRow* rows;  // [n_rows]
   WorldSums* sums;      // [n_rows]
-  Owners* worlds;       // [n_rows, pool]; weight: its logarithm, once they are settled
-  int64_t* n_asked;     // [1]: positions of the round; they come first
-  int64_t* queue;       // [1]: of the lanes, just behind
-  int64_t* states;      // [n_rows * window]
-  int8_t* deals;        // [n_rows * window, 28]
-  int8_t* decls;        // [n_rows * window]
-  int8_t* targets;      // [n_rows * window]
-  uint8_t* slots;       // [n_rows * window]
-  int8_t* answers;      // [n_rows * window, 7]
 };
 
 // Worlds of a decision that are valued, and that are drawn, at most.

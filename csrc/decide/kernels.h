@@ -26,24 +26,9 @@ struct DecidingRow {
   FORGE_HD uint32_t asked() const { return race.open(); }
 };
 
-// What there is room for on the device, beside what the caller keeps.
-struct DecideWork {
-  int64_t n_rows;      // decisions
-  int64_t pool;        // worlds of each
-  int64_t window;      // of them in a round
-  SeenHand* seen;      // [n_rows]
-  WorldTable* tables;  // [n_rows]
-  DecidingRow* rows;   // [n_rows]
-  Owners* worlds;      // [n_rows, pool]
-  int64_t* n_asked;    // [1]: positions of the round; they come first
-  int64_t* queue;      // [1]: of the lanes, just behind
-  int64_t* states;     // [n_rows * window]
-  int8_t* deals;       // [n_rows * window, 28]
-  int8_t* decls;       // [n_rows * window]
-  int8_t* targets;     // [n_rows * window]
-  uint8_t* slots;      // [n_rows * window]
-  int8_t* answers;     // [n_rows * window, 7]
-  int8_t* rolled;      // [n_rows * window, 7]
+struct DecideWork : RoundRoom {
+  DecidingRow* rows;  // [n_rows]
+  int8_t* rolled;     // [n_rows * window, 7]
 };
 
 // Worlds drawn for a row, at most.

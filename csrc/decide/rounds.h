@@ -1,15 +1,34 @@
 // Some worlds of every decision of a chunk at a time: their positions in a row for the search.
 //
-// A chunk has `work`: rows (of each `open`, `n_worlds`, `place` and the slots `asked()`), seen and
-// worlds, and room for what the search is asked and answers, as `DecideWork` says.
+// A chunk has `work`: a RoundRoom, and rows (of each `open`, `n_worlds`, `place` and the slots
+// `asked()`).
 #pragma once
 
 #include "core/atomics.h"
 #include "decide/values.h"
 #include "decide/world_position.h"
 #include "search/lane.h"
+#include "worlds/world_table.h"
 
 namespace forge {
+
+// What there is room for on the device, beside what the caller keeps and the rows.
+struct RoundRoom {
+  int64_t n_rows;      // decisions
+  int64_t pool;        // worlds of each
+  int64_t window;      // of them in a round
+  SeenHand* seen;      // [n_rows]
+  WorldTable* tables;  // [n_rows]
+  Owners* worlds;      // [n_rows, pool]
+  int64_t* n_asked;    // [1]: positions of the round; they come first
+  int64_t* queue;      // [1]: of the lanes, just behind
+  int64_t* states;     // [n_rows * window]
+  int8_t* deals;       // [n_rows * window, 28]
+  int8_t* decls;       // [n_rows * window]
+  int8_t* targets;     // [n_rows * window]
+  uint8_t* slots;      // [n_rows * window]
+  int8_t* answers;     // [n_rows * window, 7]
+};
 
 // Worlds [from, to) of every decision that is still open.
 struct WorldRound {

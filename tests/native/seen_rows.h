@@ -1,6 +1,8 @@
 // What seats see in games of random play.
 #pragma once
 
+#include <algorithm>
+
 #include "check.h"
 #include "policy/network.h"
 #include "policy/seen_hand.h"
@@ -43,6 +45,24 @@ inline SeenRows all_seen(int n_games, int from = 0) {
     }
   }
   return rows;
+}
+
+// One decision: the declarer leads the double six, nobody follows, and six sixes are nowhere to be.
+inline SeenRows seen_that_fits_nowhere() {
+  SeenRows rows;
+  rows.hands = {7, 8, 9, 11, 12, 13, 27};
+  rows.decls = {0};
+  rows.needed = {30};
+  rows.plays.assign(N_PLAYS, -1);
+  std::copy_n(std::vector<int8_t>{27, 2, 4, 5}.begin(), 4, rows.plays.begin());
+  CHECK(!seen_error(rows.batch(), 0));
+  return rows;
+}
+
+inline std::vector<int64_t> keys_of(const SeenRows& rows) {
+  std::vector<int64_t> keys(static_cast<size_t>(rows.n()));
+  for (size_t i = 0; i < keys.size(); ++i) keys[i] = static_cast<int64_t>(i * 0x9E3779B97F4A7C15u);
+  return keys;
 }
 
 inline std::vector<float> random_weights() {

@@ -10,7 +10,7 @@
 #include "decide/race.h"
 #include "decide/schedule.h"
 #include "decide/worlds.h"
-#include "search/kernels.h"
+#include "host_room.h"
 #include "seen_rows.h"
 
 using namespace forge;
@@ -79,12 +79,6 @@ DecideJob job_of(const SeenRows& rows, const std::vector<int64_t>& keys, const f
   return {rows.batch(), keys.data(), {weights}, settings, found->out()};
 }
 
-std::vector<int64_t> keys_of(const SeenRows& rows) {
-  std::vector<int64_t> keys(static_cast<size_t>(rows.n()));
-  for (size_t i = 0; i < keys.size(); ++i) keys[i] = static_cast<int64_t>(i * 0x9E3779B97F4A7C15u);
-  return keys;
-}
-
 void test_threads_change_nothing() {
   const SeenRows rows = all_seen(2, 3);
   const std::vector<int64_t> keys = keys_of(rows);
@@ -123,60 +117,14 @@ void test_hands_asked_about_once_weigh_the_same() {
   CHECK(n > 10000);
 }
 
-// The scratch of a device, every part a block of its own so that the sanitizer sees its ends.
-struct HostWork {
-  std::vector<SeenHand> seen;
-  std::vector<WorldTable> tables;
-  std::vector<unsigned char> rows;
-  std::vector<Owners> worlds;
-  std::vector<int64_t> counters, states;
-  std::vector<int8_t> deals, decls, targets, answers, rolled;
-  std::vector<uint8_t> slots;
-  DecideWork work;
-
-  HostWork(int64_t n_rows, int64_t pool, int64_t window)
-      : seen(size(n_rows)),
-        tables(size(n_rows)),
-        rows(sizeof(DecidingRow) * size(n_rows), 0xAB),
-        worlds(size(n_rows * pool)),
-        counters(2, 77),
-        states(size(n_rows * window)),
-        deals(28 * states.size(), int8_t{99}),
-        decls(states.size()),
-        targets(states.size()),
-        answers(7 * states.size(), int8_t{99}),
-        rolled(7 * states.size(), int8_t{99}),
-        slots(states.size()),
-        work{n_rows,
-             pool,
-             window,
-             seen.data(),
-             tables.data(),
-             reinterpret_cast<DecidingRow*>(rows.data()),
-             worlds.data(),
-             counters.data(),
-             counters.data() + 1,
-             states.data(),
-             deals.data(),
-             decls.data(),
-             targets.data(),
-             slots.data(),
-             answers.data(),
-             rolled.data()} {}
-  static size_t size(int64_t n) { return static_cast<size_t>(n); }
-};
-
 // As a device decides, with room for so many decisions at a time and worlds a round.
 void decide_on_lanes(const DecideJob& job, int64_t n_rows, int64_t window, int64_t n_lanes) {
-  constexpr int LOG2_SIZE = 8;
-  HostWork room(n_rows, most_worlds(job.settings, job.weights.numbers), window);
-  std::vector<TableEntry> entries(static_cast<size_t>(n_lanes << LOG2_SIZE));
-  std::vector<uint32_t> epochs(static_cast<size_t>(n_lanes));
-  const LaneTables tables{entries.data(), LOG2_SIZE, epochs.data()};
-  const auto search = [&](const SearchJob& asked) {
-    HostLaunch{}(n_lanes, RunLanes{asked, tables});
-  };
-  launch_decide(HostLaunch{}, search, job, room.work, n_lanes);
+  const HostRoom room(n_rows, most_worlds(job.settings, job.weights.numbers), window);
+  std::vector<unsigned char> rows(sizeof(DecidingRow) * HostRoom::size(n_rows), 0xAB);
+  std::vector<int8_t> rolled(7 * room.n_positions(), int8_t{99});
+  const DecideWork work{room.room(), reinterpret_cast<DecidingRow*>(rows.data()), rolled.data()};
+  const HostLanes lanes(n_lanes);
+  launch_decide(HostLaunch{}, lanes, job, work, n_lanes);
 }
 
 // Every kind of decision, and both sides of every limit of the device.
@@ -224,15 +172,8 @@ void test_rows_that_cannot_be() {
   CHECK(wanted == found);
 }
 
-// The declarer leads the double six, nobody follows, and six sixes are nowhere to be.
 void test_hidden_hands_that_fit_nowhere() {
-  SeenRows rows;
-  rows.hands = {7, 8, 9, 11, 12, 13, 27};
-  rows.decls = {0};
-  rows.needed = {30};
-  rows.plays.assign(N_PLAYS, -1);
-  std::copy_n(std::vector<int8_t>{27, 2, 4, 5}.begin(), 4, rows.plays.begin());
-  CHECK(!seen_error(rows.batch(), 0));
+  const SeenRows rows = seen_that_fits_nowhere();
   const std::vector<int64_t> keys = keys_of(rows);
   Found by_cpu(1), by_kernels(1), wanted(1);
   wanted.forget(0);

@@ -1,6 +1,5 @@
 // Estimates: logarithms and sums are right; any number of threads and the kernels of a device give
 // the same bytes.
-#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -9,7 +8,7 @@
 #include "decide/estimate_schedule.h"
 #include "decide/hidden_cpu.h"
 #include "decide/posterior.h"
-#include "search/kernels.h"
+#include "host_room.h"
 #include "seen_rows.h"
 
 using namespace forge;
@@ -127,12 +126,6 @@ struct Estimated {
   }
 };
 
-std::vector<int64_t> keys_of(const SeenRows& rows) {
-  std::vector<int64_t> keys(static_cast<size_t>(rows.n()));
-  for (size_t i = 0; i < keys.size(); ++i) keys[i] = static_cast<int64_t>(i * 0x9E3779B97F4A7C15u);
-  return keys;
-}
-
 Estimated by_cpu(const SeenRows& rows, const EstimateSettings& settings, int n_threads) {
   cpu::SearchMemories memories;
   const std::vector<float> weights = random_weights();
@@ -159,36 +152,18 @@ void test_estimates_on_threads() {
   }
 }
 
-// As a device estimates, with room for so many decisions at a time and worlds a round; every part
-// of the scratch is a block of its own so that the sanitizer sees its ends.
+// As a device estimates, with room for so many decisions at a time and worlds a round.
 Estimated by_kernels(const SeenRows& rows, const EstimateSettings& settings, int64_t n_rows,
                      int64_t window, int64_t n_lanes) {
-  constexpr int LOG2_SIZE = 8;
   const std::vector<float> weights = random_weights();
   const std::vector<int64_t> keys = keys_of(rows);
-  const int64_t pool = most_drawn(settings);
-  const auto size = [](int64_t n) { return static_cast<size_t>(n); };
-  std::vector<SeenHand> seen(size(n_rows));
-  std::vector<WorldTable> tables(size(n_rows));
-  std::vector<EstimatingRow> deciding(size(n_rows));
-  std::vector<WorldSums> sums(size(n_rows));
-  std::vector<Owners> worlds(size(n_rows * pool));
-  std::vector<int64_t> counters(2, 77), states(size(n_rows * window));
-  std::vector<int8_t> deals(28 * states.size()), decls(states.size()), targets(states.size());
-  std::vector<int8_t> answers(7 * states.size(), int8_t{99});
-  std::vector<uint8_t> slots(states.size());
-  const EstimateWork work{
-      n_rows,       pool,           window,          seen.data(),   tables.data(), deciding.data(),
-      sums.data(),  worlds.data(),  counters.data(), &counters[1],  states.data(), deals.data(),
-      decls.data(), targets.data(), slots.data(),    answers.data()};
-  std::vector<TableEntry> entries(size(n_lanes << LOG2_SIZE));
-  std::vector<uint32_t> epochs(size(n_lanes));
-  const LaneTables lanes{entries.data(), LOG2_SIZE, epochs.data()};
-  const auto search = [&](const SearchJob& asked) {
-    HostLaunch{}(n_lanes, RunLanes{asked, lanes});
-  };
+  const HostRoom room(n_rows, most_drawn(settings), window);
+  std::vector<EstimatingRow> estimating(HostRoom::size(n_rows));
+  std::vector<WorldSums> sums(estimating.size());
+  const EstimateWork work{room.room(), estimating.data(), sums.data()};
+  const HostLanes lanes(n_lanes);
   Estimated found(rows.n());
-  launch_estimate(HostLaunch{}, search,
+  launch_estimate(HostLaunch{}, lanes,
                   {rows.batch(), keys.data(), {weights.data()}, settings, found.out()}, work,
                   n_lanes);
   return found;
@@ -232,15 +207,8 @@ void test_rows_that_cannot_be() {
   CHECK(wanted.same(by_kernels(rows, settings, 4, 8, 4)));
 }
 
-// The declarer leads the double six, nobody follows, and six sixes are nowhere to be.
 void test_hidden_hands_that_fit_nowhere() {
-  SeenRows rows;
-  rows.hands = {7, 8, 9, 11, 12, 13, 27};
-  rows.decls = {0};
-  rows.needed = {30};
-  rows.plays.assign(N_PLAYS, -1);
-  std::copy_n(std::vector<int8_t>{27, 2, 4, 5}.begin(), 4, rows.plays.begin());
-  CHECK(!seen_error(rows.batch(), 0));
+  const SeenRows rows = seen_that_fits_nowhere();
   Estimated wanted(1);
   wanted.forget(0);
   CHECK(wanted.same(by_kernels(rows, {}, 1, 50, 4)));
