@@ -28,6 +28,7 @@ set(FORGE_CORE_SOURCES
   csrc/decide/estimate_cpu.cpp
   csrc/decide/estimate_row.cpp
   csrc/decide/hidden_cpu.cpp
+  csrc/decide/play_out_cpu.cpp
   csrc/decide/weigher.cpp
   csrc/decide/worlds.cpp
   csrc/play/play_cpu.cpp
@@ -42,7 +43,8 @@ set(FORGE_CORE_SOURCES
 # Floating point that is the same bytes everywhere: no operation is fused with another.
 set_source_files_properties(
   csrc/decide/decide_cpu.cpp csrc/decide/estimate_cpu.cpp csrc/decide/estimate_row.cpp
-  csrc/decide/hidden_cpu.cpp csrc/decide/weigher.cpp csrc/decide/worlds.cpp
+  csrc/decide/hidden_cpu.cpp csrc/decide/play_out_cpu.cpp csrc/decide/weigher.cpp
+  csrc/decide/worlds.cpp
   csrc/policy/evaluate_portable.cpp
   PROPERTIES COMPILE_OPTIONS "-ffp-contract=off")
 if(FORGE_WASM)

@@ -11,6 +11,7 @@ pybind11_add_module(_native
   csrc/bindings/bind_hidden.cpp
   csrc/bindings/bind_memory.cpp
   csrc/bindings/bind_play.cpp
+  csrc/bindings/bind_play_out.cpp
   csrc/bindings/bind_policy.cpp
   csrc/bindings/bind_rules.cpp
   csrc/bindings/bind_search.cpp

@@ -248,6 +248,13 @@ MUTATIONS: Final = (
         "tests/policy/test_hidden_dominoes.py",
     ),
     Mutation(
+        "own play: defenders want the contract made",
+        "python/forge/policy/own_play.py",
+        "torch.where(defends, 1 - made, made)",
+        "torch.where(defends, made, made)",
+        "tests/policy/test_play_out.py",
+    ),
+    Mutation(
         "transcript: seats are absolute",
         "python/forge/play/transcript.py",
         "((games.seats.long() - players[:, None]) % N_SEATS)",

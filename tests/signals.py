@@ -91,6 +91,7 @@ CASES: Final = {
         "improve-policy --hands 1000 --worlds 1 --pool 1 --deals 2800 --epochs 1 --rounds 1 "
         "--output out"
     ),
+    "refine-policy": Case("refine-policy --rounds 20 --hands 500 --output out"),
     "flywheel": Case("flywheel --once --no-wandb --dir wheel", "wheel/[tce]*/**/*.[nc]*"),
     "policy-curve": Case("policy-curve --data hands --hands 200,800 --epochs 1 --out curve"),
     "eval-policy": Case("eval-policy --data hands"),

@@ -19,6 +19,7 @@ PYBIND11_MODULE(_native, m) {
   bind_decide(m);
   bind_estimate(m);
   bind_hidden(m);
+  bind_play_out(m);
 #if defined(FORGE_WITH_CUDA)
   bind_cuda(m);
 #endif

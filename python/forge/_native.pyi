@@ -398,6 +398,25 @@ def hidden_dominoes(
 ) -> int:
     """Who may hold what, before and after what plays told; the first row that no hidden hands fit, or -1."""
 
+def first_bad_open(
+    deals: NDArray[np.int8],
+    decls: NDArray[np.int8],
+    plays: NDArray[np.int8],
+    needed: NDArray[np.int8],
+) -> tuple[int, str]:
+    """The first row that is no hand with a play to come and why, or -1."""
+
+def play_out(
+    deals: NDArray[np.int8],
+    decls: NDArray[np.int8],
+    plays: NDArray[np.int8],
+    needed: NDArray[np.int8],
+    weights: NDArray[np.float32],
+    made: NDArray[np.int8],
+    n_threads: int,
+) -> None:
+    """Whether the declarer's side makes it after each slot if everybody plays on by the policy; -1 illegal."""
+
 class cuda:
     """Launches on a stream; nothing waits for the device. In builds with CUDA alone."""
 

@@ -50,6 +50,9 @@ def test_as_printed(works: Works, tmp_path: Path) -> None:
         ("train-policy --start none.policy", "there is no file none.policy"),
         ("train-policy --output .", "--output must be a file, and . is a folder"),
         ("play-hands --pool 2000000", "--pool must be"),
+        ("refine-policy --start none.policy", "there is no file none.policy"),
+        ("refine-policy --data nowhere", "nowhere: no files of forge play-hands"),
+        ("refine-policy --temperature 0", "--temperature must be"),
         ("improve-policy --start none.policy", "there is no file none.policy"),
         ("improve-policy --deals 100", "--deals must be 2800"),
         ("improve-policy --patience 0", "--patience must be 1..999"),
@@ -122,3 +125,14 @@ def test_a_stop_keeps_what_was_learnt(signum: signal.Signals, tmp_path: Path) ->
         process.stdout.read()
         assert process.wait(30) == 128 + signum
     assert load_policy(tmp_path / "a.policy").tensor.numel()
+
+
+def test_refining(works: Works, fails: Fails, tmp_path: Path) -> None:
+    printed = works("refine-policy", "--output out --rounds 2 --hands 200")
+    assert "round 2: " in printed and "2 of 2 rounds" in printed
+    assert (tmp_path / "out" / "refined.policy").stat().st_size < 1_000_000
+    assert "2 of 2 rounds are done already" in works(
+        "refine-policy", "--output out --rounds 2 --hands 200"
+    )
+    works("arena", "policy:out/refined.policy random --games 16 --out games.jsonl")
+    assert "hands = 200, not 300" in fails("refine-policy", "--output out --rounds 2 --hands 300")

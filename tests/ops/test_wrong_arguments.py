@@ -51,6 +51,13 @@ RIGHT: dict[str, dict[str, Any]] = {
     "enumerate_worlds": {"allowed": ALLOWED[0], "sizes": SIZES[0], "start": 0, "stop": 2},
     "policy_logits": {**SEEN, "weights": NUMBERS},
     "policy_features": SEEN,
+    "play_out": {
+        "deals": DEAL[None],
+        "decls": DECL,
+        "plays": PLAYS,
+        "needed": NEEDED,
+        "weights": NUMBERS,
+    },
     "decide": {
         **SEEN,
         "keys": KEY,

@@ -58,6 +58,7 @@ GROUPS: Final[dict[str, tuple[Entry, ...]]] = {
         ),
         Entry("train-policy", "forge.cli.train_policy", "Learn a policy from played hands."),
         Entry("improve-policy", "forge.cli.improve_policy", "Rounds of playing and learning."),
+        Entry("refine-policy", "forge.cli.refine_policy", "Learning from own play."),
         Entry("flywheel", "forge.cli.flywheel", "Data, training and judging in turns, by itself."),
         Entry("eval-policy", "forge.cli.eval_policy", "How well a policy says what was played."),
         Entry("policy-curve", "forge.cli.policy_curve", "What more hands bring to a policy."),

@@ -7,6 +7,7 @@ from forge.ops import cpu as cpu
 from forge.ops import cuda as cuda
 from forge.ops.cpu import count_states, verify_tablebase
 from forge.ops.cpu_hidden import HiddenDominoes, hidden_dominoes
+from forge.ops.cpu_play_out import play_out
 from forge.ops.cpu_policy import policy_features
 from forge.ops.decision_estimates import (
     AdaptiveSampling,
@@ -56,6 +57,7 @@ __all__ = [
     "hidden_dominoes",
     "legal_slots",
     "play",
+    "play_out",
     "policy_features",
     "policy_logits",
     "refused_on_a_device",

@@ -1,0 +1,59 @@
+"""`forge refine-policy`: a policy that learns from how its own hands come out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forge.cli.command import command, end_if_stopped
+from forge.cli.values import console
+from forge.policy.refine_settings import RefineFiles, Refining
+
+if TYPE_CHECKING:
+    from forge.policy.refining import RefinedRound
+
+
+@command()
+def refine_policy(files: RefineFiles, how: Refining) -> None:
+    """Refine a policy by how the hands come out that it plays against itself.
+
+    In a round it plays hands over all declarations and bids. Before each play the hand is played to
+    its end after every legal play, and the policy learns to make the plays that win. With --data it
+    goes on foretelling what is played there, as a seat that infers hidden hands needs it.
+
+    A run that was stopped goes on where it was. Ctrl+C ends after the round in hand.
+    """
+    from forge.policy.refining import Refinement
+    from forge.work.progress import progress_bar
+    from forge.work.stop import StopSignal
+
+    screen = console()
+    with (
+        Refinement(files, how) as work,
+        StopSignal("round") as signal,
+        progress_bar(screen) as bar,
+    ):
+        task = bar.add_task("rounds", total=how.rounds, completed=work.n_done, rate="")
+        if work.n_done:
+            there = f"{work.n_done} of {how.rounds} rounds are done already"
+            screen.print(f"going on with {files.output}: {there}", markup=False, soft_wrap=True)
+        while not work.is_over and not signal.requested:
+            bar.console.print(_sentence(work.next()), soft_wrap=True)
+            bar.advance(task)
+    if work.n_done:
+        done = f"{work.n_done} of {how.rounds} rounds"
+        screen.print(f"{done}; the policy is {work.refined}", markup=False, soft_wrap=True)
+    end_if_stopped(signal.signum)
+
+
+def _sentence(found: RefinedRound) -> str:
+    told = f", {found.nll:.4f} nats of the others' plays" if found.nll else ""
+    return (
+        f"round {found.number}: {found.rows:,} decisions that decided a hand, "
+        f"{found.lost:.2%} lost{told}"
+    )
+
+
+main = refine_policy.main
+
+if __name__ == "__main__":
+    main()
