@@ -5,12 +5,12 @@ namespace forge::bindings {
 void bind_decide(py::module_& m) {
   py::class_<DecideSettings>(m, "DecideSettings", "How a decision is made, see decide/settings.h.")
       .def(py::init([](int64_t n_worlds, int64_t pool, double rollouts, double uniform, bool weigh,
-                       bool for_points, bool race, int64_t window) {
-             return DecideSettings{n_worlds, pool,       rollouts, uniform,
-                                   weigh,    for_points, race,     window};
+                       bool for_points, bool race, int64_t window, double prior) {
+             return DecideSettings{n_worlds,   pool, rollouts, uniform, weigh,
+                                   for_points, race, window,   prior};
            }),
            "n_worlds"_a, "pool"_a, "rollouts"_a, "uniform"_a, "weigh"_a, "for_points"_a, "race"_a,
-           "window"_a)
+           "window"_a, "prior"_a)
       .def_readonly("n_worlds", &DecideSettings::n_worlds, "Judged by.");
   m.def(
       "decide",

@@ -68,6 +68,7 @@ const char* settings_error(const DecideSettings& how) {
     return "worlds and pool must be 1..1048576";
   if (!(how.rollouts >= 0 && how.rollouts <= 1)) return "rollouts must be 0..1";
   if (!(how.uniform > 0 && how.uniform <= 1)) return "uniform must be above 0, up to 1";
+  if (!(how.prior >= 0 && how.prior <= 1)) return "prior must be 0..1";
   return how.window < 1 || how.window > N_PLAYS ? "window must be 1..28" : nullptr;
 }
 
@@ -180,11 +181,11 @@ const char* forge_decide(int32_t n, const int8_t* hands, const int8_t* decls, co
                          const int8_t* needed, const int64_t* keys, const float* weights,
                          int32_t n_worlds, int32_t pool, double rollouts, double uniform,
                          int32_t weigh, int32_t for_points, int32_t race, int32_t window,
-                         int8_t* slots, double* chances, double* points, int64_t* worlds_judged,
-                         double* effective) {
+                         double prior, int8_t* slots, double* chances, double* points,
+                         int64_t* worlds_judged, double* effective) {
   const SeenBatch batch{hands, decls, plays, needed, n};
   const DecideSettings how{n_worlds,        pool,      rollouts, uniform, weigh != 0,
-                           for_points != 0, race != 0, window};
+                           for_points != 0, race != 0, window,   prior};
   if (const char* why = settings_error(how)) return bad(-1, why);
   return with_seen(batch, [&]() -> const char* {
     const Decisions out{slots, chances, points, worlds_judged, effective};

@@ -78,8 +78,8 @@ const char* forge_decide(int32_t n, const int8_t* hands, const int8_t* decls, co
                          const int8_t* needed, const int64_t* keys, const float* weights,
                          int32_t n_worlds, int32_t pool, double rollouts, double uniform,
                          int32_t weigh, int32_t for_points, int32_t race, int32_t window,
-                         int8_t* slots, double* chances, double* points, int64_t* worlds_judged,
-                         double* effective);
+                         double prior, int8_t* slots, double* chances, double* points,
+                         int64_t* worlds_judged, double* effective);
 // before, after: float64 [n, 3, 28]; worlds_weighed: int64 [n]; effective: float64 [n], see
 // decide/hidden_cpu.h
 FORGE_EXPORT(forge_hidden_dominoes)

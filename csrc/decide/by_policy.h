@@ -5,6 +5,7 @@
 #pragma once
 
 #include "decide/exponential.h"
+#include "decide/logarithm.h"
 #include "decide/owners.h"
 #include "policy/network.h"
 
@@ -43,6 +44,28 @@ FORGE_HD inline double probability_in_world(const SeenHand& seen, int k, const O
   const uint32_t hand = world.dealt[p.seat()] & ~p.by[p.seat()];
   const uint32_t legal = p.legal(hand);
   return legal & (legal - 1) ? probability_of(seen, k, hand, legal, uniform, judge) : 1;
+}
+
+// What the seat to act would play itself: the logarithm of the policy's probability of each legal
+// slot, a share of any legal play mixed in, times `weight`; the likeliest has 0. bonus: [7]
+template <class Judge>
+FORGE_HD inline void own_bonus(const SeenHand& seen, double weight, double uniform,
+                               const Judge& judge, double* bonus) {
+  for (int slot = 0; slot < N_SLOTS; ++slot) bonus[slot] = 0;
+  Features f;
+  float logits[N_SLOTS];
+  judge(seen.now, seen.hand, seen.legal, &f, logits);
+  const double most = static_cast<double>(logits[greatest_of(logits, f.n_candidates)]);
+  double e[N_SLOTS], sum = 0;
+  for (int i = 0; i < f.n_candidates; ++i) {
+    e[i] = exp_of_negative(static_cast<double>(logits[i]) - most);
+    sum += e[i];
+  }
+  const double any = uniform / f.n_candidates;
+  const double likeliest = log_of((1 - uniform) / sum + any);
+  for (int i = 0; i < f.n_candidates; ++i)
+    bonus[seen.slot_of(f.candidate[i].rank)] =
+        weight * (log_of((1 - uniform) * (e[i] / sum) + any) - likeliest);
 }
 
 // The first of the last `window` plays of the hand.

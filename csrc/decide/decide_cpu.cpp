@@ -31,7 +31,7 @@ class Decider {
   Race judge(uint32_t slots);
   // values(world, position, open slots, value [7]): what the open slots are worth in a world.
   template <class Values>
-  Race race_over_worlds(uint32_t slots, const Values& values);
+  Race run_over_worlds(Race race, const Values& values);
 
   const DecideJob& job_;
   Pause pause_;
@@ -73,8 +73,7 @@ bool Decider::decide(int64_t row) {
 }
 
 template <class Values>
-Race Decider::race_over_worlds(uint32_t slots, const Values& values) {
-  Race race(slots);
+Race Decider::run_over_worlds(Race race, const Values& values) {
   int64_t n = 0, look = FIRST_LOOK;
   for (const Owners& world : worlds_.worlds()) {
     pause_.look();
@@ -93,23 +92,25 @@ Race Decider::race_over_worlds(uint32_t slots, const Values& values) {
 Race Decider::judge(uint32_t slots) {
   const double mix = mix_of(job_);
   const int target = target_of(seen_);
-  return race_over_worlds(
-      slots, [&](const Owners& world, const WorldPosition& position, uint32_t open, double* value) {
-        int8_t made[N_SLOTS];
-        search_at_least_warm(memory_, position.deal, seen_.now.decl, position.state, target, made,
-                             open);
-        for (uint32_t s = open; s; s &= s - 1) {
-          const int slot = lowest(s);
-          const bool rolled = mix > 0 && roll_out(seen_, world, slot, judge_);
-          value[slot] = chance_in_world(made[slot], rolled, mix, defends(seen_));
-        }
-      });
+  double bonus[N_SLOTS] = {};
+  if (prior_of(job_) > 0) own_bonus(seen_, prior_of(job_), job_.settings.uniform, judge_, bonus);
+  return run_over_worlds(Race(slots, bonus), [&](const Owners& world, const WorldPosition& position,
+                                                 uint32_t open, double* value) {
+    int8_t made[N_SLOTS];
+    search_at_least_warm(memory_, position.deal, seen_.now.decl, position.state, target, made,
+                         open);
+    for (uint32_t s = open; s; s &= s - 1) {
+      const int slot = lowest(s);
+      const bool rolled = mix > 0 && roll_out(seen_, world, slot, judge_);
+      value[slot] = chance_in_world(made[slot], rolled, mix, defends(seen_));
+    }
+  });
 }
 
 int Decider::choose(uint32_t slots, double* points) {
   if (!is_choice(slots)) return lowest(slots);
-  const Race race = race_over_worlds(
-      slots, [&](const Owners&, const WorldPosition& position, uint32_t open, double* value) {
+  const Race race = run_over_worlds(
+      Race(slots), [&](const Owners&, const WorldPosition& position, uint32_t open, double* value) {
         int8_t q[N_SLOTS];
         search_warm(memory_, position.deal, seen_.now.decl, position.state, q, open);
         for (uint32_t s = open; s; s &= s - 1)

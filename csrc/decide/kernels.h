@@ -103,7 +103,11 @@ struct SettleWorlds {
     c.job.out.n_worlds[row] = r.n_worlds;
     c.job.out.effective[row] = weighed.effective;
     r.best = legal_slots(c.work.seen[i]);
-    r.race = Race(r.best);
+    double bonus[N_SLOTS] = {};
+    if (prior_of(c.job) > 0)
+      own_bonus(c.work.seen[i], prior_of(c.job), c.job.settings.uniform,
+                EvaluateHere{c.job.weights}, bonus);
+    r.race = Race(r.best, bonus);
     r.open = !c.job.settings.for_points && !c.work.seen[i].now.decided();
   }
 };

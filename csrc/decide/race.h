@@ -9,6 +9,10 @@ namespace forge {
 class Race {
  public:
   FORGE_HD explicit Race(uint32_t slots) : open_(slots) {}
+  // bonus: [7], of a play beside the mean of its values, whatever worlds say.
+  FORGE_HD Race(uint32_t slots, const double* bonus) : open_(slots) {
+    for (int slot = 0; slot < N_SLOTS; ++slot) bonus_[slot] = bonus[slot];
+  }
 
   FORGE_INLINE uint32_t open() const { return open_; }
 
@@ -27,38 +31,47 @@ class Race {
     }
   }
 
-  // Drops the plays whose mean is behind that of the best by more than two standard errors.
+  // Drops the plays that are behind the best one by more than two standard errors of the
+  // difference between them.
   FORGE_HD void drop() {
     int best = -1;
     for (int slot = 0; slot < N_SLOTS; ++slot)
-      if ((open_ >> slot & 1) && (best < 0 || sum_[slot] > sum_[best])) best = slot;
+      if ((open_ >> slot & 1) && (best < 0 || behind(slot, best) < 0)) best = slot;
     const double n = total_ * total_ / squares_;  // worlds that count as many
     for (int slot = 0; slot < N_SLOTS; ++slot) {
       if (slot == best || !(open_ >> slot & 1)) continue;
-      const double behind = (sum_[best] - sum_[slot]) / total_;
+      const double difference = (sum_[best] - sum_[slot]) / total_;
       const double square =
           (slot > best ? difference_[slot][best] : difference_[best][slot]) / total_;
-      const double variance = (square - behind * behind) / n;
-      if (behind > 0 && behind * behind > 4 * variance) open_ &= ~(1u << slot);
+      const double variance = (square - difference * difference) / n;
+      const double by = behind(slot, best);
+      if (by > 0 && by * by > 4 * variance) open_ &= ~(1u << slot);
     }
   }
 
   // Over the worlds in which the slot was asked about.
   FORGE_INLINE double mean(int slot) const { return sum_[slot] / total_of_[slot]; }
 
-  // Open slots whose mean is the best one, but for rounding.
+  // Open slots that are the best ones, but for rounding.
   FORGE_HD uint32_t best() const {
     double most = -1e300;
     for (int slot = 0; slot < N_SLOTS; ++slot)
-      if ((open_ >> slot & 1) && mean(slot) > most) most = mean(slot);
+      if ((open_ >> slot & 1) && worth(slot) > most) most = worth(slot);
     uint32_t found = 0;
     for (int slot = 0; slot < N_SLOTS; ++slot)
-      if ((open_ >> slot & 1) && mean(slot) >= most - 1e-9) found |= 1u << slot;
+      if ((open_ >> slot & 1) && worth(slot) >= most - 1e-9) found |= 1u << slot;
     return found;
   }
 
  private:
+  FORGE_INLINE double worth(int slot) const { return mean(slot) + bonus_[slot]; }
+  // By how much an open slot is behind another one.
+  FORGE_INLINE double behind(int slot, int other) const {
+    return (sum_[other] - sum_[slot]) / total_ + (bonus_[other] - bonus_[slot]);
+  }
+
   uint32_t open_;
+  double bonus_[N_SLOTS] = {};
   double total_ = 0, squares_ = 0;
   double sum_[N_SLOTS] = {}, total_of_[N_SLOTS] = {};
   double difference_[N_SLOTS][N_SLOTS] = {};  // [greater][lesser slot]: squares

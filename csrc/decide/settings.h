@@ -14,6 +14,8 @@ struct DecideSettings {
   bool for_points = false;  // chosen by E[Q] alone, the contract does not matter
   bool race = true;         // stop asking about plays that are clearly behind
   int64_t window = 28;      // worlds are weighed by so many of the last plays of the hand
+  // In chance: what a play's being e times as likely by the policy is worth beside its own.
+  double prior = 0.0;
 };
 
 }  // namespace forge

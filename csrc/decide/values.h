@@ -28,6 +28,11 @@ FORGE_INLINE double mix_of(const DecideJob& job) {
   return job.weights.numbers ? job.settings.rollouts : 0.0;
 }
 
+// Weight of what the policy would play.
+FORGE_INLINE double prior_of(const DecideJob& job) {
+  return job.weights.numbers ? job.settings.prior : 0.0;
+}
+
 // made: with all hands open; rolled: by the policy's own play, which has a share of `mix`.
 FORGE_INLINE double chance_in_world(bool made, bool rolled, double mix, bool of_defenders) {
   double chance = made;

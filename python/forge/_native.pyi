@@ -88,6 +88,7 @@ class DecideSettings:
         for_points: bool,
         race: bool,
         window: int,
+        prior: float,
     ) -> None: ...
     @property
     def n_worlds(self) -> int:

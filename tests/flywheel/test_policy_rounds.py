@@ -11,7 +11,11 @@ from forge.flywheel.judging import MatchVerdict, judge
 from forge.flywheel.policy_rounds import PolicyRounds, Watcher
 from forge.flywheel.settings import RoundsSettings
 from forge.policy import SHIPPED
-from forge.policy.played_hands import load_hands
+from forge.policy.choices import rows_of
+from forge.policy.numbers import load_policy, policy_bytes
+from forge.policy.own_learning import OwnLearner
+from forge.policy.played_hands import load_all, load_hands
+from forge.policy.refine_settings import Refining
 from forge.policy.settings import PolicyTraining
 from forge.stats.figures import Figure
 from forge.work.json_lines import open_line, sealed_line
@@ -100,6 +104,30 @@ def test_hands_that_are_gone_are_missed(
     record.write_bytes(header + line + third)
     with pytest.raises(ForgeError, match="rounds are missing, or there twice"):
         PolicyRounds(settings, TRAINING)
+
+
+def test_refining_goes_on_from_the_best(
+    settings: RoundsSettings, verdicts: list[tuple[str, float]]
+) -> None:
+    told: list[int] = []
+    watcher = Watcher(refining=lambda each: told.append(each.number))
+    how = replace(settings, refine=2, refine_hands=300, patience=1)
+    with PolicyRounds(how, TRAINING) as rounds:
+        first = rounds.best.read_bytes()
+        cut_short = replace(watcher, stopped=lambda: bool(told))
+        assert rounds.next(cut_short) is None and told == [1] and not rounds.rounds
+        one, two = rounds.next(watcher), rounds.next(watcher)
+    assert one is not None and two is not None and told == [1, 1, 2, 1, 2]
+    learnt = [(how.output / f"round_{k:03d}" / "learnt.policy").read_bytes() for k in (1, 2)]
+    assert len({first, *learnt}) == 3
+    by_hand = OwnLearner(
+        load_policy(SHIPPED),
+        Refining(rounds=2, hands=300, seed=how.played_from + 1),
+        rows_of(load_all(sorted((how.output / "round_001" / "hands").iterdir()))),
+    )
+    while not by_hand.is_over:
+        by_hand.next()
+    assert policy_bytes(by_hand.policy) == learnt[0]
 
 
 def test_what_was_learnt_by_other_settings_does_not_count(

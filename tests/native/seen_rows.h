@@ -11,6 +11,7 @@ namespace forge::testing {
 
 struct SeenRows {
   std::vector<int8_t> hands, decls, plays, needed;
+  std::vector<int8_t> deals = {};  // that they are of
 
   int64_t n() const { return static_cast<int64_t>(decls.size()); }
   SeenBatch batch() const { return {hands.data(), decls.data(), plays.data(), needed.data(), n()}; }
@@ -31,6 +32,7 @@ inline SeenRows all_seen(int n_games, int from = 0) {
       const int8_t* const hand = deal.dominoes + 7 * seat_to_act(state);
       if (k >= from) {
         rows.hands.insert(rows.hands.end(), hand, hand + 7);
+        rows.deals.insert(rows.deals.end(), deal.dominoes, deal.dominoes + N_DOMINOES);
         rows.decls.push_back(static_cast<int8_t>(decl));
         rows.plays.insert(rows.plays.end(), plays, plays + N_PLAYS);
         rows.needed.push_back(static_cast<int8_t>(30 + game % 13));

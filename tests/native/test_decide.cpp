@@ -7,6 +7,7 @@
 #include "decide/by_policy.h"
 #include "decide/decide_cpu.h"
 #include "decide/exponential.h"
+#include "decide/play_out_cpu.h"
 #include "decide/race.h"
 #include "decide/schedule.h"
 #include "decide/worlds.h"
@@ -39,6 +40,19 @@ void test_a_race_drops_what_is_clearly_behind() {
   race.drop();
   CHECK(race.open() == 0b011);  // equal plays stay, however many worlds there are
   CHECK(race.best() == 0b011);
+}
+
+void test_a_bonus_counts_beside_what_worlds_say() {
+  const double bonus[N_SLOTS] = {0, -0.6, -0.4, 0, 0, 0, 0};
+  Race race(0b111, bonus);
+  for (int i = 0; i < 40; ++i) {
+    const double value[N_SLOTS] = {i % 2 ? 1.0 : 0.0, 1.0, 1.0};
+    race.add(value, 1);
+  }
+  CHECK(race.mean(1) == 1.0);
+  CHECK(race.best() == 0b100);  // 0.5, 0.4, 0.6
+  race.drop();
+  CHECK(race.open() == 0b101);  // as it was of each world, 1 is behind 2; 0 may yet win
 }
 
 struct Found {
@@ -135,15 +149,16 @@ void test_kernels_decide_as_the_cpu_does() {
   DecideSettings few;
   few.n_worlds = 12;
   few.pool = 40;
-  DecideSettings points = few, full = few, alike = few, many = few, last = few;
+  DecideSettings points = few, full = few, alike = few, many = few, last = few, own = few;
   points.for_points = true;
   full.race = false;
   alike.weigh = false;
   last.window = 3;
+  own.prior = 0.05;
   many.n_worlds = 60;
   many.pool = 200;
   int n_raced = 0;
-  for (const DecideSettings& settings : {few, points, full, alike, many, last}) {
+  for (const DecideSettings& settings : {few, points, full, alike, many, last, own}) {
     for (const float* const policy : {weights.data(), static_cast<const float*>(nullptr)}) {
       Found by_cpu(rows.n()), by_kernels(rows.n());
       CHECK(cpu::decide(job_of(rows, keys, policy, settings, &by_cpu), {2, nullptr}) == -1);
@@ -182,15 +197,46 @@ void test_hidden_hands_that_fit_nowhere() {
   CHECK(by_kernels == wanted);
 }
 
+// Illegal slots are told, threads change nothing, and rows that cannot be are named.
+void test_hands_played_out() {
+  SeenRows rows = all_seen(6);
+  const std::vector<float> weights = random_weights();
+  const auto made_by = [&](int n_threads) {
+    std::vector<int8_t> made(7 * rows.decls.size(), int8_t{99});
+    const cpu::OpenHands hands{rows.deals.data(), rows.decls.data(), rows.plays.data(),
+                               rows.needed.data(), rows.n()};
+    const char* reason = "";
+    CHECK(cpu::first_bad_open(hands, &reason) == -1);
+    cpu::play_out(hands, {weights.data()}, made.data(), {n_threads, nullptr});
+    return made;
+  };
+  const std::vector<int8_t> made = made_by(1);
+  CHECK(made == made_by(3));
+  for (int64_t i = 0; i < rows.n(); ++i) {
+    SeenHand seen;
+    read_seen(rows.batch(), i, &seen);
+    for (int slot = 0; slot < N_SLOTS; ++slot)
+      CHECK((made[static_cast<size_t>(7 * i + slot)] >= 0) ==
+            (seen.legal >> seen.slot_rank[slot] & 1));
+  }
+  rows.plays[28 * 9] = rows.plays[28 * 9 + 1];
+  const char* reason = "";
+  CHECK(cpu::first_bad_open(
+            {rows.deals.data(), rows.decls.data(), rows.plays.data(), rows.needed.data(), rows.n()},
+            &reason) == 9);
+}
+
 }  // namespace
 
 int main() {
   test_exponential();
   test_a_race_drops_what_is_clearly_behind();
+  test_a_bonus_counts_beside_what_worlds_say();
   test_threads_change_nothing();
   test_hands_asked_about_once_weigh_the_same();
   test_kernels_decide_as_the_cpu_does();
   test_rows_that_cannot_be();
   test_hidden_hands_that_fit_nowhere();
+  test_hands_played_out();
   return 0;
 }

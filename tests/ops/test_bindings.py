@@ -232,7 +232,7 @@ def test_arguments_reach_the_launch(op: str, no_device: None) -> None:
 def test_a_decision_reaches_the_launch(with_policy: bool, no_device: None) -> None:
     seen = random_seen(1)
     keys, weights = torch.arange(28), random_weights() if with_policy else None
-    settings = native.DecideSettings(10, 80, 0.35, 0.02, True, False, True, 28)
+    settings = native.DecideSettings(10, 80, 0.35, 0.02, True, False, True, 28, 0.02)
     with pytest.raises(RuntimeError, match=r"^(kernel launch|memset): "):
         cuda_policy.decide_on_cuda(seen, keys, weights, settings, empty_decisions(seen.hands))
 

@@ -16,6 +16,7 @@ from support.seen import SeenRows, assert_same_bytes, on_cuda, random_seen, rand
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "seat": {"n_worlds": 30, "pool": 240},
+    "by its own play": {"n_worlds": 30, "pool": 240, "prior": 0.05},
     "without rollouts": {"n_worlds": 30, "pool": 240, "rollouts": 0.0},
     "the last plays": {"n_worlds": 30, "pool": 240, "window": 6},
     "worlds alike": {"n_worlds": 30, "weigh": False},

@@ -67,6 +67,7 @@ RIGHT: dict[str, dict[str, Any]] = {
         "rollouts": 0.5,
         "uniform": 0.02,
         "window": 28,
+        "prior": 0.02,
     },
     "hidden_dominoes": {
         **SEEN,

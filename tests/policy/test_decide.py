@@ -24,7 +24,7 @@ from forge.play.games import Games
 from forge.play.keys import decision_keys
 from forge.play.random_play import random_slots
 from forge.play.seen import Seen, needed_by, seen_by
-from support.seen import SeenRows, random_seen, random_weights
+from support.seen import SeenRows, assert_same_bytes, random_seen, random_weights
 
 BID = Bid.of(32)
 UNIFORM = 0.02
@@ -85,6 +85,42 @@ def test_weights_as_seats_would_have_played(n_plays: int, window: int) -> None:
         assert math.isclose(float(found.effective[row]), effective, rel_tol=1e-8)
         n_checked += 1
     assert n_checked > 3
+
+
+@pytest.mark.parametrize("n_plays", [2, 9, 15])
+def test_what_the_policy_would_play_itself_counts_beside_the_chances(n_plays: int) -> None:
+    weights = random_weights(3) * 3
+    games = games_after(n_plays, 80)
+    seen = seen_by(games, needed_by(BID, len(games)))
+    keys = torch.arange(len(games))
+    plain, *leaning = (
+        ops.decide(*seen, keys, weights, n_worlds=12, pool=30, race=False, prior=prior)
+        for prior in (0.0, 0.1, 1.0)
+    )
+    p = ops.policy_logits(*seen, weights).double().softmax(dim=1)
+    logs = ((1 - UNIFORM) * p + UNIFORM / games.legal.sum(dim=1, keepdim=True)).log()
+    asked = ~is_decided(games, make_targets(games, BID)) & (games.legal.sum(dim=1) > 1)
+    assert asked.sum() > 10
+    n_other = 0
+    for found, prior in zip(leaning, (0.1, 1.0), strict=True):
+        assert torch.equal(found.chances.nan_to_num(-1), plain.chances.nan_to_num(-1))
+        worth = (found.chances + prior * logs).masked_fill(~games.legal, -torch.inf)[asked]
+        chosen = worth.gather(1, found.slots[asked][:, None])[:, 0]
+        assert torch.allclose(chosen, worth.amax(dim=1), atol=1e-9)
+        n_other += int((found.slots != plain.slots).sum())
+    assert n_other > 5
+
+
+def test_a_policy_without_preferences_has_no_prior() -> None:
+    games = games_after(9, 30)
+    seen = seen_by(games, needed_by(BID, len(games)))
+    keys, weights = torch.arange(len(games)), random_weights() * 0
+    for race in (False, True):
+        plain, leaning = (
+            ops.decide(*seen, keys, weights, n_worlds=30, race=race, prior=prior)
+            for prior in (0.0, 1.0)
+        )
+        assert_same_bytes(leaning, plain)
 
 
 def slow_chances(
@@ -165,6 +201,8 @@ def test_races_choose_as_well() -> None:
     [
         ("n_worlds", 0),
         ("pool", 1 << 21),
+        ("prior", -0.1),
+        ("prior", math.nan),
         ("rollouts", 1.1),
         ("rollouts", math.nan),
         ("uniform", 0.0),

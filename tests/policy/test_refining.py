@@ -9,10 +9,11 @@ import torch
 from forge import ForgeError
 from forge.policy import SHIPPED
 from forge.policy.numbers import load_policy, save_policy
+from forge.policy.own_learning import RefinedRound
 from forge.policy.own_play import play_outcomes
 from forge.policy.played_hands import play_missing
 from forge.policy.refine_settings import RefineFiles, Refining
-from forge.policy.refining import RefinedRound, Refinement
+from forge.policy.refining import Refinement
 from forge.policy.self_play import Teacher
 from forge.policy.sparse_network import PolicyNetwork
 
@@ -30,7 +31,7 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> str:
 def refined(files: RefineFiles, how: Refining = HOW) -> tuple[bytes, list[RefinedRound]]:
     """Run all rounds; return the policy and what they saw."""
     with Refinement(files, how) as work:
-        while not work.is_over:
+        while not work.learner.is_over:
             work.next()
         return work.refined.read_bytes(), work.rounds
 
@@ -68,7 +69,7 @@ def test_cut_short_anywhere_goes_on_to_the_same_bytes(tmp_path: Path, others: st
     (files.output / "state.pt").write_bytes(saved[files.output / "state.pt"])
     (files.output / "refined.policy").unlink()
     with Refinement(files, HOW) as work:
-        assert work.n_done == 1
+        assert work.learner.n_done == 1
         assert work.refined.read_bytes() == saved[files.output / "refined.policy"]
     assert refined(files) == (whole, rounds)
     record = [(tmp_path / name / "rounds.jsonl").read_bytes() for name in ("whole", "parts")]
@@ -91,7 +92,7 @@ def test_numbers_that_cease_to_be_finite(tmp_path: Path) -> None:
         pytest.raises(ForgeError, match=r"no(t| longer) finite"),
     ):
         for _ in range(3):
-            work.network.bias_1.data.fill_(torch.inf)
+            work.learner.network.bias_1.data.fill_(torch.inf)
             work.next()
 
 

@@ -195,14 +195,14 @@ def test_policy_and_decisions(ask: Asks) -> None:
     by_name = dict(zip(("hands", "decls", "plays", "needed"), seen, strict=True))
     found = ask(
         ("policy", by_name, POLICY),
-        ("decide", by_name, keys, POLICY, {"nWorlds": 20}),
+        ("decide", by_name, keys, POLICY, {"nWorlds": 20, "prior": 0.03}),
         ("decide", by_name, keys, None, {"nWorlds": 12, "race": False}),
         ("decide", by_name, keys, POLICY, {"nWorlds": 5, "forPoints": True, "window": 3}),
         ("hiddenDominoes", by_name, keys, POLICY, {"nWorlds": 100}),
     )
     same(found[0], it=ops.policy_logits(*seen, weights))
     asked: tuple[tuple[Tensor | None, dict[str, Any]], ...] = (
-        (weights, {"n_worlds": 20, "pool": 160}),
+        (weights, {"n_worlds": 20, "pool": 160, "prior": 0.03}),
         (None, {"n_worlds": 12, "pool": 96, "race": False}),
         (weights, {"n_worlds": 5, "pool": 40, "for_points": True, "window": 3}),
     )
@@ -249,6 +249,7 @@ def test_clear_errors(ask: Asks, tmp_path: Path) -> None:
         (("decide", seen | {"needed": [0]}, key, None), "needed must be 1..42"),
         (("decide", seen, key, None, {"nWorlds": 0}), "nWorlds must be 1..1048576"),
         (("decide", seen, key, None, {"rollouts": 2}), "rollouts must be 0..1"),
+        (("decide", seen, key, None, {"prior": -1}), "prior must be 0..1"),
         (("policy", seen, damaged), "the policy is damaged"),
         (("policy", seen, Path(__file__)), "not a policy of forge train-policy"),
     ]

@@ -41,6 +41,7 @@ import { Room } from "./arrays.js";
  * @property {boolean} [forPoints]
  * @property {boolean} [race]
  * @property {number} [window]
+ * @property {number} [prior] what a play's being e times as likely by the policy is worth, in chance
  */
 
 /** Something the core was asked that cannot be. */
@@ -208,6 +209,7 @@ export class Core {
       Number(how.forPoints ?? false),
       Number(how.race ?? true),
       whole("window", how.window ?? N_PLAYS, N_PLAYS),
+      how.prior ?? 0,
     ];
     /** @type {[Kind, number][]} */
     const room = [

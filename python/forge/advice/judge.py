@@ -23,7 +23,7 @@ def judge_of(player: str, bid: Bid, by_chance: bool = False) -> SeatPlayer:
     """
     built = parse_player(player).build("cpu", bid)
     if isinstance(built, SeatPlayer) and not (by_chance and built.how.for_points):
-        built.how = replace(built.how, race=False)
+        built.how = replace(built.how, race=False, prior=0.0)
         return built
     by, valid = "worlds that are drawn alike", "seat, make and eq,"
     if by_chance:

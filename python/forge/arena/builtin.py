@@ -291,6 +291,10 @@ class PolicyAlone(_ByPolicy):
         return PolicyPlayer(load_policy(self.file(options)), bid)
 
 
+# Tuned on deals that no figure is reported of; see docs/seat.md.
+PRIOR: Final = 0.03
+
+
 @dataclass(frozen=True)
 class SeatOptions:
     """How a seat infers and judges; see `forge.ops.decide`.
@@ -312,6 +316,13 @@ class SeatOptions:
     )
     window: int = option(
         N_PLAYS, "Plays of the hand that tell, the last ones.", metavar="N", least=1, most=N_PLAYS
+    )
+    prior: float = option(
+        PRIOR,
+        "Chance that a play may lack if likelier by a factor e.",
+        metavar="CHANCE",
+        least=0,
+        most=1,
     )
     weights: bool = True
     race: bool = True
@@ -338,6 +349,7 @@ class Seat(_ByPolicy):
             options.weights,
             race=options.race,
             window=options.window,
+            prior=options.prior,
         )
         return SeatPlayer(load_policy(self.file(options)), how, bid)
 

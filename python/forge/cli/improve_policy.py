@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forge.cli.command import command, end_if_stopped
+from forge.cli.refine_policy import refined_sentence
 from forge.cli.values import console
 from forge.flywheel.settings import RoundsSettings
 from forge.policy.settings import PolicyTraining
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from forge.flywheel.policy_rounds import Round
     from forge.policy.learning import PolicyFigures
+    from forge.policy.own_learning import RefinedRound
 
 
 @command()
@@ -23,8 +25,9 @@ def improve_policy(settings: RoundsSettings, training: PolicyTraining) -> None:
     """Improve a policy by rounds, until two in a row bring nothing.
 
     In a round a seat with the best policy so far plays hands over all declarations and bids, the
-    policy learns from them and from those of the last rounds, and what was learnt meets the best
-    and the first over duplicate deals. It is kept if it makes its contracts oftener than the best,
+    policy learns from them and from those of the last rounds (or, with --refine, from how hands
+    come out that it plays against itself), and what was learnt meets the best and the first over
+    duplicate deals. It is kept if it makes its contracts oftener than the best,
     the mean of the standard protocol and of all contracts, beyond its interval of 95 %.
 
     A run that was stopped goes on where it was. Ctrl+C ends after the file or step in hand.
@@ -44,7 +47,13 @@ def improve_policy(settings: RoundsSettings, training: PolicyTraining) -> None:
         progress_bar(console()) as bar,
     ):
         screen = _Screen(bar, rounds.settings.hands)
-        watcher = Watcher(screen.playing, screen.learning, screen.judging, lambda: signal.requested)
+        watcher = Watcher(
+            screen.playing,
+            screen.learning,
+            screen.refining,
+            screen.judging,
+            lambda: signal.requested,
+        )
         for each in rounds.rounds:
             screen.tell(_sentence(each))
         while not rounds.is_over and signum is None:
@@ -86,6 +95,9 @@ class _Screen:
             f"round {self.number}, epoch {epoch}: {figures.nll:.4f} nats a decision, "
             f"{100 * figures.regret:.2f} points of chance lost"
         )
+
+    def refining(self, found: RefinedRound) -> None:
+        self.tell(f"round {self.number}, own play, {refined_sentence(found)}")
 
     def judging(self, number: int) -> None:
         self.bar.update(self.task, description=f"round {number}: judging")

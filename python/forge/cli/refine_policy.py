@@ -9,7 +9,7 @@ from forge.cli.values import console
 from forge.policy.refine_settings import RefineFiles, Refining
 
 if TYPE_CHECKING:
-    from forge.policy.refining import RefinedRound
+    from forge.policy.own_learning import RefinedRound
 
 
 @command()
@@ -32,20 +32,22 @@ def refine_policy(files: RefineFiles, how: Refining) -> None:
         StopSignal("round") as signal,
         progress_bar(screen) as bar,
     ):
-        task = bar.add_task("rounds", total=how.rounds, completed=work.n_done, rate="")
-        if work.n_done:
-            there = f"{work.n_done} of {how.rounds} rounds are done already"
+        learner = work.learner
+        task = bar.add_task("rounds", total=how.rounds, completed=learner.n_done, rate="")
+        if learner.n_done:
+            there = f"{learner.n_done} of {how.rounds} rounds are done already"
             screen.print(f"going on with {files.output}: {there}", markup=False, soft_wrap=True)
-        while not work.is_over and not signal.requested:
-            bar.console.print(_sentence(work.next()), soft_wrap=True)
+        while not learner.is_over and not signal.requested:
+            bar.console.print(refined_sentence(work.next()), soft_wrap=True)
             bar.advance(task)
-    if work.n_done:
-        done = f"{work.n_done} of {how.rounds} rounds"
+    if learner.n_done:
+        done = f"{learner.n_done} of {how.rounds} rounds"
         screen.print(f"{done}; the policy is {work.refined}", markup=False, soft_wrap=True)
     end_if_stopped(signal.signum)
 
 
-def _sentence(found: RefinedRound) -> str:
+def refined_sentence(found: RefinedRound) -> str:
+    """A round as it is told."""
     told = f", {found.nll:.4f} nats of the others' plays" if found.nll else ""
     return (
         f"round {found.number}: {found.rows:,} decisions that decided a hand, "

@@ -19,10 +19,12 @@ from forge.errors import ForgeError, reason_of
 from forge.flywheel.judging import MatchVerdict, judge
 from forge.flywheel.settings import RoundsSettings
 from forge.game.whole_numbers import is_finite
-from forge.policy.choices import rows_of
+from forge.policy.choices import PolicyRows, rows_of
 from forge.policy.folders import hand_files
-from forge.policy.numbers import load_policy, policy_bytes
+from forge.policy.numbers import PolicyNumbers, load_policy, policy_bytes
+from forge.policy.own_learning import OwnLearner, RefinedRound
 from forge.policy.played_hands import HANDS_A_FILE, load_all, play_missing
+from forge.policy.refine_settings import Refining
 from forge.policy.self_play import Teacher
 from forge.policy.settings import PolicyTraining, default_pool
 from forge.work.atomic import write_file
@@ -102,12 +104,14 @@ class Watcher:
     Args:
         playing: called with the number of a round and how many of its hands are there more.
         learning: called after each epoch with its number and figures on hands held out.
+        refining: called after each round of own play with what it saw.
         judging: called when a round is about to be judged.
         stopped: asked now and then; true ends the work.
     """
 
     playing: Callable[[int, int], None] = lambda number, n_hands: None
     learning: Callable[[int, PolicyFigures], None] = lambda epoch, figures: None
+    refining: Callable[[RefinedRound], None] = lambda found: None
     judging: Callable[[int], None] = lambda number: None
     stopped: Callable[[], bool] = lambda: False
 
@@ -266,16 +270,38 @@ class PolicyRounds:
         """False if it was stopped."""
         source = self._learnt_from(files)
         rows = rows_of(load_all(files))
-        start = None if self.settings.fresh else load_policy(self.best)
-        from forge.policy.learning import train_policy
-
-        policy = train_policy(rows, self.training, start, watcher.learning, watcher.stopped)
-        if watcher.stopped():
+        learn = self._refined if self.settings.refine else self._trained
+        policy = learn(rows, watcher)
+        if policy is None:
             return False
         target.with_suffix(_SOURCE).unlink(missing_ok=True)
         write_file(target, policy_bytes(policy))
         write_file(target.with_suffix(_SOURCE), source)
         return True
+
+    def _trained(self, rows: PolicyRows, watcher: Watcher) -> PolicyNumbers | None:
+        start = None if self.settings.fresh else load_policy(self.best)
+        from forge.policy.learning import train_policy
+
+        policy = train_policy(rows, self.training, start, watcher.learning, watcher.stopped)
+        return None if watcher.stopped() else policy
+
+    def _refined(self, rows: PolicyRows, watcher: Watcher) -> PolicyNumbers | None:
+        """The best policy, refined by its own play."""
+        number = len(self.rounds) + 1
+        how = Refining(
+            rounds=self.settings.refine,
+            hands=self.settings.refine_hands,
+            seed=self.settings.played_from + number,
+            soft=self.training.soft,
+            tau=self.training.tau,
+        )
+        learner = OwnLearner(load_policy(self.best), how, rows)
+        while not learner.is_over:
+            watcher.refining(learner.next())
+            if watcher.stopped():
+                return None
+        return learner.policy
 
     def _judge(self, learnt: Path, other: str, number: int) -> MatchVerdict:
         how = self.settings

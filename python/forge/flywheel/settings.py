@@ -5,6 +5,7 @@ from pathlib import Path
 
 from forge.options import INT64_MAX, again, check, option
 from forge.policy import SHIPPED
+from forge.policy.refine_settings import Refining
 from forge.policy.settings import HandsSettings
 from forge.work.paths import existing, writable_folder
 
@@ -38,6 +39,16 @@ class RoundsSettings:
         True,
         "Learn from new numbers, or go on from those of the best policy.",
         "--fresh/--go-on",
+    )
+    refine: int = option(
+        0,
+        "Go on from the best policy by so many rounds of refine-policy that foretell the hands, "
+        "in place of learning from them alone.",
+        least=0,
+        most=9999,
+    )
+    refine_hands: int = option(
+        Refining.hands, "Played in each of those rounds.", least=100, most=100_000_000
     )
     worlds: int = again(HandsSettings, "worlds")
     pool: int | None = again(HandsSettings, "pool")

@@ -35,6 +35,7 @@ def decide(
     for_points: bool = False,
     race: bool = True,
     window: int = N_PLAYS,
+    prior: float = 0.0,
 ) -> SeatDecisions:
     """Choose the play with the best chance, judged by worlds; of equals by E[Q], then by slot.
 
@@ -55,6 +56,8 @@ def decide(
         for_points: choose by E[Q] alone, whatever the contract.
         race: whether plays that are clearly behind are dropped.
         window: of the last so many plays of the hand those of hidden seats tell.
+        prior: chance that a play may lack if the policy would play it e times as likely, 0..1;
+            `chances` are without it.
 
     Returns:
         slots int64 [B], chances float64 [B, 7] (acting side), points float64 [B, 7] (acting-team
@@ -74,8 +77,9 @@ def decide(
     for name, value in (("weigh", weigh), ("for_points", for_points), ("race", race)):
         truth(name, value)
     window = check_model(uniform, window)
+    prior = real_number("prior", prior, 0, 1)
     settings = native.DecideSettings(
-        n_worlds, pool, rollouts, uniform, weigh, for_points, race, window
+        n_worlds, pool, rollouts, uniform, weigh, for_points, race, window, prior
     )
     seen = (hands, decls, plays, needed)
     room = empty_decisions(hands)

@@ -62,6 +62,7 @@ class PolicyCard:
         n_params: numbers of the network.
         created: UTC date.
         hands: that it was learnt from.
+        own_hands: that it played against itself, of which it learnt how they came out.
         commands: that made it, in order.
         measured: the command of the figures.
         figures: what it does on hands that it did not learn from.
@@ -74,6 +75,7 @@ class PolicyCard:
     n_params: Annotated[int, Ge(1)]
     created: str
     hands: Annotated[int, Ge(1)]
+    own_hands: Annotated[int, Ge(0)]
     commands: list[str]
     measured: str
     figures: CardReport
@@ -105,7 +107,8 @@ def card_text(card: PolicyCard) -> str:
         "bid, declarer in any seat.",
         "It is what `policy` plays and what `seat` infers with; see docs/seat.md. "
         f"{card.n_params:,} numbers, {card.size_bytes:,} bytes,",
-        f"made on {card.created} from {card.hands:,} hands. SHA-256 `{card.sha256}`.",
+        f"made on {card.created} from {card.hands:,} hands, and {card.own_hands:,} that it played "
+        f"against itself. SHA-256 `{card.sha256}`.",
         "",
         "## How it was made",
         "",

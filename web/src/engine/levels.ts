@@ -52,6 +52,9 @@ export interface NetworkPlayer {
   scores(rules: Rules, seen: Seen): Promise<ArrayLike<number>>;
 }
 
+/** Of the strong level, see forge.ops.decide: as Python's `seat` has it. */
+const PRIOR = 0.03;
+
 export interface Players {
   rules: Rules;
   network: () => Promise<NetworkPlayer>;
@@ -97,7 +100,7 @@ async function strongPlay(task: Task, seen: Seen, key: bigint, { ms, first, most
   const start = performance.now();
   for (let n = first; ; n *= 2) {
     const began = performance.now();
-    const found = await decide(task, seen.view, key, { nWorlds: n, race: true });
+    const found = await decide(task, seen.view, key, { nWorlds: n, race: true, prior: PRIOR });
     const [now, chosen] = [performance.now(), found.slots[0]];
     const isLast = n >= nPossible || 2 * n > most || isSettled(found.chances, chosen, found.effective[0]);
     // The next look takes about twice as long as this one.

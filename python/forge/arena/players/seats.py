@@ -49,6 +49,7 @@ class Judgement:
     for_points: bool = False
     race: bool = True
     window: int = N_PLAYS
+    prior: float = 0.0
 
 
 class SeatPlayer:

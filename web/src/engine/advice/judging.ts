@@ -34,6 +34,8 @@ export interface Judge {
   nWorlds: number;
   /** Whether plays that are clearly behind are dropped: quicker, but how bad they are stays open. */
   race: boolean;
+  /** Chance that a play may lack if the policy would play it e times as likely; 0 without it. */
+  prior?: number;
 }
 
 /** Who judges advice and reviews: `seat:n=400`. */
