@@ -50,6 +50,7 @@ FEW = {
     "generate-eq ": "--n-games 1 --n-samples 4",
     "play-hands": "--hands 60 --worlds 1 --pool 1",
     "train-policy": "--epochs 1",
+    "refine-policy": "--rounds 1 --hands 200",
     "policy-curve": "--hands 100,150 --epochs 1",
 }
 # Installing is run by .ci/run, a policy of one's own as printed by tests/cli/test_policy_commands,

@@ -19,8 +19,8 @@ export const LEVELS: readonly LevelInfo[] = [
 ];
 
 /** What logits are divided by: the greater, the likelier are slips. Of 3,000 deals at 30 in the best pip
- * suit a declaring side that plays at 1 makes 4 points of 100 fewer than the policy itself, one at 3
- * 14 fewer, and one that plays at random 34 fewer. */
+ * suit a declaring side that plays at 1 makes 6 points of 100 fewer than the policy itself, one at 3
+ * 21 fewer, and one that plays at random 36 fewer. */
 const TEMPERATURES = { beginner: 3, casual: 1 } as const;
 
 /** How closely a level looks in the auction: deals around its own hand, and at another bidder. */
