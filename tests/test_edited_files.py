@@ -30,6 +30,8 @@ from forge.ml.tokenized.folder import Settings, TokenizedFolder
 from forge.ml.tokenized.npy_writer import read_journal
 from forge.models import card, catalog
 from forge.policy.card import RECORD, card_text, read_card
+from forge.policy.own_learning import RefinedRound
+from forge.policy.refining import ROUNDS as REFINING
 from forge.work.json_lines import sealed_line
 from forge.work.results_file import ResultsFormat
 from support.synthetic_rows import synthetic_arrays, write_split
@@ -164,6 +166,7 @@ ROWS: dict[str, tuple[ResultsFormat[Any], Any]] = {
             True,
         ),
     ),
+    "refining": (REFINING, RefinedRound(1, 1000, 0.3, 0.9)),
 }
 
 

@@ -134,9 +134,10 @@ def test_the_page_of_formats_names_every_field_of_results() -> None:
     from forge.bidding.calibration.hands import HANDS as CALIBRATION_HANDS
     from forge.bidding.hands_file import HANDS
     from forge.flywheel.policy_rounds import ROUNDS
+    from forge.policy.refining import ROUNDS as REFINING
 
     lines = FORMATS.read_text().splitlines()
-    for kind in (ARENA, HANDS, CALIBRATION_HANDS, ROUNDS):
+    for kind in (ARENA, HANDS, CALIBRATION_HANDS, ROUNDS, REFINING):
         (line,) = [each for each in lines if each.startswith(f"| `{kind.name}` |")]
         assert {each.name for each in fields(kind.row)} <= set(re.findall(r"`(\w+)`", line))
 

@@ -261,8 +261,9 @@ def _results_formats() -> list[Any]:
     from forge.bidding.calibration.hands import HANDS as CALIBRATION_HANDS
     from forge.bidding.hands_file import HANDS
     from forge.flywheel.policy_rounds import ROUNDS
+    from forge.policy.refining import ROUNDS as REFINING
 
-    return [ARENA, CALIBRATION_HANDS, HANDS, ROUNDS]
+    return [ARENA, CALIBRATION_HANDS, HANDS, ROUNDS, REFINING]
 
 
 def _json(path: Path, deal: Deal | None) -> Verified | None:
