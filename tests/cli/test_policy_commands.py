@@ -131,7 +131,7 @@ def test_refining(works: Works, fails: Fails, tmp_path: Path) -> None:
     printed = works("refine-policy", "--output out --rounds 2 --hands 200")
     assert "round 2: " in printed and "2 of 2 rounds" in printed
     assert (tmp_path / "out" / "refined.policy").stat().st_size < 1_000_000
-    assert "2 of 2 rounds are done already" in works(
+    assert "2 of 2 rounds done already" in works(
         "refine-policy", "--output out --rounds 2 --hands 200"
     )
     works("arena", "policy:out/refined.policy random --games 16 --out games.jsonl")

@@ -50,6 +50,10 @@ verify @/shards/train/none.parquet | there is no file @/shards/train/none.parque
 play-hands --output @/hands --worlds 1 --pool 1 | 1,000 hands in @/hands
 play-hands --output @/hands --worlds 1 --pool 1 | going on with @/hands: 1,000 hands of 1,000
 train-policy --data @/hands --output @/s.policy --epochs 1 | @/s.policy written
+refine-policy --output @/own --rounds 1 --hands 100 --data @/hands
+    | 1 of 1 round; the policy is @/own/refined.policy
+refine-policy --output @/own --rounds 1 --hands 100 --data @/hands
+    | going on with @/own: 1 of 1 round
 eval-policy --policy @/s.policy --data @/hands | nats
 policy-curve --data @/hands --hands 100 --epochs 1 --out @/curve | @/curve.json and .png written
 export --checkpoint @/runs/domino/version_0/checkpoints/last.ckpt --onnx @/x.onnx

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from forge.cli.command import command, end_if_stopped
 from forge.cli.values import console
 from forge.policy.refine_settings import RefineFiles, Refining
+from forge.work.wording import counted
 
 if TYPE_CHECKING:
     from forge.policy.own_learning import RefinedRound
@@ -35,13 +36,13 @@ def refine_policy(files: RefineFiles, how: Refining) -> None:
         learner = work.learner
         task = bar.add_task("rounds", total=how.rounds, completed=learner.n_done, rate="")
         if learner.n_done:
-            there = f"{learner.n_done} of {how.rounds} rounds are done already"
+            there = f"{learner.n_done} of {counted(how.rounds, 'round')} done already"
             screen.print(f"going on with {files.output}: {there}", markup=False, soft_wrap=True)
         while not learner.is_over and not signal.requested:
             bar.console.print(refined_sentence(work.next()), soft_wrap=True)
             bar.advance(task)
     if learner.n_done:
-        done = f"{learner.n_done} of {how.rounds} rounds"
+        done = f"{learner.n_done} of {counted(how.rounds, 'round')}"
         screen.print(f"{done}; the policy is {work.refined}", markup=False, soft_wrap=True)
     end_if_stopped(signal.signum)
 
