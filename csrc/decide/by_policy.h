@@ -19,6 +19,22 @@ FORGE_INLINE int greatest_of(const float* logits, int n) {
   return best;
 }
 
+// e to the power of each logit less the greatest; returns the sum of them.
+FORGE_HD inline double powers_of(const float* logits, int n, double* powers) {
+  const double most = static_cast<double>(logits[greatest_of(logits, n)]);
+  double sum = 0;
+  for (int i = 0; i < n; ++i) {
+    powers[i] = exp_of_negative(static_cast<double>(logits[i]) - most);
+    sum += powers[i];
+  }
+  return sum;
+}
+
+// A probability among n plays, a share of any of them mixed in.
+FORGE_INLINE double mixed(double probability, double uniform, int n) {
+  return (1 - uniform) * probability + uniform / n;
+}
+
 // The policy's probability of play number k from this hand, a share of any legal play mixed in.
 template <class Judge>
 FORGE_HD inline double probability_of(const SeenHand& seen, int k, uint32_t hand, uint32_t legal,
@@ -26,14 +42,11 @@ FORGE_HD inline double probability_of(const SeenHand& seen, int k, uint32_t hand
   Features f;
   float logits[N_SLOTS];
   judge(seen.before[k], hand, legal, &f, logits);
-  const double most = static_cast<double>(logits[greatest_of(logits, f.n_candidates)]);
-  double sum = 0, of_play = 0;
-  for (int i = 0; i < f.n_candidates; ++i) {
-    const double e = exp_of_negative(static_cast<double>(logits[i]) - most);
-    sum += e;
-    if (f.candidate[i].rank == seen.rank[k]) of_play = e;
-  }
-  return (1 - uniform) * (of_play / sum) + uniform / f.n_candidates;
+  double powers[N_SLOTS], of_play = 0;
+  const double sum = powers_of(logits, f.n_candidates, powers);
+  for (int i = 0; i < f.n_candidates; ++i)
+    if (f.candidate[i].rank == seen.rank[k]) of_play = powers[i];
+  return mixed(of_play / sum, uniform, f.n_candidates);
 }
 
 // That of play number k in a world; 1 where it was no choice.
@@ -55,17 +68,12 @@ FORGE_HD inline void own_bonus(const SeenHand& seen, double weight, double unifo
   Features f;
   float logits[N_SLOTS];
   judge(seen.now, seen.hand, seen.legal, &f, logits);
-  const double most = static_cast<double>(logits[greatest_of(logits, f.n_candidates)]);
-  double e[N_SLOTS], sum = 0;
-  for (int i = 0; i < f.n_candidates; ++i) {
-    e[i] = exp_of_negative(static_cast<double>(logits[i]) - most);
-    sum += e[i];
-  }
-  const double any = uniform / f.n_candidates;
-  const double likeliest = log_of((1 - uniform) / sum + any);
-  for (int i = 0; i < f.n_candidates; ++i)
+  double powers[N_SLOTS];
+  const int n = f.n_candidates;
+  const double sum = powers_of(logits, n, powers), likeliest = log_of(mixed(1 / sum, uniform, n));
+  for (int i = 0; i < n; ++i)
     bonus[seen.slot_of(f.candidate[i].rank)] =
-        weight * (log_of((1 - uniform) * (e[i] / sum) + any) - likeliest);
+        weight * (log_of(mixed(powers[i] / sum, uniform, n)) - likeliest);
 }
 
 // The first of the last `window` plays of the hand.

@@ -14,8 +14,6 @@ struct OpenHand {
   Owners owners;
 };
 
-const char* const NOT_PLAYS = "plays must be different dominoes 0..27, then -1";
-
 bool is_deal(const int8_t* deal) {
   uint32_t dominoes = 0;
   for (int i = 0; i < N_DOMINOES; ++i) {
@@ -28,8 +26,7 @@ bool is_deal(const int8_t* deal) {
 // Why row i cannot be, or nullptr and the row.
 const char* read_open(const OpenHands& hands, int64_t i, OpenHand* out) {
   const int decl = hands.decls[i];
-  if (decl < 0 || decl >= N_DECLARATIONS) return "decls must be 0..9";
-  if (hands.needed[i] < 1 || hands.needed[i] > HAND_POINTS) return "needed must be 1..42";
+  if (const char* why = contract_error(decl, hands.needed[i])) return why;
   const int8_t* const deal = hands.deals + N_DOMINOES * i;
   if (!is_deal(deal)) return "deals must hold each domino 0..27 once";
   const RankTables& t = rank_tables(decl);
@@ -38,26 +35,21 @@ const char* read_open(const OpenHands& hands, int64_t i, OpenHand* out) {
     for (int slot = 0; slot < N_SLOTS; ++slot)
       out->owners.dealt[seat] |= uint32_t{1} << t.rank_of[deal[N_SLOTS * seat + slot]];
   }
-  SeenHand& seen = out->seen;
-  PublicHand& now = seen.now;
+  PublicHand& now = out->seen.now;
   now = start_hand(decl, hands.needed[i]);
   const int8_t* const plays = hands.plays + N_PLAYS * i;
   int n = 0;
   for (; n < N_PLAYS && plays[n] >= 0; ++n) {
-    if (plays[n] >= N_DOMINOES) return NOT_PLAYS;
+    if (plays[n] >= N_DOMINOES) return plays_error();
     const int rank = t.rank_of[plays[n]];
     const uint32_t held = out->owners.dealt[now.seat()] & ~now.by[now.seat()];
     if (!(now.legal(held) >> rank & 1)) return "a seat played what it may not play";
     play_rank(&now, rank);
   }
-  if (std::any_of(plays + n, plays + N_PLAYS, [](int8_t x) { return x != -1; })) return NOT_PLAYS;
+  if (std::any_of(plays + n, plays + N_PLAYS, [](int8_t x) { return x != -1; }))
+    return plays_error();
   if (n == N_PLAYS) return "a hand that is over has nothing to play";
-  const int me = now.seat();
-  for (int slot = 0; slot < N_SLOTS; ++slot)
-    seen.slot_rank[slot] = t.rank_of[deal[N_SLOTS * me + slot]];
-  seen.dealt = out->owners.dealt[me];
-  seen.hand = seen.dealt & ~now.by[me];
-  seen.legal = now.legal(seen.hand);
+  read_own(deal + N_SLOTS * now.seat(), &out->seen);
   return nullptr;
 }
 

@@ -30,12 +30,32 @@ struct SeenHand {
   }
 };
 
+// Why there is no such contract, or nullptr.
+FORGE_HD inline const char* contract_error(int decl, int needed) {
+  if (decl < 0 || decl >= N_DECLARATIONS) return "decls must be 0..9";
+  return needed < 1 || needed > HAND_POINTS ? "needed must be 1..42" : nullptr;
+}
+
+// Of what is public now, the seat to act was dealt these [7].
+FORGE_HD inline void read_own(const int8_t* hand, SeenHand* seen) {
+  seen->dealt = 0;
+  for (int slot = 0; slot < N_SLOTS; ++slot) {
+    seen->slot_rank[slot] = seen->now.ranks->rank_of[hand[slot]];
+    seen->dealt |= uint32_t{1} << seen->slot_rank[slot];
+  }
+  seen->hand = seen->dealt & ~seen->now.by[seen->now.seat()];
+  seen->legal = seen->now.legal(seen->hand);
+}
+
+FORGE_HD inline const char* plays_error() {
+  return "plays must be different dominoes 0..27, then -1";
+}
+
 // Why row i cannot be, or nullptr. Sound: each domino once, every play legal for all that the seat
 // to act can know, at least one play left.
 FORGE_HD inline const char* seen_error(const SeenBatch& batch, int64_t i) {
   const int decl = batch.decls[i];
-  if (decl < 0 || decl >= N_DECLARATIONS) return "decls must be 0..9";
-  if (batch.needed[i] < 1 || batch.needed[i] > HAND_POINTS) return "needed must be 1..42";
+  if (const char* why = contract_error(decl, batch.needed[i])) return why;
   uint32_t mine = 0, played = 0;
   for (int slot = 0; slot < N_SLOTS; ++slot) {
     const int domino = batch.hands[N_SLOTS * i + slot];
@@ -46,12 +66,11 @@ FORGE_HD inline const char* seen_error(const SeenBatch& batch, int64_t i) {
   const int8_t* plays = batch.plays + N_PLAYS * i;
   int n = 0;
   for (; n < N_PLAYS && plays[n] >= 0; ++n) {
-    if (plays[n] >= N_DOMINOES || played >> plays[n] & 1)
-      return "plays must be different dominoes 0..27, then -1";
+    if (plays[n] >= N_DOMINOES || played >> plays[n] & 1) return plays_error();
     played |= uint32_t{1} << plays[n];
   }
   for (int k = n; k < N_PLAYS; ++k)
-    if (plays[k] != -1) return "plays must be different dominoes 0..27, then -1";
+    if (plays[k] != -1) return plays_error();
   if (n == N_PLAYS) return "a hand that is over has nothing to decide";
   const RankTables& t = rank_tables(decl);
   PublicHand p = start_hand(decl, batch.needed[i]);
@@ -81,13 +100,7 @@ FORGE_HD inline void read_seen(const SeenBatch& batch, int64_t i, SeenHand* seen
     seen->rank[k] = t.rank_of[plays[k]];
     play_rank(&seen->now, seen->rank[k]);
   }
-  seen->dealt = 0;
-  for (int slot = 0; slot < N_SLOTS; ++slot) {
-    seen->slot_rank[slot] = t.rank_of[batch.hands[N_SLOTS * i + slot]];
-    seen->dealt |= uint32_t{1} << seen->slot_rank[slot];
-  }
-  seen->hand = seen->dealt & ~seen->now.by[seen->now.seat()];
-  seen->legal = seen->now.legal(seen->hand);
+  read_own(batch.hands + N_SLOTS * i, seen);
 }
 
 }  // namespace forge

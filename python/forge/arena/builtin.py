@@ -291,10 +291,6 @@ class PolicyAlone(_ByPolicy):
         return PolicyPlayer(load_policy(self.file(options)), bid)
 
 
-# Tuned on deals that no figure is reported of; see docs/seat.md.
-PRIOR: Final = 0.03
-
-
 @dataclass(frozen=True)
 class SeatOptions:
     """How a seat infers and judges; see `forge.ops.decide`.
@@ -318,7 +314,7 @@ class SeatOptions:
         N_PLAYS, "Plays of the hand that tell, the last ones.", metavar="N", least=1, most=N_PLAYS
     )
     prior: float = option(
-        PRIOR,
+        0.03,
         "Chance that a play may lack if likelier by a factor e.",
         metavar="CHANCE",
         least=0,

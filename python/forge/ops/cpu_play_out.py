@@ -5,9 +5,9 @@ from torch import Tensor
 
 from forge.build import native
 from forge.errors import ForgeError
-from forge.game.constants import N_PLAYS, N_SEATS, N_SLOTS
-from forge.ops.policy_schemas import check_weights
-from forge.ops.schemas import check_dense, expect, on_cpu, same_device
+from forge.game.constants import N_SLOTS
+from forge.ops.policy_schemas import check_open, check_weights
+from forge.ops.schemas import on_cpu
 
 
 def play_out(
@@ -31,19 +31,7 @@ def play_out(
         ForgeError: for a row that is no hand with a play to come, or an argument of another shape,
             type or device than the CPU's.
     """
-    tensors = {"deals": deals, "decls": decls, "plays": plays, "needed": needed}
-    for name, given in tensors.items():
-        check_dense(name, given)
-    n = deals.shape[0] if deals.dim() else 0
-    for name, shape in (
-        ("deals", (n, N_SEATS, N_SLOTS)),
-        ("decls", (n,)),
-        ("plays", (n, N_PLAYS)),
-        ("needed", (n,)),
-    ):
-        told = "[B, 4, 7]" if name == "deals" else str(list(shape))
-        expect(name, tensors[name], torch.int8, told, tuple(tensors[name].shape) == shape)
-    same_device(**tensors)
+    check_open(deals, decls, plays, needed)
     check_weights(deals, weights)
     arrays = (
         on_cpu("deals", deals),
@@ -54,6 +42,6 @@ def play_out(
     row, reason = native.first_bad_open(*arrays)
     if row >= 0:
         raise ForgeError(f"row {row}: {reason}")
-    made = torch.empty((n, N_SLOTS), dtype=torch.int8)
+    made = torch.empty((deals.shape[0], N_SLOTS), dtype=torch.int8)
     native.play_out(*arrays, on_cpu("weights", weights), made.numpy(), torch.get_num_threads())
     return made

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from forge.build import native
-from forge.game.constants import N_PLAYS, N_SLOTS
+from forge.game.constants import N_PLAYS, N_SEATS, N_SLOTS
 from forge.game.whole_numbers import real_number, whole_number
 from forge.ops.schemas import LIBRARY, check_dense, expect, same_device
 
@@ -42,16 +42,32 @@ class SeatDecisions(NamedTuple):
 
 def check_seen(hands: Tensor, decls: Tensor, plays: Tensor, needed: Tensor) -> None:
     """hands int8 [B, 7], decls int8 [B], plays int8 [B, 28], needed int8 [B]."""
-    for name, given in (("hands", hands), ("decls", decls), ("plays", plays), ("needed", needed)):
-        check_dense(name, given)
-    ok = hands.dim() == 2 and hands.shape[1] == N_SLOTS
-    expect("hands", hands, torch.int8, "[B, 7]", ok)
-    n = hands.shape[0]
-    for name, tensor in (("decls", decls), ("needed", needed)):
-        expect(name, tensor, torch.int8, f"[{n}]", tensor.dim() == 1 and tensor.shape[0] == n)
-    ok = plays.dim() == 2 and plays.shape[0] == n and plays.shape[1] == N_PLAYS
-    expect("plays", plays, torch.int8, f"[{n}, {N_PLAYS}]", ok)
-    same_device(hands=hands, decls=decls, plays=plays, needed=needed)
+    _check_hands("hands", (N_SLOTS,), hands, decls, plays, needed)
+
+
+def check_open(deals: Tensor, decls: Tensor, plays: Tensor, needed: Tensor) -> None:
+    """deals int8 [B, 4, 7], the rest as of `check_seen`."""
+    _check_hands("deals", (N_SEATS, N_SLOTS), deals, decls, plays, needed)
+
+
+def _check_hands(
+    name: str,
+    row: tuple[int, ...],
+    hands: Tensor,
+    decls: Tensor,
+    plays: Tensor,
+    needed: Tensor,
+) -> None:
+    """`name` are the hands, whose rows have the shape `row`."""
+    given = {name: hands, "decls": decls, "plays": plays, "needed": needed}
+    for each, tensor in given.items():
+        check_dense(each, tensor)
+    n = hands.shape[0] if hands.dim() else 0
+    shapes = {name: row, "decls": (), "plays": (N_PLAYS,), "needed": ()}
+    for each, of_row in shapes.items():
+        told = f"[{', '.join(map(str, ('B' if each == name else n, *of_row)))}]"
+        expect(each, given[each], torch.int8, told, tuple(given[each].shape) == (n, *of_row))
+    same_device(**given)
 
 
 def check_keys(hands: Tensor, keys: Tensor) -> None:

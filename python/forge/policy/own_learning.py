@@ -124,9 +124,9 @@ class OwnLearner:
         """Mean chance lost and loss of foretelling."""
         how = self.how
         lost = nll = 0.0
-        batches = list(self._batches(len(outcomes)))
-        for step, (rows, others) in enumerate(batches):
-            self._set_rate((self.n_done + step / len(batches)) / how.rounds)
+        n_steps = -(-len(outcomes) // how.batch_size)
+        for step, (rows, others) in enumerate(self._batches(len(outcomes))):
+            self._set_rate((self.n_done + step / n_steps) / how.rounds)
             some = outcomes.take(rows)
             logits = self.network(some.context, some.candidates) / how.temperature
             of_hands = chance_lost(logits, some.won)
@@ -144,7 +144,7 @@ class OwnLearner:
             loss.backward()  # type: ignore[no-untyped-call]
             self._optimizer.step()
             lost += float(of_hands.detach())
-        return lost / len(batches), nll / len(batches)
+        return lost / n_steps, nll / n_steps
 
     def _batches(self, n: int) -> Iterator[tuple[Tensor, PolicyRows | None]]:
         """Rows of a round, and half as many of what others played."""

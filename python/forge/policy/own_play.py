@@ -7,13 +7,11 @@ import torch
 from torch import Tensor
 
 from forge import ops
-from forge.eq.objective import is_decided, make_targets
-from forge.game.constants import N_PLAYS
 from forge.play.games import Games
-from forge.play.keys import combine, decision_keys, uniform
-from forge.play.seen import needed_by, seen_by
+from forge.play.keys import decision_keys, uniform
+from forge.play.seen import Seen
 from forge.policy.numbers import PolicyNumbers
-from forge.policy.self_play import contract_of
+from forge.policy.self_play import Begun
 
 # Purpose of keys, beside those of forge.policy.self_play.
 _EXPLORE: Final = 41
@@ -70,36 +68,35 @@ def _some(
     policy: PolicyNumbers, seed: int, numbers: range, explore: float, temperature: float
 ) -> list[tuple[Tensor, Tensor, Tensor]]:
     """Context, candidates and won of hands in lock step, a part for each play."""
-    contracts = [contract_of(seed, number) for number in numbers]
-    bids = [bid for _, _, bid in contracts]
-    games = Games.start([deal for deal, _, _ in contracts], [decl for _, decl, _ in contracts])
-    needed = needed_by(bids, len(games))
-    seeds = combine(torch.full((len(games),), seed), torch.arange(numbers.start, numbers.stop))
-    rows = torch.arange(len(games))
+    begun = Begun.of(seed, numbers)
     found = []
-    while len(rows) and games.n_plays < N_PLAYS:
-        seen = seen_by(games, needed[rows])
+
+    def choose(games: Games, rows: Tensor, seen: Seen) -> Tensor:
         logits: Tensor = ops.policy_logits(*seen, policy.tensor)
-        won = _won(games, seen.plays, needed[rows], policy)
+        won = _won(games, seen, policy)
         decides = (won == 1).any(dim=1) & (won == 0).any(dim=1)
         features = ops.policy_features(*(each[decides] for each in seen))
         found.append((*features, won[decides]))
-        keys = decision_keys(seeds[rows], games.n_plays, _EXPLORE)
-        games = games.play(_chosen(logits, keys, explore, temperature))
-        still_open = ~is_decided(games, make_targets(games, [bids[row] for row in rows.tolist()]))
-        games, rows = games.take(still_open), rows[still_open]
+        keys = decision_keys(begun.seeds[rows], games.n_plays, _EXPLORE)
+        return _chosen(logits, keys, explore, temperature)
+
+    begun.play(choose)
     return found
 
 
-def _won(games: Games, plays: Tensor, needed: Tensor, policy: PolicyNumbers) -> Tensor:
+def _won(games: Games, seen: Seen, policy: PolicyNumbers) -> Tensor:
     """float32 [B, 7], as `Outcomes.won`; NaN too where there is no choice."""
-    won = torch.full(games.legal.shape, torch.nan)
-    choice = games.legal.sum(dim=1) > 1
-    of_choice = games.take(choice)
+    legal = games.legal
+    won = torch.full(legal.shape, torch.nan)
+    choice = legal.sum(dim=1) > 1
     made = ops.play_out(
-        of_choice.deals, of_choice.decls, plays[choice], needed[choice], policy.tensor
+        games.deals[choice],
+        seen.decls[choice],
+        seen.plays[choice],
+        seen.needed[choice],
+        policy.tensor,
     ).float()
-    defends = (of_choice.players & 1).bool()[:, None]
+    defends = (games.players[choice] & 1).bool()[:, None]
     won[choice] = torch.where(defends, 1 - made, made).masked_fill(made < 0, torch.nan)
     return won
 

@@ -11,7 +11,7 @@ from forge.work.paths import existing, writable_folder
 
 @dataclass(frozen=True)
 class RefineFiles:
-    """What is read and written, and how many rounds there are."""
+    """What is read and written."""
 
     output: Path = option(
         Path("data") / "refined-policy",

@@ -62,11 +62,11 @@ class Refinement:
             "start": sha256_of(files.start),
             "data": sha256_of(*paths) if paths else None,
         }
-        others = rows_of(load_all(paths)) if paths else None
-        self.learner = OwnLearner(start, how, others)
         with ExitStack() as stack:
             record = ResultsFile(self.folder / RECORD, ROUNDS, lasting)
             self._record = stack.enter_context(record)
+            # Minutes of work, for whoever has the folder.
+            self.learner = OwnLearner(start, how, rows_of(load_all(paths)) if paths else None)
             if self._record.rows:
                 self._restore()
             self._held = stack.pop_all()

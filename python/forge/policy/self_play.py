@@ -4,6 +4,7 @@ Hand number j of a seed depends on the seed, j and the teacher alone, whatever i
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +20,7 @@ from forge.game.deal import Deal
 from forge.game.tables import HIGH, LOW
 from forge.play.games import Games
 from forge.play.keys import combine, decision_keys
-from forge.play.seen import needed_by, seen_by
+from forge.play.seen import Seen, needed_by, seen_by
 from forge.policy.numbers import PolicyNumbers
 
 # Purposes of keys, beside those of forge.eq.
@@ -93,6 +94,45 @@ def _longest_suit(hand: tuple[int, ...]) -> int:
     return max(range(N_PIPS), key=rank)
 
 
+@dataclass(frozen=True)
+class Begun:
+    """Hands of a seed before the first lead.
+
+    Args:
+        games: of N hands.
+        bids: of each, by seat 0.
+        seeds: int64 [N], of the keys of their decisions.
+    """
+
+    games: Games
+    bids: list[Bid]
+    seeds: Tensor
+
+    @classmethod
+    def of(cls, seed: int, numbers: range, bid: Bid | None = None) -> "Begun":
+        """The hands of these numbers, all for one bid if it is told."""
+        contracts = [contract_of(seed, number) for number in numbers]
+        games = Games.start([deal for deal, _, _ in contracts], [decl for _, decl, _ in contracts])
+        of_hands = torch.arange(numbers.start, numbers.stop)
+        seeds = combine(torch.full_like(of_hands, seed), of_hands)
+        return cls(games, [bid or said for _, _, said in contracts], seeds)
+
+    def play(self, choose: Callable[[Games, Tensor, Seen], Tensor]) -> None:
+        """Play them in lock step, each until it is made or set.
+
+        Args:
+            choose: called before each play with the games that go on, which of the hands they are
+                (int64), and what the seats to act see; returns slots, int64.
+        """
+        games, rows = self.games, torch.arange(len(self.games))
+        needed = needed_by(self.bids, len(games))
+        while len(rows) and games.n_plays < N_PLAYS:
+            games = games.play(choose(games, rows, seen_by(games, needed[rows])))
+            targets = make_targets(games, [self.bids[row] for row in rows.tolist()])
+            still_open = ~is_decided(games, targets)
+            games, rows = games.take(still_open), rows[still_open]
+
+
 def play_hands(seed: int, start: int, stop: int, teacher: Teacher) -> PlayedHands:
     """Hands start .. stop - 1 of a seed, each until it is made or set.
 
@@ -101,36 +141,28 @@ def play_hands(seed: int, start: int, stop: int, teacher: Teacher) -> PlayedHand
     """
     if stop <= start:
         raise ForgeError(f"start must be below stop, got {start} and {stop}")
-    contracts = [contract_of(seed, number) for number in range(start, stop)]
-    games = Games.start([deal for deal, _, _ in contracts], [decl for _, decl, _ in contracts])
-    bids = [teacher.bid or bid for _, _, bid in contracts]
-    needed = needed_by(bids, len(bids))
-    n = len(games)
-    numbers = torch.arange(start, stop)
-    seeds = combine(torch.full_like(numbers, seed), numbers)
+    begun = Begun.of(seed, range(start, stop), teacher.bid)
+    n = len(begun.games)
     plays = torch.full((n, N_PLAYS), -1, dtype=torch.int8)
     chances = torch.full((n, N_PLAYS, N_SLOTS), torch.nan)
-    rows = torch.arange(n)
-    while len(rows) and games.n_plays < N_PLAYS:
+
+    def choose(games: Games, rows: Tensor, seen: Seen) -> Tensor:
         k = games.n_plays
         found = ops.decide(
-            *seen_by(games, needed[rows]),
-            decision_keys(seeds[rows], k, _DECIDE),
+            *seen,
+            decision_keys(begun.seeds[rows], k, _DECIDE),
             None if teacher.policy is None else teacher.policy.tensor,
             n_worlds=teacher.n_worlds,
             pool=teacher.pool,
             rollouts=teacher.rollouts,
         )
         chances[rows, k] = found.chances.float()
-        games = games.play(found.slots)
-        plays[rows, k] = games.plays[:, k]
-        targets = make_targets(games, [bids[row] for row in rows.tolist()])
-        still_open = ~is_decided(games, targets)
-        games, rows = games.take(still_open), rows[still_open]
-    deals = torch.stack([deal.tensor for deal, _, _ in contracts])
-    decls = torch.tensor([decl for _, decl, _ in contracts], dtype=torch.int8)
-    said = torch.tensor([bid.number for bid in bids], dtype=torch.int8)
-    return PlayedHands(deals, decls, said, plays, chances)
+        plays[rows, k] = games.hand.gather(1, found.slots[:, None])[:, 0]
+        return found.slots
+
+    begun.play(choose)
+    said = torch.tensor([bid.number for bid in begun.bids], dtype=torch.int8)
+    return PlayedHands(begun.games.deals, begun.games.decls, said, plays, chances)
 
 
 def joined(parts: list[PlayedHands]) -> PlayedHands:
