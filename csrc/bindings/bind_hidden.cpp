@@ -11,10 +11,10 @@ void bind_hidden(py::module_& m) {
          const Host<const float, N_POLICY_WEIGHTS>& weights, int64_t n_worlds, double uniform,
          int64_t window, const Host<double, ANY, N_HIDDEN, N_DOMINOES>& before,
          const Host<double, ANY, N_HIDDEN, N_DOMINOES>& after, const Host<int64_t, ANY>& counts,
-         const Host<double, ANY>& effective, int n_threads) -> int64_t {
+         const Host<int64_t, ANY>& possible, const Host<double, ANY>& effective, int n_threads) -> int64_t {
         const SeenBatch batch = seen_of(hands, decls, plays, needed);
-        for (const int64_t rows :
-             {keys.rows(), before.rows(), after.rows(), counts.rows(), effective.rows()})
+        for (const int64_t rows : {keys.rows(), before.rows(), after.rows(), counts.rows(),
+                                   possible.rows(), effective.rows()})
           check_rows("keys or the room for results", rows, batch.n);
         DecideSettings how;
         how.n_worlds = n_worlds;
@@ -22,7 +22,8 @@ void bind_hidden(py::module_& m) {
         how.window = window;
         return without_gil(n_threads, [&](const Parallel& parallel) {
           return cpu::hidden_dominoes(batch, keys.data, {weights.data}, how,
-                                      {before.data, after.data, counts.data, effective.data},
+                                      {before.data, after.data, counts.data, possible.data,
+                                       effective.data},
                                       parallel);
         });
       },
@@ -30,7 +31,7 @@ void bind_hidden(py::module_& m) {
       "fit, "
       "or -1.",
       "hands"_a, "decls"_a, "plays"_a, "needed"_a, "keys"_a, "weights"_a, "n_worlds"_a, "uniform"_a,
-      "window"_a, "before"_a, "after"_a, "counts"_a, "effective"_a, "n_threads"_a);
+      "window"_a, "before"_a, "after"_a, "counts"_a, "possible"_a, "effective"_a, "n_threads"_a);
 }
 
 }  // namespace forge::bindings

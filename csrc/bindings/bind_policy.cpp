@@ -11,6 +11,7 @@ void bind_policy(py::module_& m) {
   m.attr("MAX_POLICY_CANDIDATE") = int{MAX_CANDIDATE};
   m.attr("POLICY_HIDDEN_1") = int{HIDDEN_1};
   m.attr("POLICY_HIDDEN_2") = int{HIDDEN_2};
+  m.attr("MAX_POLICY_WEIGHT") = int{MAX_POLICY_WEIGHT};
   m.def(
       "first_bad_seen",
       [](const HostHands& hands, const HostSmall& decls, const HostPlays& plays,

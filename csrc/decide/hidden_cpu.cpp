@@ -19,6 +19,19 @@ void add_world(const SeenHand& seen, const Owners& world, double weight, double*
   }
 }
 
+// The shares of all worlds in which a seat holds a domino.
+void count_holders(const Constraints& c, double n_possible, double* by_seat) {
+  std::fill_n(by_seat, ROW_SIZE, 0.0);
+  for (int k = 0; k < N_HIDDEN; ++k)
+    for (uint32_t left = c.allowed[k]; left; left &= left - 1) {
+      const uint32_t bit = left & (~left + 1);
+      Constraints held = c;
+      for (int other = 0; other < N_HIDDEN; ++other)
+        if (other != k) held.allowed[other] &= ~bit;
+      by_seat[N_DOMINOES * k + lowest(left)] = count_worlds(held) / n_possible;
+    }
+}
+
 }  // namespace
 
 int64_t hidden_dominoes(const SeenBatch& batch, const int64_t* keys, const PolicyWeights& weights,
@@ -42,18 +55,18 @@ int64_t hidden_dominoes(const SeenBatch& batch, const int64_t* keys, const Polic
       }
       double* const before = out.before + ROW_SIZE * i;
       double* const after = out.after + ROW_SIZE * i;
-      std::fill_n(before, ROW_SIZE, 0.0);
-      std::fill_n(after, ROW_SIZE, 0.0);
-      double sum = 0;
-      for (const Owners& world : worlds.worlds()) {
-        add_world(seen, world, 1, before);
-        add_world(seen, world, world.weight, after);
-        sum += world.weight;
-      }
-      const auto n = static_cast<double>(worlds.worlds().size());
-      for (int64_t k = 0; k < ROW_SIZE; ++k) {
-        before[k] /= n;
-        after[k] /= sum;
+      count_holders(constraints_of(seen), static_cast<double>(worlds.n_possible()), before);
+      out.n_possible[i] = worlds.n_possible();
+      if (seen.now.n_plays == 0) {  // nothing was told
+        std::copy_n(before, ROW_SIZE, after);
+      } else {
+        std::fill_n(after, ROW_SIZE, 0.0);
+        double sum = 0;
+        for (const Owners& world : worlds.worlds()) {
+          add_world(seen, world, world.weight, after);
+          sum += world.weight;
+        }
+        for (int64_t k = 0; k < ROW_SIZE; ++k) after[k] /= sum;
       }
       out.n_worlds[i] = static_cast<int64_t>(worlds.worlds().size());
       out.effective[i] = worlds.effective();

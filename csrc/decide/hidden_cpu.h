@@ -12,10 +12,11 @@ namespace forge::cpu {
 // By hidden seat, the one to the left of the seat to act first, and domino id: the chance that the
 // seat holds it, 0 of dominoes that are played or own.
 struct HiddenDominoes {
-  double* before;     // [B, 3, 28] worlds alike
-  double* after;      // [B, 3, 28] as the policy explains the plays
-  int64_t* n_worlds;  // [B]
-  double* effective;  // [B] how many alike would tell as much
+  double* before;       // [B, 3, 28] all worlds alike, exact
+  double* after;        // [B, 3, 28] as the policy explains the plays
+  int64_t* n_worlds;    // [B] weighed
+  int64_t* n_possible;  // [B] all that fit
+  double* effective;    // [B] how many alike would tell as much
 };
 
 // keys: int64 [B]. how: n_worlds, uniform and window count. Returns the first row that no hidden

@@ -17,6 +17,8 @@ class SeatWorlds {
   bool draw(const SeenHand& seen, int64_t key, const DecideSettings& how, const Judge& judge,
             const std::function<void()>& look);
   const std::vector<Owners>& worlds() const { return worlds_; }
+  // How many fit what was played, drawn or not.
+  int64_t n_possible() const { return table_.n_worlds; }
   // Worlds that as many alike would tell as much as those weighed, and how many were.
   double effective() const { return weighed_.effective; }
   // Of the worlds weighed.

@@ -8,6 +8,8 @@
 namespace forge {
 
 inline constexpr int HIDDEN_1 = 64, HIDDEN_2 = 16;
+// The largest size of a number of a network: no sum of so many gets near what a float32 can hold.
+inline constexpr int MAX_POLICY_WEIGHT = 1000000;
 
 // All numbers of a network in the order of its file, float32.
 struct PolicyWeights {

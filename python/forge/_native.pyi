@@ -32,6 +32,7 @@ MAX_POLICY_CONTEXT: int
 MAX_POLICY_CANDIDATE: int
 POLICY_HIDDEN_1: int
 POLICY_HIDDEN_2: int
+MAX_POLICY_WEIGHT: int
 
 class DeviceArray:
     """Contiguous memory on a device, as a launch takes it: where it is, its shape and NumPy's name of its type."""
@@ -394,6 +395,7 @@ def hidden_dominoes(
     before: NDArray[np.float64],
     after: NDArray[np.float64],
     counts: NDArray[np.int64],
+    possible: NDArray[np.int64],
     effective: NDArray[np.float64],
     n_threads: int,
 ) -> int:

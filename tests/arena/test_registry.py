@@ -96,6 +96,8 @@ def test_simple_players_are_read(text: str, kind: type) -> None:
         ("stage2", "a checkpoint must follow, as in stage2:PATH"),
         ("stage2:", "a checkpoint must follow, as in stage2:PATH"),
         ("oracle:n=3", "oracle takes no options"),
+        ("seat:policy=nosuch", "no file 'nosuch': forge train-policy makes them"),
+        ("policy:nosuch", "no file 'nosuch': forge train-policy makes them"),
         ("random:", "random takes no options"),
         ("model", "a checkpoint must follow, as in model:PATH"),
         ("model:", "a checkpoint must follow, as in model:PATH"),

@@ -107,7 +107,7 @@ def test_goes_on_from_a_file(arena: Run) -> None:
     assert code == 2
     assert error == (
         "error: r.jsonl was made with b = greedy-points, not oracle: "
-        "give the same options or another file\n"
+        "give the same options, or another file or folder\n"
     )
 
 

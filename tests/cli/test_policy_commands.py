@@ -135,4 +135,10 @@ def test_refining(works: Works, fails: Fails, tmp_path: Path) -> None:
         "refine-policy", "--output out --rounds 2 --hands 200"
     )
     works("arena", "policy:out/refined.policy random --games 16 --out games.jsonl")
+    checked = works("verify", "out")
+    assert "state of refine-policy" in checked and "not looked at" not in checked
+    content = bytearray((tmp_path / "out" / "state.pt").read_bytes())
+    content[len(content) // 2] ^= 4
+    (tmp_path / "out" / "state.pt").write_bytes(content)
+    assert "state.pt" in fails("verify", "out")
     assert "hands = 200, not 300" in fails("refine-policy", "--output out --rounds 2 --hands 300")

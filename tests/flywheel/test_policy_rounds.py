@@ -15,7 +15,8 @@ from forge.policy.choices import rows_of
 from forge.policy.numbers import load_policy, policy_bytes
 from forge.policy.own_learning import OwnLearner
 from forge.policy.played_hands import load_all, load_hands
-from forge.policy.refine_settings import Refining
+from forge.policy.refine_settings import RefineFiles, Refining
+from forge.policy.refining import Refinement
 from forge.policy.settings import PolicyTraining
 from forge.stats.figures import Figure
 from forge.work.json_lines import open_line, sealed_line
@@ -175,6 +176,15 @@ def test_what_a_folder_refuses(settings: RoundsSettings) -> None:
         PolicyRounds(settings, TRAINING)
     with pytest.raises(ForgeError, match="not a policy"):
         PolicyRounds(replace(settings, start=record), TRAINING)
+    record.unlink()
+    (settings.output / "notes.txt").write_bytes(b"")
+    with pytest.raises(ForgeError, match=r"holds other files \(notes\.txt\)"):
+        PolicyRounds(settings, TRAINING)
+    with Refinement(RefineFiles(settings.output / "refined"), Refining(rounds=1, hands=100)):
+        pass
+    told = "results file of forge policy rounds 1, but of forge policy refining 1: give another"
+    with pytest.raises(ForgeError, match=told):
+        PolicyRounds(replace(settings, output=settings.output / "refined"), TRAINING)
 
 
 def test_a_policy_is_no_better_than_itself() -> None:

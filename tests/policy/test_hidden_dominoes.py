@@ -72,6 +72,21 @@ def test_chances_add_up(n_plays: int) -> None:
     assert told == (n_plays > 0)
 
 
+@pytest.mark.parametrize("n_plays", [2, 14])
+def test_before_is_of_all_worlds_however_few_are_drawn(n_plays: int) -> None:
+    games = replayed(LINES, n_plays)
+    few, many = found_in(games, 30), found_in(games, 20_000)
+    assert torch.equal(few.before, many.before)
+    assert torch.equal(few.n_possible, ops.count_worlds(*games.hidden()))
+    assert bool((few.n_worlds == few.n_possible.clamp(max=30)).all())
+    # Two seats of which the same is known are as likely to hold a domino.
+    alike = replayed(LINES[:1], 0)
+    found = found_in(alike, 30)
+    hidden = found.before[0].sum(dim=0) > 0
+    assert torch.allclose(found.before[0][:, hidden], torch.tensor(1 / 3, dtype=torch.float64))
+    assert torch.equal(found.after, found.before)
+
+
 def test_hidden_hands_change_nothing() -> None:
     games = replayed(LINES, 9)
     hands = ops.sample_worlds(*games.hidden(), KEYS + 5, 1)

@@ -161,6 +161,33 @@ def test_foreign_files(hands: PlayedHands, tmp_path: Path) -> None:
             load_hands(path)
 
 
+@pytest.mark.parametrize("how", ["text", "wider", "gap", "gone"])
+def test_columns_of_other_types(hands: PlayedHands, tmp_path: Path, how: str) -> None:
+    path = tmp_path / "hands.parquet"
+    save_hands(hands, path, TEACHER)
+    table = pq.read_table(path)
+    decls = table["decl"].to_pylist()
+    column = {
+        "text": lambda: pa.array(map(str, decls)),
+        "wider": lambda: pa.array(decls, pa.int64()),
+        "gap": lambda: pa.array([None, *decls[1:]], pa.int8()),
+    }
+    if how == "gone":
+        table = table.drop_columns(["decl"])
+    else:
+        table = table.set_column(table.column_names.index("decl"), "decl", column[how]())
+    pq.write_table(table, path)
+    told = "there is no column decl" if how == "gone" else "decl is .*, not int8"
+    with pytest.raises(ForgeError, match=f"not what forge play-hands writes: {told}"):
+        load_hands(path)
+
+
+def test_a_folder_of_another_command(tmp_path: Path) -> None:
+    (tmp_path / "rounds.jsonl").write_text("")
+    with pytest.raises(ForgeError, match=r"work of another command \(rounds\.jsonl\)"):
+        play_missing(tmp_path, 3, 5, TEACHER)
+
+
 def test_damage_is_found_before_more_is_played(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

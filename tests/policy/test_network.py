@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from forge import ForgeError, ops
 from forge.game.contract import Bid
 from forge.game.deal import Deal
+from forge.ops import PolicyWeights
 from forge.play.games import Games
 from forge.play.keys import decision_keys
 from forge.play.random_play import random_slots
 from forge.play.seen import needed_by, seen_by
-from forge.policy.numbers import N_WEIGHTS, PolicyNumbers, load_policy, save_policy
+from forge.policy.numbers import MAX_WEIGHT, N_WEIGHTS, PolicyNumbers, load_policy, save_policy
 from forge.policy.sparse_network import PolicyNetwork
 from support.seen import SeenRows, random_seen, random_weights
 
@@ -98,6 +100,9 @@ def test_file(tmp_path: Path) -> None:
         path.write_bytes(good[:at] + bytes([good[at] ^ 4]) + good[at + 1 :])
         with pytest.raises(ForgeError, match=str(path)):
             load_policy(path)
+    path.write_bytes(good[:24] + bytes([good[24] ^ 1]) + good[25:])
+    with pytest.raises(ForgeError, match=rf"damaged: [\d,]+ numbers instead of {N_WEIGHTS:,}"):
+        load_policy(path)
     for size in (0, 10, 63, len(good) - 1):
         path.write_bytes(good[:size])
         with pytest.raises(ForgeError, match=str(path)):
@@ -106,12 +111,36 @@ def test_file(tmp_path: Path) -> None:
         load_policy(tmp_path / "none")
 
 
-@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf, -1e38])
 def test_numbers_that_are_not_finite(bad: float) -> None:
     tensor = random_weights()
     tensor[77] = bad
-    with pytest.raises(ForgeError, match="not finite"):
+    with pytest.raises(ForgeError, match="not finite, or larger than 1,000,000"):
         PolicyNumbers(tensor)
+    seen = random_seen(2)
+    keys = torch.arange(len(seen.hands))
+    deal = torch.arange(28, dtype=torch.int8).view(1, 4, 7)
+    for asks in (
+        lambda: ops.policy_logits(*seen, tensor),
+        lambda: ops.decide(*seen, keys, tensor, n_worlds=3),
+        lambda: ops.hidden_dominoes(*seen, keys, tensor, n_worlds=3),
+        lambda: ops.estimate_decisions(*seen, keys, n_samples=3, weighing=PolicyWeights(tensor)),
+        lambda: ops.play_out(deal, *seen_parts(), tensor),
+    ):
+        with pytest.raises(ForgeError, match=r"^weights must be finite numbers of at most"):
+            asks()
+
+
+def test_the_largest_numbers_have_finite_logits() -> None:
+    largest = torch.full((N_WEIGHTS,), float(MAX_WEIGHT))
+    logits = ops.policy_logits(*random_seen(50), largest)
+    assert not bool(logits.isnan().any()) and not bool((logits == torch.inf).any())
+
+
+def seen_parts() -> tuple[Tensor, Tensor, Tensor]:
+    """Return a declaration, no plays and what a bid of 30 needs."""
+    small = torch.tensor([4], dtype=torch.int8)
+    return small, torch.full((1, 28), -1, dtype=torch.int8), small + 26
 
 
 def test_numbers_of_another_shape() -> None:

@@ -10,7 +10,7 @@ from forge import ForgeError
 from forge.policy import SHIPPED
 from forge.policy.numbers import load_policy, save_policy
 from forge.policy.own_learning import RefinedRound
-from forge.policy.own_play import play_outcomes
+from forge.policy.own_play import Outcomes, play_outcomes
 from forge.policy.played_hands import play_missing
 from forge.policy.refine_settings import RefineFiles, Refining
 from forge.policy.refining import Refinement
@@ -99,12 +99,13 @@ def test_numbers_that_cease_to_be_finite(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "there is no file"),
+        (None, "state.pt is gone, without which"),
         (b"PK", "state.pt"),
         ([1], "not a state of forge refine-policy"),
         ({"format": "forge policy refining 1"}, "not a state of forge refine-policy"),
         ({"rounds": 3}, "not of the rounds beside it"),
         ({"network": {}}, "not a state of forge refine-policy"),
+        (b"", "state.pt is not a readable state of forge refine-policy: it ends too early"),
     ],
 )
 def test_spoilt_numbers(tmp_path: Path, content: object, told: str) -> None:
@@ -121,6 +122,54 @@ def test_spoilt_numbers(tmp_path: Path, content: object, told: str) -> None:
         torch.save(content, path)
     with pytest.raises(ForgeError, match=told):
         Refinement(files, how)
+
+
+@pytest.mark.parametrize("spoilt", ["moments", "shapes", "network"])
+def test_spoilt_tensors_leave_everything_as_it_was(tmp_path: Path, spoilt: str) -> None:
+    files, how = RefineFiles(tmp_path / "out"), replace(HOW, hands=100)
+    with Refinement(files, how) as work:
+        work.next()
+    path = files.output / "state.pt"
+    state = torch.load(path, weights_only=True)
+    if spoilt == "network":
+        state["network"]["bias_1"][3] = torch.nan
+    else:
+        for moments in state["optimizer"]["state"].values():
+            wrong = torch.zeros(3) if spoilt == "shapes" else moments["exp_avg"] + torch.nan
+            moments["exp_avg"] = wrong
+    torch.save(state, path)
+    before = {each: each.read_bytes() for each in files.output.iterdir()}
+    with pytest.raises(ForgeError, match=r"state\.pt: not a state of forge refine-policy: numbers"):
+        Refinement(files, how)
+    assert {each: each.read_bytes() for each in files.output.iterdir()} == before
+
+
+def test_numbers_that_end_a_round_badly_are_not_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    files, how = RefineFiles(tmp_path / "out"), replace(HOW, hands=100)
+    with Refinement(files, how) as work:
+        work.next()
+        before = {each: each.read_bytes() for each in files.output.iterdir()}
+        learn = work.learner._learn
+
+        def spoils(outcomes: Outcomes) -> tuple[float, float]:
+            found = learn(outcomes)
+            work.learner.network.bias_1.data[0] = torch.nan
+            return found
+
+        monkeypatch.setattr(work.learner, "_learn", spoils)
+        with pytest.raises(ForgeError, match="round 2: numbers are no longer finite"):
+            work.next()
+    assert {each: each.read_bytes() for each in files.output.iterdir()} == before
+    assert refined(files, how) == refined(RefineFiles(tmp_path / "whole"), how)
+
+
+def test_a_folder_of_somebody_else(tmp_path: Path) -> None:
+    (tmp_path / "hands_seed_00000001_from_00000000.parquet").write_bytes(b"")
+    with pytest.raises(ForgeError, match=r"holds other files \(hands_seed.*a folder that is new"):
+        Refinement(RefineFiles(tmp_path), HOW)
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_another_run_in_the_folder(tmp_path: Path, others: str) -> None:

@@ -234,8 +234,21 @@ class ForContract(_Sampling):
     for_contract = True
 
 
+def _policy_file(path: str) -> Path:
+    """Raises ForgeError where there is none."""
+    if not path or not Path(path).is_file():
+        raise ForgeError(
+            f"no file {path!r}: forge train-policy makes them; without one it is the shipped policy"
+        )
+    return Path(path)
+
+
 class _ByPolicy(PlayerKind):
     """Goes by a policy: its options have the file, or None for the one that comes with forge."""
+
+    def parse(self, rest: str | None, find: Find) -> PlayerSpec:
+        """See `PlayerKind`; policies are files, not checkpoints."""
+        return super().parse(rest, _policy_file)
 
     def file(self, options: PolicyOptions | SeatOptions) -> Path:
         """See `PlayerKind`."""
@@ -277,11 +290,7 @@ class PolicyAlone(_ByPolicy):
         """See `PlayerKind`."""
         if rest is None:
             return PlayerSpec(self, self.name, PolicyOptions())
-        if not rest or not Path(rest).is_file():
-            raise ForgeError(
-                f"no file {rest!r}: forge train-policy makes them; policy alone is the shipped one"
-            )
-        return PlayerSpec(self, f"{self.name}:{rest}", PolicyOptions(Path(rest)))
+        return PlayerSpec(self, f"{self.name}:{rest}", PolicyOptions(_policy_file(rest)))
 
     def build(self, options: PolicyOptions, device: torch.device | str, bid: Bid) -> Player:
         """See `PlayerKind`."""

@@ -129,7 +129,15 @@ def _torch(path: Path, deal: Deal | None) -> Verified | None:
         return _checkpoint(path, deal)
     if "e_q_mean" in keys:
         return _eq_file(path, deal)
+    if {"format", "rounds", "network", "optimizer"} <= keys:
+        return _refining(path, content)
     return _shard(path, deal) if {"states", "V"} & keys else None
+
+
+def _refining(path: Path, content: Any) -> Verified:
+    from forge.policy.refining import rounds_behind
+
+    return Verified("state of refine-policy", counted(rounds_behind(path, content), "round"))
 
 
 def _eq_file(path: Path, deal: Deal | None) -> Verified:
@@ -342,6 +350,13 @@ def _yaml(path: Path, deal: Deal | None) -> Verified:
     return Verified("manifest", counted(len(found["splits"]), "split"), result)
 
 
+def _source(path: Path, deal: Deal | None) -> Verified | None:
+    words = path.read_text("ascii", errors="replace").split()
+    if len(words) != 2 or not all(re.fullmatch("[0-9a-f]{64}", each) for each in words):
+        return None
+    return Verified("what a policy was learnt from", "", NO_CHECKSUM)
+
+
 _Check = Callable[[Path, "Deal | None"], "Verified | None"]
 _BEGINNINGS: Final[dict[bytes, _Check]] = {
     b"PAR1": _parquet,
@@ -363,4 +378,5 @@ _SUFFIXES: Final[dict[str, _Check]] = {
     ".json": _json,
     ".yaml": _yaml,
     ".yml": _yaml,
+    ".source": _source,
 }

@@ -69,7 +69,10 @@ def improve_policy(settings: RoundsSettings, training: PolicyTraining) -> None:
             number = len(rounds.rounds) + 1
             screen.tell(f"stopped in round {number}: the same command goes on with it")
         elif rounds.is_over:
-            screen.tell(f"over after {counted(len(rounds.rounds), 'round')}")
+            n = rounds.settings.patience
+            last = f"the last {n} of them" if n > 1 else "the last of them"
+            why = f": {last} brought nothing" if rounds.n_in_vain >= n else ""
+            screen.tell(f"over after {counted(len(rounds.rounds), 'round')}{why}")
         screen.tell(f"the best policy is {rounds.best}")
     end_if_stopped(signum)
 

@@ -52,7 +52,9 @@ def play_hands(settings: HandsSettings) -> None:
             settings.output, settings.seed, n_hands, teacher, told, lambda: signal.requested
         )
     n = HANDS_A_FILE * len(paths)
-    screen.print(f"{n:,} hands in {settings.output}", markup=False, soft_wrap=True)
+    some = "" if n == n_hands else f" of {n_hands:,}"
+    rest = ": the same command goes on with the rest" if some and signal.signum is not None else ""
+    screen.print(f"{n:,}{some} hands in {settings.output}{rest}", markup=False, soft_wrap=True)
     end_if_stopped(signal.signum)
 
 

@@ -21,7 +21,8 @@ def refine_policy(files: RefineFiles, how: Refining) -> None:
     its end after every legal play, and the policy learns to make the plays that win. With --data it
     goes on foretelling what is played there, as a seat that infers hidden hands needs it.
 
-    A run that was stopped goes on where it was. Ctrl+C ends after the round in hand.
+    A run that was stopped goes on where it was. Ctrl+C ends after the round in hand. How many
+    rounds there are is part of how it learns: the rate falls over them.
     """
     from forge.policy.refining import Refinement
     from forge.work.progress import progress_bar
@@ -52,7 +53,7 @@ def refined_sentence(found: RefinedRound) -> str:
     told = f", {found.nll:.4f} nats of the others' plays" if found.nll else ""
     return (
         f"round {found.number}: {found.rows:,} decisions that decided a hand, "
-        f"{found.lost:.2%} lost{told}"
+        f"{found.lost:.2%} of them lost by its play{told}"
     )
 
 

@@ -31,6 +31,7 @@ from forge.work.atomic import write_file
 from forge.work.file_schema import in_file
 from forge.work.hashing import sha256_of
 from forge.work.json_text import plain_copy
+from forge.work.paths import check_own
 from forge.work.results_file import ResultsFile, ResultsFormat
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ BEST: Final = "best.policy"
 FIRST: Final = "first.policy"
 # Beside what a round learnt: hashes of what it was learnt from.
 _SOURCE: Final = ".source"
+_PLACE: Final = "round_"
 # Of a policy over another: the mean of both kinds of deals, the standard protocol, all contracts.
 _KINDS: Final = ("both", "standard", "everything")
 
@@ -137,6 +139,7 @@ class PolicyRounds:
         self.settings = replace(settings, hands=thousands)
         self.training, self.n_workers = training, n_workers
         self.folder = settings.output
+        check_own(self.folder, RECORD, BEST, FIRST, f"{_PLACE}*")
         start = load_policy(settings.start)
         if settings.also is not None:
             hand_files(settings.also)  # what is wrong is told before hours of work
@@ -224,7 +227,7 @@ class PolicyRounds:
         return found
 
     def _place(self, number: int) -> Path:
-        return self.folder / f"round_{number:03d}"
+        return self.folder / f"{_PLACE}{number:03d}"
 
     def _play(self, number: int, watcher: Watcher) -> bool:
         """False if it was stopped."""

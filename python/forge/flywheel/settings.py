@@ -55,7 +55,8 @@ class RoundsSettings:
     mix: float = again(HandsSettings, "mix")
     deals: int = option(
         10_000,
-        "Judge by so many deals of the standard protocol, and as many of all contracts.",
+        "Judge by so many deals of the standard protocol, and as many of all contracts: "
+        "2800 at least.",
         least=2800,
         most=10_000_000,
     )

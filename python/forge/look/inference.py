@@ -14,6 +14,7 @@ from forge.look.decision_view import DecisionView
 from forge.play.keys import decision_keys
 from forge.policy import SHIPPED
 from forge.policy.numbers import PolicyNumbers, load_policy
+from forge.work.wording import counted
 
 N_WORLDS: Final = 2000
 _PURPOSE: Final = 64  # of the random numbers, beside those of games
@@ -45,12 +46,21 @@ class Told:
     Args:
         dominoes: hidden ones, ascending.
         n_worlds: weighed.
+        n_possible: all that fit.
         effective: how many alike would tell as much.
     """
 
     dominoes: tuple[HiddenDomino, ...]
     n_worlds: int
+    n_possible: int
     effective: float
+
+    @property
+    def summary(self) -> str:
+        """How many hidden hands there are, and what is known of them, as a line."""
+        drawn = f"{self.n_worlds:,} drawn of " if self.n_worlds < self.n_possible else ""
+        fit = f"{drawn}{counted(self.n_possible, 'hidden hand')} that fit"
+        return f"{fit}; weighed, they count as {self.effective:,.0f}"
 
 
 @lru_cache(maxsize=4)
@@ -97,7 +107,12 @@ def what_plays_told(view: DecisionView, bid: Bid, path: Path | None = None) -> T
         if each.held
     ]
     dominoes.sort(key=lambda each: each.domino)
-    return Told(tuple(dominoes), int(found.n_worlds[0]), float(found.effective[0]))
+    return Told(
+        tuple(dominoes),
+        int(found.n_worlds[0]),
+        int(found.n_possible[0]),
+        float(found.effective[0]),
+    )
 
 
 def _three(chances: list[float]) -> _Three:

@@ -9,7 +9,7 @@ from forge.build import native
 from forge.game.constants import N_DOMINOES, N_PLAYS, N_SEATS
 from forge.game.whole_numbers import whole_number
 from forge.ops.cpu_policy import check_fits, seen_arrays
-from forge.ops.policy_schemas import check_keys, check_model, check_weights
+from forge.ops.policy_schemas import check_keys, check_model, check_weights, numbers_on_cpu
 from forge.ops.schemas import on_cpu
 from forge.options import MAX_WORLDS
 
@@ -19,15 +19,18 @@ class HiddenDominoes(NamedTuple):
 
     Args:
         before: float64 [B, 3, 28], the chance that the seat 1, 2, 3 places to the left holds a
-            domino if all worlds count alike; 0 of dominoes that are played or own.
-        after: float64 [B, 3, 28], if they count by how well a policy explains the plays.
+            domino if all worlds that fit count alike, exact; 0 of dominoes that are played or own.
+        after: float64 [B, 3, 28], if those drawn count by how well a policy explains the plays;
+            `before` if nothing was played yet.
         n_worlds: int64 [B], drawn; all of them where there are no more.
+        n_possible: int64 [B], all that fit.
         effective: float64 [B], how many worlds alike would tell as much as those weighed.
     """
 
     before: Tensor
     after: Tensor
     n_worlds: Tensor
+    n_possible: Tensor
     effective: Tensor
 
 
@@ -66,18 +69,20 @@ def hidden_dominoes(
         torch.empty((n, N_SEATS - 1, N_DOMINOES), dtype=torch.float64),
         torch.empty((n, N_SEATS - 1, N_DOMINOES), dtype=torch.float64),
         torch.empty(n, dtype=torch.int64),
+        torch.empty(n, dtype=torch.int64),
         torch.empty(n, dtype=torch.float64),
     )
     row = native.hidden_dominoes(
         *seen,
         on_cpu("keys", keys),
-        on_cpu("weights", weights),
+        numbers_on_cpu(weights),
         whole_number("n_worlds", n_worlds, 1, MAX_WORLDS),
         uniform,
         window,
         found.before.numpy(),
         found.after.numpy(),
         found.n_worlds.numpy(),
+        found.n_possible.numpy(),
         found.effective.numpy(),
         torch.get_num_threads(),
     )

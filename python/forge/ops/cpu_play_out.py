@@ -6,7 +6,7 @@ from torch import Tensor
 from forge.build import native
 from forge.errors import ForgeError
 from forge.game.constants import N_SLOTS
-from forge.ops.policy_schemas import check_open, check_weights
+from forge.ops.policy_schemas import check_open, check_weights, numbers_on_cpu
 from forge.ops.schemas import on_cpu
 
 
@@ -43,5 +43,5 @@ def play_out(
     if row >= 0:
         raise ForgeError(f"row {row}: {reason}")
     made = torch.empty((deals.shape[0], N_SLOTS), dtype=torch.int8)
-    native.play_out(*arrays, on_cpu("weights", weights), made.numpy(), torch.get_num_threads())
+    native.play_out(*arrays, numbers_on_cpu(weights), made.numpy(), torch.get_num_threads())
     return made

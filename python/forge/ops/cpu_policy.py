@@ -46,7 +46,7 @@ def policy_logits(
     seen = seen_arrays(hands, decls, plays, needed)
     schemas.check_weights(hands, weights)
     logits = schemas.empty_logits(hands)
-    numbers = on_cpu("weights", weights)
+    numbers = schemas.numbers_on_cpu(weights)
     native.policy_logits(*seen, numbers, logits.numpy(), torch.get_num_threads())
     return logits
 
@@ -90,7 +90,7 @@ def decide_on_cpu(
     row = native.decide(
         *arrays,
         on_cpu("keys", keys),
-        None if weights is None else on_cpu("weights", weights),
+        None if weights is None else schemas.numbers_on_cpu(weights),
         settings,
         room.slots.numpy(),
         room.chances.numpy(),

@@ -14,7 +14,13 @@ from forge.game.whole_numbers import real_number, truth, whole_number
 from forge.ops.cpu import search_memories
 from forge.ops.cpu_policy import check_fits, seen_arrays
 from forge.ops.cuda_estimate import estimate_on_cuda
-from forge.ops.policy_schemas import check_keys, check_model, check_seen, check_weights
+from forge.ops.policy_schemas import (
+    check_keys,
+    check_model,
+    check_seen,
+    check_weights,
+    numbers_on_cpu,
+)
 from forge.ops.schemas import on_cpu
 from forge.ops.world_schemas import SAMPLERS, check_sampler
 from forge.options import MAX_WORLDS
@@ -198,7 +204,7 @@ def _estimate_on_cpu(
         row = native.estimate(
             *arrays,
             on_cpu("keys", keys),
-            None if numbers is None else on_cpu("numbers", numbers),
+            None if numbers is None else numbers_on_cpu(numbers),
             settings,
             native.EstimateRoom(*(each.numpy() for each in found)),
             memories,

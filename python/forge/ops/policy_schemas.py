@@ -8,15 +8,19 @@ is follows from the plays.
 
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from forge.build import native
+from forge.errors import ForgeError
 from forge.game.constants import N_PLAYS, N_SEATS, N_SLOTS
 from forge.game.whole_numbers import real_number, whole_number
-from forge.ops.schemas import LIBRARY, check_dense, expect, same_device
+from forge.ops.schemas import LIBRARY, check_dense, expect, on_cpu, same_device
 
 N_WEIGHTS: int = native.N_POLICY_WEIGHTS
+MAX_WEIGHT: int = native.MAX_POLICY_WEIGHT
 
 
 class SeatDecisions(NamedTuple):
@@ -90,6 +94,18 @@ def check_weights(hands: Tensor, weights: Tensor) -> None:
     ok = isinstance(weights, Tensor) and weights.dim() == 1 and weights.shape[0] == N_WEIGHTS
     expect("weights", weights, torch.float32, f"[{N_WEIGHTS}]", ok)
     same_device(hands=hands, weights=weights)
+
+
+def numbers_on_cpu(weights: Tensor) -> npt.NDArray[np.float32]:
+    """Weights for the native core, whose logits are then finite.
+
+    Raises:
+        ForgeError: for a number that is not finite, or larger than `MAX_WEIGHT` in size.
+    """
+    numbers: npt.NDArray[np.float32] = on_cpu("weights", weights)
+    if not float(np.abs(numbers).max()) <= MAX_WEIGHT:
+        raise ForgeError(f"weights must be finite numbers of at most {MAX_WEIGHT:,} in size")
+    return numbers
 
 
 def empty_logits(hands: Tensor) -> Tensor:

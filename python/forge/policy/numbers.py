@@ -27,6 +27,7 @@ HIDDEN_1: Final[int] = native.POLICY_HIDDEN_1
 HIDDEN_2: Final[int] = native.POLICY_HIDDEN_2
 N_POLICY_FEATURES: Final[int] = native.N_POLICY_FEATURES
 N_WEIGHTS: Final[int] = native.N_POLICY_WEIGHTS
+MAX_WEIGHT: Final[int] = native.MAX_POLICY_WEIGHT
 _HEADER: Final = struct.Struct("<8s4IQ32s")
 _SHAPE: Final = (VERSION, N_POLICY_FEATURES, HIDDEN_1, HIDDEN_2)
 
@@ -36,10 +37,10 @@ class PolicyNumbers:
     """All numbers of a network.
 
     Args:
-        tensor: float32 [N_WEIGHTS], finite.
+        tensor: float32 [N_WEIGHTS], of at most `MAX_WEIGHT` in size.
 
     Raises:
-        ForgeError: for another type or shape, or numbers that are not finite.
+        ForgeError: for another type or shape, or numbers that are not finite, or larger.
     """
 
     tensor: Tensor
@@ -51,8 +52,10 @@ class PolicyNumbers:
                 f"a policy is float32 [{N_WEIGHTS}], got "
                 f"{str(found.dtype).removeprefix('torch.')} {list(found.shape)}"
             )
-        if not bool(torch.isfinite(found).all()):
-            raise ForgeError("a policy holds numbers that are not finite")
+        if not float(found.abs().max()) <= MAX_WEIGHT:
+            raise ForgeError(
+                f"a policy holds numbers that are not finite, or larger than {MAX_WEIGHT:,}"
+            )
 
     def parts(self) -> dict[str, Tensor]:
         """Views by name: embeddings, bias_1, layer_2, bias_2, layer_3."""
@@ -105,7 +108,9 @@ def load_policy(path: Path) -> PolicyNumbers:
     if len(content) < _HEADER.size or not content.startswith(MAGIC):
         raise ForgeError(f"{path}: not a policy of forge train-policy")
     _, *shape, count, digest = _HEADER.unpack_from(content)
-    if tuple(shape) != _SHAPE or count != N_WEIGHTS:
+    if tuple(shape) == _SHAPE and count != N_WEIGHTS:
+        raise ForgeError(f"{path}: damaged: {count:,} numbers instead of {N_WEIGHTS:,}")
+    if tuple(shape) != _SHAPE:
         raise ForgeError(
             f"{path}: version, features and widths are {shape}, this build reads {list(_SHAPE)}"
         )

@@ -96,6 +96,8 @@ class OwnLearner:
             raise ForgeError(f"none of {how.hands} hands was decided by a play: play more a round")
         with one_thread():
             lost, nll = self._learn(outcomes)
+        if not self._is_sound():
+            raise self._no_longer_finite()
         self.n_done += 1
         return RefinedRound(self.n_done, len(outcomes), lost, nll)
 
@@ -118,7 +120,27 @@ class OwnLearner:
             raise TypeError(n_done)
         self.network.load_state_dict(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
+        if not self._is_sound():
+            raise ValueError("numbers that are not finite, or not as many as there are")
         self.n_done = n_done
+
+    def _is_sound(self) -> bool:
+        """Whether all numbers are finite and have their place, those of the network in a policy."""
+        try:
+            self.network.numbers()
+        except ForgeError:
+            return False
+        return all(
+            bool(torch.isfinite(torch.as_tensor(each)).all())
+            and (name == "step" or each.shape == parameter.shape)
+            for parameter, moments in self._optimizer.state.items()
+            for name, each in moments.items()
+        )
+
+    def _no_longer_finite(self) -> ForgeError:
+        return ForgeError(
+            f"round {self.n_done + 1}: numbers are no longer finite; a lower learning rate may help"
+        )
 
     def _learn(self, outcomes: Outcomes) -> tuple[float, float]:
         """Mean chance lost and loss of foretelling."""
@@ -136,10 +158,7 @@ class OwnLearner:
                 loss = loss + how.imitate * of_others
                 nll += float(of_others.detach())
             if not bool(torch.isfinite(loss)):
-                raise ForgeError(
-                    f"round {self.n_done + 1}: numbers are no longer finite; "
-                    "a lower learning rate may help"
-                )
+                raise self._no_longer_finite()
             self._optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             self._optimizer.step()

@@ -27,6 +27,7 @@ HANDS_A_FILE: Final = 1000
 _HANDS_TOGETHER: Final = 125
 _FORMAT: Final = "forge policy hands 1"
 _NAMED: Final = re.compile(r"hands_seed_(\d{1,18})_from_(\d{1,18})\.parquet")
+_SMALL: Final = {"decl": pa.int8(), "bid": pa.int8()}
 _COLUMNS: Final = {
     "deals": (pa.int8(), N_DOMINOES),
     "plays": (pa.int8(), N_PLAYS),
@@ -67,8 +68,11 @@ def play_missing(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        other = next((each.name for each in sorted(folder.glob("*.jsonl"))), None)
     except OSError as error:
         raise ForgeError(f"{folder}: {reason_of(error)}") from error
+    if other is not None:
+        raise ForgeError(f"{folder} holds the work of another command ({other}): give another one")
     paths: list[Path] = []
     asked = _Asked(stopped)
 
@@ -210,6 +214,7 @@ def load_hands(path: Path, every_play: bool = False) -> PlayedHands:
     """
     table, meta = _read(path)
     n = table.num_rows
+    _check_columns(table, path)
     try:
 
         def column(name: str, *shape: int) -> npt.NDArray[np.generic]:
@@ -234,6 +239,20 @@ def load_hands(path: Path, every_play: bool = False) -> PlayedHands:
         except ForgeError as error:
             raise ForgeError(f"{path}: {error}") from error
     return found
+
+
+def _check_columns(table: pa.Table, path: Path) -> None:
+    """ForgeError for a column that is missing, of another type, or empty somewhere."""
+    types = _SMALL | {name: pa.list_(type_, size) for name, (type_, size) in _COLUMNS.items()}
+    for name, type_ in types.items():
+        if name not in table.column_names:
+            raise ForgeError(f"{path}: not what forge play-hands writes: there is no column {name}")
+        column = table[name]
+        if column.type != type_ or column.null_count:
+            found = f"{column.type}{' with gaps' * bool(column.null_count)}"
+            raise ForgeError(
+                f"{path}: not what forge play-hands writes: {name} is {found}, not {type_}"
+            )
 
 
 def _check_name(hands: PlayedHands, path: Path, all_of_them: bool) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import torch
 
-from forge.errors import ForgeError
+from forge.errors import ForgeError, reason_of
 from forge.game.whole_numbers import is_finite
 from forge.policy.choices import rows_of
 from forge.policy.folders import hand_files
@@ -19,14 +19,16 @@ from forge.policy.numbers import load_policy, policy_bytes
 from forge.policy.own_learning import OwnLearner, RefinedRound
 from forge.policy.played_hands import load_all
 from forge.policy.refine_settings import RefineFiles, Refining
+from forge.policy.sparse_network import PolicyNetwork
 from forge.work.atomic import write_file
 from forge.work.hashing import sha256_of
+from forge.work.paths import check_own
 from forge.work.results_file import ResultsFile, ResultsFormat
 from forge.work.tensor_files import read_tensors
 
 RECORD: Final = "rounds.jsonl"
 REFINED: Final = "refined.policy"
-_STATE: Final = "state.pt"
+STATE: Final = "state.pt"
 _FORMAT: Final = "forge policy refining 1"
 
 
@@ -40,6 +42,33 @@ def _is_sound(values: Any) -> bool:
 ROUNDS: Final = ResultsFormat(
     "forge policy refining", 1, RefinedRound, _is_sound, lambda row: {f"round {row.number}": row}
 )
+
+
+def rounds_behind(path: Path, content: Any) -> int:
+    """How many rounds a state has behind it.
+
+    Args:
+        path: of the file, for the error.
+        content: of it, as `read_tensors` has it.
+
+    Raises:
+        ForgeError: for what is no state of a refinement.
+    """
+    with torch.random.fork_rng(devices=[]):
+        blank = PolicyNetwork().numbers()
+    learner = OwnLearner(blank, Refining(), None)
+    _restore(learner, path, content)
+    return learner.n_done
+
+
+def _restore(learner: OwnLearner, path: Path, content: Any) -> None:
+    try:
+        if content["format"] != _FORMAT:
+            raise TypeError(content["format"])
+        learner.restore(content)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        why = f": {reason_of(error)}" if isinstance(error, ValueError) else ""
+        raise ForgeError(f"{path}: not a state of forge refine-policy{why}") from error
 
 
 class Refinement:
@@ -56,6 +85,7 @@ class Refinement:
 
     def __init__(self, files: RefineFiles, how: Refining) -> None:
         self.folder = files.output
+        check_own(self.folder, RECORD, STATE, REFINED)
         start = load_policy(files.start)
         paths = [] if files.data is None else hand_files(files.data)
         lasting: dict[str, Any] = asdict(how) | {
@@ -99,21 +129,22 @@ class Refinement:
             self._record.append(found)
         buffer = io.BytesIO()
         torch.save({"format": _FORMAT} | self.learner.state(), buffer)
-        write_file(self.folder / _STATE, buffer.getvalue())
+        write_file(self.folder / STATE, buffer.getvalue())
         write_file(self.refined, policy_bytes(self.learner.policy))
         return found
 
     def _restore(self) -> None:
-        path = self.folder / _STATE
-        if not path.exists() and len(self._record.rows) == 1:
-            return  # cut short before the numbers of the first round were there
-        found = read_tensors(path, "a state of forge refine-policy")
-        try:
-            told = (found["format"], found["rounds"])
-            self.learner.restore(found)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ForgeError(f"{path}: not a state of forge refine-policy") from error
-        if told not in {(_FORMAT, each.number) for each in self._record.rows}:
+        path = self.folder / STATE
+        if not path.exists():
+            if len(self._record.rows) == 1:
+                return  # cut short before the numbers of the first round were there
+            raise ForgeError(
+                f"{path} is gone, without which {self.folder} cannot go on: put it back, or begin "
+                "another folder"
+            )
+        found = read_tensors(path, "state of forge refine-policy")
+        _restore(self.learner, path, found)
+        if self.learner.n_done not in {each.number for each in self._record.rows}:
             raise ForgeError(f"{path}: not of the rounds beside it")
         # What a run that was cut short may have left behind.
         content = policy_bytes(self.learner.policy)

@@ -50,7 +50,9 @@ def read_parquet(path: Path) -> tuple[pa.Table, dict[str, str]]:
             metadata=metadata,
             page_checksum_verification=SEAL_KEY not in texts,
         ) as file:
-            table = file.read()
+            # Without other threads: one that is still at a damaged file when the process ends
+            # would end it badly.
+            table = file.read(use_threads=False)
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
         raise ForgeError(f"cannot read {path} as Parquet: {reason_of(error)}") from error
     return table, texts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
@@ -71,6 +72,24 @@ def writable_folder(name: str, path: Path | str) -> None:
         _try(name, path, path)
     except OSError as error:
         raise _cannot(name, path, error) from error
+
+
+def check_own(folder: Path, record: str, *others: str) -> None:
+    """Raises ForgeError for a folder that holds files of somebody else.
+
+    Args:
+        folder: to work in.
+        record: the name of the file by which work goes on; with it, the folder is one's own.
+        others: names of what else may be left of such work, with `*` and `?`.
+    """
+    if not folder.is_dir() or (folder / record).exists():
+        return
+    for path in sorted(folder.iterdir()):
+        if not any(fnmatch(path.name, own) for own in (".*", *others)):
+            raise ForgeError(
+                f"{folder} holds other files ({path.name}): give a folder that is new or empty, or "
+                "holds what is to go on"
+            )
 
 
 def file_or_nowhere(name: str, path: Path | str) -> None:

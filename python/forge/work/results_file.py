@@ -9,6 +9,7 @@ again with another outcome is an error. So files of one series may be joined one
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Hashable, Mapping, Set
 from dataclasses import asdict, dataclass, field, fields
@@ -29,6 +30,7 @@ else:
 
 
 _HEADER: Final = b'{"format":'
+_FORMAT_NAME: Final = re.compile(r"forge [a-z ]{1,40}")
 
 
 @in_file()
@@ -81,7 +83,10 @@ class ResultsFormat(Generic[Row]):
                 raise ForgeError(f"{path}: line {number} is damaged: {error}") from error
             found, has_seal = {}, False
         if found.get("format") != self.name or found.get("version") != self.version:
-            raise ForgeError(f"{path} is not a results file of {self.name} {self.version}")
+            raise ForgeError(
+                f"{path} is not a results file of {self.name} {self.version}{_told_of(found)}: "
+                "give another file or folder"
+            )
         return read_as(ResultsHeader, found, f"{path}: line {number}").options, has_seal
 
     def read_row(
@@ -254,6 +259,13 @@ def _written(row: DataclassInstance) -> dict[str, Any]:
     return {name: each for name, each in values if each is not None or name not in left_out}
 
 
+def _told_of(found: Mapping[str, Any]) -> str:
+    """What a first line says that it is of."""
+    name, version = found.get("format"), found.get("version")
+    known = isinstance(name, str) and _FORMAT_NAME.fullmatch(name) and type(version) is int
+    return f", but of {name} {version}" if known else ""
+
+
 def compare_options(made_with: Mapping[str, Any], options: Mapping[str, Any], what: str) -> None:
     """ForgeError, naming the first that differs, where results were made with other options."""
     for name in {**options, **made_with}:
@@ -261,7 +273,7 @@ def compare_options(made_with: Mapping[str, Any], options: Mapping[str, Any], wh
         if before != now:
             raise ForgeError(
                 f"{what} was made with {named(name)} = {named(before)}, not {named(now)}: "
-                "give the same options or another file"
+                "give the same options, or another file or folder"
             )
 
 

@@ -30,11 +30,10 @@ def draw_inference(axes: Axes, box: Box, told: Told, *, holders: bool = True) ->
     """
     n_columns = max(len(told.dominoes), _LEAST)
     both = (box.width - _NAMES) / n_columns >= _BOTH
-    about = f"{told.n_worlds:,} hidden hands fit; weighed, they count as {told.effective:,.0f}"
     title = "What the plays told: who holds a domino, %"
     title += " before→after" if both else ", up ▴ or down ▾ by 10 or more"
     title += ", underlined: holds it" if holders else ""
-    inner = panel(axes, box, title, about)
+    inner = panel(axes, box, title, told.summary)
     names = Box(inner.x, inner.y, _NAMES, inner.height - _TILE)
     for k, name in enumerate(("left", "partner", "right")):
         write(axes, names.x, names.row(k, 3).centre, name, size=SMALL, colour=MUTED)

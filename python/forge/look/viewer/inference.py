@@ -46,8 +46,8 @@ def _title(look: Look, width: int) -> str:
 def _summary(view: DecisionView, told: Told, width: int) -> str:
     if view.decision == 0:
         return "nothing was played yet"
-    known = f"{told.n_worlds:,} hidden hands fit; weighed, they count as {told.effective:,.0f}"
-    return known if len(known) <= width else f"{told.effective:.0f} of {told.n_worlds} worlds"
+    short = f"{told.effective:.0f} of {told.n_worlds} worlds"
+    return told.summary if len(told.summary) <= width else short
 
 
 def _cell(each: HiddenDomino, look: Look) -> list[tuple[str, str]]:
