@@ -37,6 +37,9 @@ def eval_policy(args: EvalPolicyArgs) -> None:
     """Say how well a policy foretells the plays of hands, over all, by declaration and by bid.
 
     Of each hundred hands the last five are measured on: those that forge train-policy holds out.
+    Columns: minus the logarithm of the probability of the play that was made (`nats`), and what it
+    would be if any play were as likely; how often the likeliest play was made; and how much chance
+    of winning the hand the likeliest play loses beside the one made, points of 100.
     """
     from forge.extras import need
 

@@ -103,8 +103,9 @@ def check_positions(deals: Tensor, decls: Tensor, states: Tensor) -> None:
     expect("states", states, torch.int64, "[B]", states.dim() == 1)
     n = states.shape[0]
     deals_ok = deals.dim() == 3 and deals.shape[1] == 4 and deals.shape[2] == N_SLOTS
-    expect("deals", deals, torch.int8, f"[{n} or 1, 4, 7]", deals_ok and deals.shape[0] in (1, n))
-    expect("decls", decls, torch.int8, f"[{n} or 1]", decls.dim() == 1 and decls.shape[0] in (1, n))
+    rows = "1" if n == 1 else f"{n} or 1"
+    expect("deals", deals, torch.int8, f"[{rows}, 4, 7]", deals_ok and deals.shape[0] in (1, n))
+    expect("decls", decls, torch.int8, f"[{rows}]", decls.dim() == 1 and decls.shape[0] in (1, n))
     same_device(deals=deals, decls=decls, states=states)
 
 

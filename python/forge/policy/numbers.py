@@ -95,14 +95,14 @@ def is_policy(path: Path) -> bool:
         return False
 
 
-def load_policy(path: Path) -> PolicyNumbers:
+def load_policy(path: Path | str) -> PolicyNumbers:
     """Read a policy.
 
     Raises:
         ForgeError: for a file that is missing, damaged, or of features that this build has not.
     """
     try:
-        content = path.read_bytes()
+        content = Path(path).read_bytes()
     except OSError as error:
         raise ForgeError(f"{path}: {reason_of(error)}") from error
     if len(content) < _HEADER.size or not content.startswith(MAGIC):
