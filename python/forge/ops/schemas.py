@@ -57,6 +57,13 @@ def check_dense(name: str, tensor: Any) -> None:
 
 def on_cpu(name: str, tensor: Tensor) -> npt.NDArray[Any]:
     """A tensor's numbers as the core takes them, whatever view it is; ForgeError off the CPU."""
+    try:
+        # Nearly every tensor is what it has to be already, and a call takes microseconds.
+        array: npt.NDArray[Any] = tensor.numpy()
+        if array.flags.c_contiguous:
+            return array
+    except (AttributeError, RuntimeError, TypeError):
+        pass  # what follows says why, or makes it so
     check_dense(name, tensor)
     if tensor.device.type != "cpu":
         raise ForgeError(f"{name} must be a dense tensor on the CPU, got {tensor.device}")
