@@ -30,6 +30,7 @@ set(FORGE_CORE_SOURCES
   csrc/decide/hidden_cpu.cpp
   csrc/decide/play_out_cpu.cpp
   csrc/decide/weigher.cpp
+  csrc/decide/world_values_cpu.cpp
   csrc/decide/worlds.cpp
   csrc/play/play_cpu.cpp
   csrc/policy/evaluate_portable.cpp
@@ -44,7 +45,7 @@ set(FORGE_CORE_SOURCES
 set_source_files_properties(
   csrc/decide/decide_cpu.cpp csrc/decide/estimate_cpu.cpp csrc/decide/estimate_row.cpp
   csrc/decide/hidden_cpu.cpp csrc/decide/play_out_cpu.cpp csrc/decide/weigher.cpp
-  csrc/decide/worlds.cpp
+  csrc/decide/world_values_cpu.cpp csrc/decide/worlds.cpp
   csrc/policy/evaluate_portable.cpp
   PROPERTIES COMPILE_OPTIONS "-ffp-contract=off")
 if(FORGE_WASM)

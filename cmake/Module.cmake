@@ -17,6 +17,7 @@ pybind11_add_module(_native
   csrc/bindings/bind_search.cpp
   csrc/bindings/bind_tablebase.cpp
   csrc/bindings/bind_tokens.cpp
+  csrc/bindings/bind_world_values.cpp
   csrc/bindings/bind_worlds.cpp)
 target_link_libraries(_native PRIVATE forge_core)
 target_compile_definitions(_native PRIVATE FORGE_MARCH="${FORGE_MARCH}")

@@ -11,7 +11,8 @@ void bind_hidden(py::module_& m) {
          const Host<const float, N_POLICY_WEIGHTS>& weights, int64_t n_worlds, double uniform,
          int64_t window, const Host<double, ANY, N_HIDDEN, N_DOMINOES>& before,
          const Host<double, ANY, N_HIDDEN, N_DOMINOES>& after, const Host<int64_t, ANY>& counts,
-         const Host<int64_t, ANY>& possible, const Host<double, ANY>& effective, int n_threads) -> int64_t {
+         const Host<int64_t, ANY>& possible, const Host<double, ANY>& effective,
+         int n_threads) -> int64_t {
         const SeenBatch batch = seen_of(hands, decls, plays, needed);
         for (const int64_t rows : {keys.rows(), before.rows(), after.rows(), counts.rows(),
                                    possible.rows(), effective.rows()})
@@ -21,10 +22,9 @@ void bind_hidden(py::module_& m) {
         how.uniform = uniform;
         how.window = window;
         return without_gil(n_threads, [&](const Parallel& parallel) {
-          return cpu::hidden_dominoes(batch, keys.data, {weights.data}, how,
-                                      {before.data, after.data, counts.data, possible.data,
-                                       effective.data},
-                                      parallel);
+          return cpu::hidden_dominoes(
+              batch, keys.data, {weights.data}, how,
+              {before.data, after.data, counts.data, possible.data, effective.data}, parallel);
         });
       },
       "Who may hold what, before and after what plays told; the first row that no hidden hands "

@@ -198,7 +198,8 @@ const char* forge_hidden_dominoes(int32_t n, const int8_t* hands, const int8_t* 
                                   const int8_t* plays, const int8_t* needed, const int64_t* keys,
                                   const float* weights, int32_t n_worlds, double uniform,
                                   int32_t window, double* before, double* after,
-                                  int64_t* worlds_weighed, double* effective) {
+                                  int64_t* worlds_weighed, int64_t* worlds_possible,
+                                  double* effective) {
   const SeenBatch batch{hands, decls, plays, needed, n};
   DecideSettings how;
   how.n_worlds = how.pool = n_worlds;
@@ -206,8 +207,8 @@ const char* forge_hidden_dominoes(int32_t n, const int8_t* hands, const int8_t* 
   how.window = window;
   if (const char* why = settings_error(how)) return bad(-1, why);
   return with_seen(batch, [&]() -> const char* {
-    const int64_t row = cpu::hidden_dominoes(batch, keys, {weights}, how,
-                                             {before, after, worlds_weighed, effective}, {});
+    const cpu::HiddenDominoes out{before, after, worlds_weighed, worlds_possible, effective};
+    const int64_t row = cpu::hidden_dominoes(batch, keys, {weights}, how, out, {});
     return row < 0 ? nullptr : bad(row, NO_HANDS);
   });
 }

@@ -80,11 +80,12 @@ const char* forge_decide(int32_t n, const int8_t* hands, const int8_t* decls, co
                          int32_t weigh, int32_t for_points, int32_t race, int32_t window,
                          double prior, int8_t* slots, double* chances, double* points,
                          int64_t* worlds_judged, double* effective);
-// before, after: float64 [n, 3, 28]; worlds_weighed: int64 [n]; effective: float64 [n], see
-// decide/hidden_cpu.h
+// before, after: float64 [n, 3, 28]; worlds_weighed, worlds_possible: int64 [n]; effective: float64
+// [n], see decide/hidden_cpu.h
 FORGE_EXPORT(forge_hidden_dominoes)
 const char* forge_hidden_dominoes(int32_t n, const int8_t* hands, const int8_t* decls,
                                   const int8_t* plays, const int8_t* needed, const int64_t* keys,
                                   const float* weights, int32_t n_worlds, double uniform,
                                   int32_t window, double* before, double* after,
-                                  int64_t* worlds_weighed, double* effective);
+                                  int64_t* worlds_weighed, int64_t* worlds_possible,
+                                  double* effective);

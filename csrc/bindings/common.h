@@ -114,6 +114,7 @@ void bind_decide(py::module_& m);
 void bind_estimate(py::module_& m);
 void bind_hidden(py::module_& m);
 void bind_play_out(py::module_& m);
+void bind_world_values(py::module_& m);
 void bind_build(py::module_& m);
 void bind_memory(py::module_& m);
 #if defined(FORGE_WITH_CUDA)

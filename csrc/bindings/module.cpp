@@ -20,6 +20,7 @@ PYBIND11_MODULE(_native, m) {
   bind_estimate(m);
   bind_hidden(m);
   bind_play_out(m);
+  bind_world_values(m);
 #if defined(FORGE_WITH_CUDA)
   bind_cuda(m);
 #endif

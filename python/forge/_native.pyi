@@ -420,6 +420,18 @@ def play_out(
 ) -> None:
     """Whether the declarer's side makes it after each slot if everybody plays on by the policy; -1 illegal."""
 
+def world_values(
+    hands: NDArray[np.int8],
+    decls: NDArray[np.int8],
+    plays: NDArray[np.int8],
+    needed: NDArray[np.int8],
+    worlds: NDArray[np.int32],
+    q: NDArray[np.int8],
+    memories: SearchMemories,
+    n_threads: int,
+) -> int:
+    """Values every slot of one row in each world; the first world that does not fit, or -1."""
+
 class cuda:
     """Launches on a stream; nothing waits for the device. In builds with CUDA alone."""
 

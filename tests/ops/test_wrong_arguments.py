@@ -51,6 +51,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "enumerate_worlds": {"allowed": ALLOWED[0], "sizes": SIZES[0], "start": 0, "stop": 2},
     "policy_logits": {**SEEN, "weights": NUMBERS},
     "policy_features": SEEN,
+    "world_values": {**SEEN, "worlds": torch.zeros((0, 3), dtype=torch.int32)},
     "play_out": {
         "deals": DEAL[None],
         "decls": DECL,

@@ -222,6 +222,7 @@ def test_policy_and_decisions(ask: Asks) -> None:
         before=hidden.before,
         after=hidden.after,
         nWorlds=hidden.n_worlds,
+        nPossible=hidden.n_possible,
         effective=hidden.effective,
     )
 

@@ -229,7 +229,7 @@ export class Core {
    * @param {Seen} seen @param {ArrayLike<bigint>} keys @param {Float32Array} weights
    * @param {{ nWorlds?: number, uniform?: number, window?: number }} [how]
    * @returns {{ before: Float64Array, after: Float64Array, nWorlds: BigInt64Array,
-   *   effective: Float64Array }} */
+   *   nPossible: BigInt64Array, effective: Float64Array }} nWorlds: weighed, of nPossible that fit */
   hiddenDominoes(seen, keys, weights, how = {}) {
     const n = rows("decls", seen.decls, 1);
     const given = [
@@ -244,11 +244,17 @@ export class Core {
     ];
     const length = n * N_HIDDEN * N_DOMINOES;
     /** @type {[Kind, number][]} */
-    const room = [[Float64Array, length], [Float64Array, length], [BigInt64Array, n], [Float64Array, n]];
-    const [before, after, weighed, effective] = this.#call(
+    const room = [
+      [Float64Array, length],
+      [Float64Array, length],
+      [BigInt64Array, n],
+      [BigInt64Array, n],
+      [Float64Array, n],
+    ];
+    const [before, after, weighed, possible, effective] = this.#call(
       "forge_hidden_dominoes", [n], given, room, settings,
     );
-    return { before, after, nWorlds: weighed, effective };
+    return { before, after, nWorlds: weighed, nPossible: possible, effective };
   }
 
   /**

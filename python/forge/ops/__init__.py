@@ -9,6 +9,7 @@ from forge.ops.cpu import count_states, verify_tablebase
 from forge.ops.cpu_hidden import HiddenDominoes, hidden_dominoes
 from forge.ops.cpu_play_out import play_out
 from forge.ops.cpu_policy import policy_features
+from forge.ops.cpu_world_values import world_values
 from forge.ops.decision_estimates import (
     AdaptiveSampling,
     DecisionEstimates,
@@ -71,4 +72,5 @@ __all__ = [
     "solve",
     "tokenize_states",
     "verify_tablebase",
+    "world_values",
 ]

@@ -18,14 +18,16 @@ from forge import ops
 from forge.eq.analysis.config import AnalysisConfig
 from forge.eq.analysis.decisions import BoolArray, Decisions, FloatArray
 from forge.eq.collate import replays
-from forge.eq.oracle import Oracle
+from forge.eq.oracle import ExactOracle, Oracle
 from forge.eq.pipeline import CHOICE, WORLDS
 from forge.eq.records import EqRecord
 from forge.eq.settings import SAMPLERS
 from forge.eq.worlds import WorldPositions
-from forge.game.constants import N_SLOTS
+from forge.game.constants import ILLEGAL, N_SLOTS
+from forge.game.contract import LOWEST_BID
 from forge.play.games import Games
 from forge.play.keys import combine, decision_keys, uniform
+from forge.play.seen import needed_by, seen_by
 
 # What else than `pipeline` draws of a decision are for.
 _REFERENCE: Final = max(WORLDS, CHOICE) + 1
@@ -218,6 +220,10 @@ def values(game: Games, hands: Tensor, oracle: Oracle) -> Tensor:
     Returns:
         float64 [W, 7], value-to-go, points, **acting-team frame**, NaN where not legal.
     """
+    if isinstance(oracle, ExactOracle) and hands.device.type == "cpu":
+        # In the core from what the seat sees: no tensor of open hands, whatever their number.
+        q = ops.world_values(*seen_by(game, needed_by(LOWEST_BID, 1)), hands)
+        return q.double().masked_fill(q == ILLEGAL, torch.nan)
     parts = [torch.empty((0, 7), dtype=torch.float64, device=hands.device)]
     for start in range(0, len(hands), _MAX_POSITIONS):
         positions = WorldPositions(game, hands[None, start : start + _MAX_POSITIONS])
