@@ -224,12 +224,13 @@ void test_hidden_dominoes_on_threads() {
   for (int k = 0; k < 2; ++k) {
     before[k].resize(N * N_HIDDEN * N_DOMINOES);
     after[k].resize(before[k].size());
-    std::vector<int64_t> n_worlds(N);
+    std::vector<int64_t> n_worlds(N), n_possible(N);
     std::vector<double> effective(N);
-    CHECK(
-        cpu::hidden_dominoes(rows.batch(), keys.data(), {weights.data()}, how,
-                             {before[k].data(), after[k].data(), n_worlds.data(), effective.data()},
-                             {1 + 2 * k, nullptr}) == -1);
+    const cpu::HiddenDominoes out{before[k].data(), after[k].data(), n_worlds.data(),
+                                  n_possible.data(), effective.data()};
+    CHECK(cpu::hidden_dominoes(rows.batch(), keys.data(), {weights.data()}, how, out,
+                               {1 + 2 * k, nullptr}) == -1);
+    CHECK(n_possible[0] > 50);
     CHECK(n_worlds[0] == 50 && effective[0] > 1 && effective[0] < 50);
   }
   CHECK(before[0] == before[1] && after[0] == after[1] && before[0] != after[0]);
