@@ -1,6 +1,8 @@
 #include "decide/world_values_cpu.h"
 
+#include "decide/estimates.h"
 #include "decide/owners.h"
+#include "decide/values.h"
 #include "decide/world_position.h"
 
 namespace forge::cpu {
@@ -36,7 +38,8 @@ int64_t world_values(const SeenBatch& one, const int32_t* worlds, int64_t n_worl
   const Constraints constraints = constraints_of(seen);
   for (int64_t i = 0; i < n_worlds; ++i)
     if (!fits(constraints, world_at(worlds, i))) return i;
-  const bool of_team_1 = seen.now.seat() & 1;
+  const uint32_t slots = legal_slots(seen);
+  const bool of_defenders = defends(seen);
   memories.reserve(how.n_threads);
   parallel_for(how, n_worlds, PIECE, [&](int worker, int64_t begin, int64_t end) {
     Pause pause(how, worker);
@@ -45,9 +48,8 @@ int64_t world_values(const SeenBatch& one, const int32_t* worlds, int64_t n_worl
       const WorldPosition position(seen, owners_of(seen, world_at(worlds, i)));
       int8_t* const value = q + N_SLOTS * i;
       search_warm(memories.of(worker), position.deal, seen.now.decl, position.state, value);
-      if (!of_team_1) continue;
-      for (int slot = 0; slot < N_SLOTS; ++slot)
-        if (value[slot] != ILLEGAL) value[slot] = static_cast<int8_t>(-value[slot]);
+      for (uint32_t s = slots; s; s &= s - 1)
+        value[lowest(s)] = value_of_answer(value[lowest(s)], false, of_defenders);
     }
   });
   return -1;

@@ -103,7 +103,7 @@ def numbers_on_cpu(weights: Tensor) -> npt.NDArray[np.float32]:
         ForgeError: for a number that is not finite, or larger than `MAX_WEIGHT` in size.
     """
     numbers: npt.NDArray[np.float32] = on_cpu("weights", weights)
-    if not float(np.abs(numbers).max()) <= MAX_WEIGHT:
+    if not (numbers.min() >= -MAX_WEIGHT and numbers.max() <= MAX_WEIGHT):  # nor not a number
         raise ForgeError(f"weights must be finite numbers of at most {MAX_WEIGHT:,} in size")
     return numbers
 

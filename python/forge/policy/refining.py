@@ -57,11 +57,11 @@ def rounds_behind(path: Path, content: Any) -> int:
     with torch.random.fork_rng(devices=[]):
         blank = PolicyNetwork().numbers()
     learner = OwnLearner(blank, Refining(), None)
-    _restore(learner, path, content)
+    _put_back(learner, path, content)
     return learner.n_done
 
 
-def _restore(learner: OwnLearner, path: Path, content: Any) -> None:
+def _put_back(learner: OwnLearner, path: Path, content: Any) -> None:
     try:
         if content["format"] != _FORMAT:
             raise TypeError(content["format"])
@@ -143,7 +143,7 @@ class Refinement:
                 "another folder"
             )
         found = read_tensors(path, "state of forge refine-policy")
-        _restore(self.learner, path, found)
+        _put_back(self.learner, path, found)
         if self.learner.n_done not in {each.number for each in self._record.rows}:
             raise ForgeError(f"{path}: not of the rounds beside it")
         # What a run that was cut short may have left behind.

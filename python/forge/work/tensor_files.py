@@ -82,7 +82,7 @@ def read_tensors(
         raise ForgeError(f"{name} is not a readable {kind}: {_refusal(error)}") from error
     except EOFError as error:
         raise ForgeError(f"{name} is not a readable {kind}: it ends too early") from error
-    except Exception as error:  # torch raises anything from EOFError to AssertionError here
+    except Exception as error:  # torch raises anything from KeyError to AssertionError here
         said = " ".join(reason_of(error).split())[:200]
         raise ForgeError(f"{name} is not a readable {kind}: {said}") from error
     return found
